@@ -1,0 +1,349 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/voucher"
+)
+
+// The statements of a group are prepared with positional parameters: they are the hot path, and
+// pgx parses named ones anew at every call.
+const (
+	// Planned afresh, since a cached generic plan for array parameters, made while tables are young,
+	// costs a factor of five; local to the transaction, so that a pooler in between does no harm.
+	setLocals = `SELECT
+		set_config('plan_cache_mode', 'force_custom_plan', true),
+		set_config('statement_timeout', '2000', true),
+		set_config('lock_timeout', '1000', true),
+		set_config('idle_in_transaction_session_timeout', '5000', true)`
+
+	voucherColumns = `
+		id::text,
+		code_mac,
+		last4,
+		product,
+		kind,
+		mode,
+		currency,
+		state,
+		blocked_order,
+		blocked_office,
+		quarantined,
+		balance,
+		fence,
+		version,
+		term,
+		zone,
+		expires_on,
+		ends_at,
+		coalesce(shop, '') AS shop,
+		coalesce(unit::text, '') AS unit,
+		issued_at,
+		last_at,
+		entries,
+		head`
+
+	lockVouchers = `SELECT` + voucherColumns + `
+		FROM voucher
+		WHERE id = ANY($1::uuid[])
+		ORDER BY id
+		FOR NO KEY UPDATE `
+
+	knownVouchers = `SELECT id::text FROM voucher WHERE id = ANY($1::uuid[])`
+
+	lockHolders = `SELECT pg_advisory_xact_lock(h) FROM unnest($1::bigint[]) h`
+
+	readHoldings = `SELECT
+			r.owner,
+			r.holder,
+			r.voucher::text
+		FROM unnest($1::text[], $2::bytea[]) AS q (owner, holder)
+		JOIN reservation r ON r.owner = q.owner AND r.holder = q.holder AND r.state = 'active'
+		WHERE r.expires_at > vouchsafe_now()`
+
+	recordColumns = `
+		a.id::text,
+		a.owner,
+		a.kind,
+		a.key,
+		a.state,
+		a.fingerprint,
+		coalesce(a.voucher::text, '') AS voucher,
+		coalesce(a.reservation::text, '') AS reservation,
+		coalesce(a.source::text, '') AS source,
+		coalesce(a.currency, '') AS currency,
+		a.amount,
+		a.taken_back,
+		a.balance,
+		a.rest,
+		a.released,
+		a.late,
+		a.detail,
+		a.at,
+		a.reversed_at`
+
+	// The second part finds the redemption that a named reservation became, or that another act of
+	// the owner has made under the reservation's first key.
+	readRecords = `SELECT` + recordColumns + `
+		FROM unnest($1::text[], $2::text[], $3::text[]) AS q (owner, kind, key)
+		JOIN act a ON a.owner = q.owner AND a.kind = q.kind AND a.key = q.key
+		UNION ALL
+		SELECT` + recordColumns + `
+		FROM unnest($1::text[], $2::text[], $3::text[]) AS q (owner, kind, key)
+		JOIN act n ON n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+		JOIN reservation r ON r.id = n.reservation
+		JOIN act a ON a.owner = r.owner AND a.kind = 'redemption' AND a.key = r.key
+		WHERE q.kind = 'reservation'`
+
+	reservationColumns = `
+		r.id::text,
+		r.voucher::text,
+		r.fence,
+		r.owner,
+		r.key,
+		r.holder,
+		r.holder_hint,
+		r.amount,
+		r.due,
+		r.revision,
+		r.state,
+		r.granted_at,
+		r.expires_at,
+		r.ended_at`
+
+	readReservations = `SELECT` + reservationColumns + `
+		FROM reservation r
+		WHERE r.voucher = ANY($1::uuid[]) AND r.state = 'active'
+		UNION ALL
+		SELECT` + reservationColumns + `
+		FROM unnest($2::text[], $3::text[], $4::text[]) AS q (owner, kind, key)
+		JOIN act n ON n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+		JOIN reservation r ON r.id = n.reservation
+		WHERE q.kind = 'reservation'`
+
+	readInstant = `SELECT vouchsafe_now()`
+)
+
+// load says what to read.
+type load struct {
+	acts    []Aimed
+	how     locking
+	witness map[string]int64
+	begin   bool // whether the transaction begins with it
+}
+
+// sender sends a pipeline of statements: a connection or a transaction.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// load locks the rows of the acts and reads what they are decided on, in one round trip. The rows
+// are locked by a statement of their own, and everything else is read by later ones: a statement
+// that waited for a lock still sees the snapshot from before the wait.
+func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, error) {
+	ids := vouchersOf(what.acts)
+	refs := refsOf(what.acts)
+	holdings := holdingsOf(what.acts)
+	batch := &pgx.Batch{}
+	if what.begin {
+		batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+		batch.Queue(setLocals)
+	}
+	s := &state{
+		acts: what.acts, cases: make(map[string]*voucher.Case), missing: make(map[string]bool),
+		macs: make(map[string][]byte), before: make(map[string]voucher.Voucher),
+		was: make(map[string]voucher.ReservationState), records: make(map[voucher.Ref]*voucher.Record),
+	}
+	held := make(voucher.Holdings)
+	var rows []voucherRow
+	var reservations []*voucher.Reservation
+	collect(batch.Queue(lockVouchers+string(what.how), ids), &rows)
+	queueMissing(batch, what.how, ids, s.missing)
+	queueHoldings(batch, holdings, held)
+	queueRecords(batch, refs, s.records)
+	queueReservations(batch, ids, refs, &reservations)
+	batch.Queue(readInstant).QueryRow(func(row pgx.Row) error { return row.Scan(&s.at) })
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("lock %d vouchers: %w", len(ids), err)
+	}
+	return s, l.assemble(s, loaded{rows, reservations, held, what})
+}
+
+// loaded is what the statements brought.
+type loaded struct {
+	rows         []voucherRow
+	reservations []*voucher.Reservation
+	holdings     voucher.Holdings
+	what         load
+}
+
+// assemble makes the cases.
+func (l *Ledger) assemble(s *state, from loaded) error {
+	for _, row := range from.rows {
+		v, err := l.voucher(row)
+		if err != nil {
+			return err
+		}
+		c := &voucher.Case{
+			At: s.at, Rules: l.rules, Voucher: v, Witness: from.what.witness[v.ID],
+			Records: s.records, Holdings: from.holdings,
+		}
+		if v.LastAt.After(c.At) {
+			c.At = v.LastAt
+		}
+		s.cases[v.ID], s.before[v.ID], s.macs[v.ID] = c, v, row.CodeMAC
+		delete(s.missing, v.ID)
+	}
+	for _, r := range from.reservations {
+		if _, seen := s.was[r.ID]; seen || s.cases[r.Voucher] == nil {
+			continue
+		}
+		s.was[r.ID] = r.State
+		s.cases[r.Voucher].Reservations = append(s.cases[r.Voucher].Reservations, r)
+	}
+	return nil
+}
+
+// queueMissing tells rows that don't exist from rows that are locked elsewhere; a statement that
+// waits for its locks needs no telling.
+func queueMissing(batch *pgx.Batch, how locking, ids []string, missing map[string]bool) {
+	for _, id := range ids {
+		missing[id] = true
+	}
+	if how != skipLocked {
+		return
+	}
+	batch.Queue(knownVouchers, ids).Query(func(rows pgx.Rows) error {
+		known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, id := range known {
+			delete(missing, id)
+		}
+		return err
+	})
+}
+
+// queueHoldings counts the codes of each holder under an advisory lock of that holder, so that two
+// codes can't be reserved for it at the same moment by two gateways.
+func queueHoldings(batch *pgx.Batch, holdings []voucher.Holding, held voucher.Holdings) {
+	if len(holdings) == 0 {
+		return
+	}
+	owners, holders, locks := make([]string, len(holdings)), make([][]byte, len(holdings)), make([]int64, len(holdings))
+	for i, h := range holdings {
+		owners[i], holders[i], locks[i] = h.Owner, h.Holder[:], lockOf(h)
+	}
+	slices.Sort(locks)
+	batch.Queue(lockHolders, locks)
+	batch.Queue(readHoldings, owners, holders).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[holdingRow])
+		for _, row := range found {
+			holding := voucher.Holding{Owner: row.Owner, Holder: voucher.Holder(row.Holder)}
+			if held[holding] == nil {
+				held[holding] = make(map[string]bool)
+			}
+			held[holding][row.Voucher] = true
+		}
+		return err
+	})
+}
+
+// queueRecords reads the records that the acts name.
+func queueRecords(batch *pgx.Batch, refs refColumns, records map[voucher.Ref]*voucher.Record) {
+	if len(refs.keys) == 0 {
+		return
+	}
+	batch.Queue(readRecords, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[recordRow])
+		if err != nil {
+			return err
+		}
+		for _, row := range found {
+			record, err := row.record()
+			if err != nil {
+				return err
+			}
+			records[record.Ref] = record
+		}
+		return nil
+	})
+}
+
+// queueReservations reads the live reservations of the vouchers and those that the acts name.
+func queueReservations(batch *pgx.Batch, ids []string, refs refColumns, into *[]*voucher.Reservation) {
+	batch.Queue(readReservations, ids, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
+		for _, row := range found {
+			*into = append(*into, row.reservation())
+		}
+		return err
+	})
+}
+
+// collect gathers the rows of a statement.
+func collect[T any](q *pgx.QueuedQuery, into *[]T) {
+	q.Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+		return err
+	})
+}
+
+// refColumns are names of acts, column by column.
+type refColumns struct{ owners, kinds, keys []string }
+
+// refsOf are the names that the acts are decided on, each once.
+func refsOf(acts []Aimed) refColumns {
+	seen := make(map[voucher.Ref]bool)
+	columns := refColumns{[]string{}, []string{}, []string{}}
+	for _, aimed := range acts {
+		for _, ref := range aimed.Act.Refs() {
+			if seen[ref] {
+				continue
+			}
+			seen[ref] = true
+			columns.owners = append(columns.owners, ref.Owner)
+			columns.kinds = append(columns.kinds, string(ref.Kind))
+			columns.keys = append(columns.keys, ref.Key)
+		}
+	}
+	return columns
+}
+
+// holdingsOf are the holders whose codes must be counted.
+func holdingsOf(acts []Aimed) []voucher.Holding {
+	var holdings []voucher.Holding
+	for _, aimed := range acts {
+		if r, ok := aimed.Act.(voucher.Reserve); ok && r.Counted {
+			holding := voucher.Holding{Owner: r.Ref.Owner, Holder: r.Holder}
+			if !slices.Contains(holdings, holding) {
+				holdings = append(holdings, holding)
+			}
+		}
+	}
+	return holdings
+}
+
+// lockOf is the advisory lock of a holder.
+func lockOf(h voucher.Holding) int64 {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(h.Owner))
+	_, _ = sum.Write(h.Holder[:])
+	return int64(sum.Sum64())
+}
+
+// sortedUnique sorts and removes repetitions, in place.
+func sortedUnique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// holdingRow is a code that a holder has.
+type holdingRow struct {
+	Owner   string
+	Holder  []byte
+	Voucher string
+}

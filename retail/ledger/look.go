@@ -1,0 +1,269 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/voucher"
+)
+
+// readWithin bounds one read outside of a transaction.
+const readWithin = 2 * time.Second
+
+// Seen is a voucher as one read found it, without a lock. What it refuses was true at that instant;
+// what it would allow is decided under the lock.
+type Seen struct {
+	Voucher voucher.Voucher
+	Live    *voucher.Reservation // nil when the code is free
+	Named   bool                 // whether an act bears the name that was asked for
+	At      time.Time
+	rules   voucher.Rules
+}
+
+const lookVoucher = `SELECT` + voucherColumns + `,
+		r.id::text,
+		coalesce(r.fence, 0),
+		coalesce(r.owner, ''),
+		coalesce(r.key, ''),
+		r.holder,
+		coalesce(r.holder_hint, ''),
+		coalesce(r.amount, 0),
+		coalesce(r.due, 0),
+		r.granted_at,
+		r.expires_at,
+		EXISTS (SELECT FROM act a WHERE a.owner = $2 AND a.kind = $3 AND a.key = $4),
+		vouchsafe_now()
+	FROM (SELECT * FROM voucher WHERE code_mac = ANY($1::bytea[])) v
+	LEFT JOIN (
+		SELECT id, voucher, fence, owner, key, holder, holder_hint, amount, due, granted_at, expires_at
+		FROM reservation
+		WHERE state = 'active'
+	) r ON r.voucher = v.id`
+
+// Look finds a voucher by the MACs that its code may have, with its live reservation, in one read;
+// and whether an act named ref exists. It fails with voucher.ErrNotFound.
+func (l *Ledger) Look(ctx context.Context, macs [][]byte, ref voucher.Ref) (Seen, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, lookVoucher, macs, ref.Owner, string(ref.Kind), ref.Key)
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[lookRow])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Seen{}, voucher.ErrNotFound
+	case err != nil:
+		return Seen{}, fmt.Errorf("look up a code: %w: %w", ErrUnavailable, err)
+	}
+	return l.seen(row)
+}
+
+// seen reads the row.
+func (l *Ledger) seen(row lookRow) (Seen, error) {
+	v, err := l.voucher(row.voucherRow)
+	if err != nil {
+		return Seen{}, err
+	}
+	seen := Seen{Voucher: v, Named: row.Named, At: row.Now, rules: l.rules}
+	if row.Reservation == nil {
+		return seen, nil
+	}
+	live := &voucher.Reservation{
+		ID: *row.Reservation, Voucher: v.ID, Fence: row.RFence, Owner: row.Owner, Key: row.Key,
+		Holder: voucher.Holder(row.Holder), HolderHint: row.HolderHint, Amount: row.Amount, Due: row.Due,
+		State: voucher.Reserved, GrantedAt: *row.GrantedAt, ExpiresAt: *row.ExpiresAt,
+	}
+	if live.LiveAt(seen.At) {
+		seen.Live = live
+	}
+	return seen, nil
+}
+
+// lookRow is a row of lookVoucher.
+type lookRow struct {
+	voucherRow
+	Reservation *string
+	RFence      int64
+	Owner       string
+	Key         string
+	Holder      []byte
+	HolderHint  string
+	Amount      int64
+	Due         int64
+	GrantedAt   *time.Time
+	ExpiresAt   *time.Time
+	Named       bool
+	Now         time.Time
+}
+
+// Refuse decides an act on what was seen, and returns its refusal or nil. An act whose name exists
+// is never refused here: it may be a repeat, whose answer only the lock can tell. So is nothing
+// allowed here: nil means "ask under the lock".
+func (s Seen) Refuse(act voucher.Act) error {
+	if s.Named {
+		return nil
+	}
+	c := &voucher.Case{
+		At: s.At, Rules: s.rules, Voucher: s.Voucher,
+		Records: make(map[voucher.Ref]*voucher.Record), Holdings: make(voucher.Holdings),
+	}
+	if s.Live != nil {
+		live := *s.Live
+		c.Reservations = append(c.Reservations, &live)
+	}
+	_, err := voucher.Decide(c, act)
+	return err
+}
+
+// Unusable says why nobody could be granted value of the voucher, or nil.
+func (s Seen) Unusable() error { return s.Voucher.Usable(s.At) }
+
+// Reserved is what the live reservation sets aside, in minor units.
+func (s Seen) Reserved() int64 {
+	if s.Live == nil {
+		return 0
+	}
+	return s.Live.Amount
+}
+
+// Named is an act as its name finds it.
+type Named struct {
+	Record      voucher.Record
+	Reservation *voucher.Reservation // for a reservation
+	Voucher     *voucher.Voucher     // nil for a tombstone
+	At          time.Time
+}
+
+const findAct = `SELECT` + recordColumns + `
+	FROM act a
+	WHERE a.owner = $1 AND a.kind = $2 AND a.key = $3`
+
+const findActByID = `SELECT` + recordColumns + `
+	FROM act a
+	WHERE a.id = $1::uuid AND a.kind = $2`
+
+const findReservation = `SELECT` + reservationColumns + `
+	FROM act a
+	JOIN reservation r ON r.id = a.reservation
+	WHERE a.owner = $1 AND a.kind = $2 AND a.key = $3`
+
+const findVoucher = `SELECT` + voucherColumns + `
+	FROM voucher
+	WHERE id = (SELECT a.voucher FROM act a WHERE a.owner = $1 AND a.kind = $2 AND a.key = $3)`
+
+// ByName finds an act by its name, with what it concerns. It fails with voucher.ErrActNotFound.
+func (l *Ledger) ByName(ctx context.Context, ref voucher.Ref) (Named, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	var records []recordRow
+	var reservations []reservationRow
+	var vouchers []voucherRow
+	var named Named
+	batch := &pgx.Batch{}
+	name := []any{ref.Owner, string(ref.Kind), ref.Key}
+	collect(batch.Queue(findAct, name...), &records)
+	collect(batch.Queue(findReservation, name...), &reservations)
+	collect(batch.Queue(findVoucher, name...), &vouchers)
+	batch.Queue(readInstant).QueryRow(func(row pgx.Row) error { return row.Scan(&named.At) })
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return Named{}, fmt.Errorf("find act %s: %w: %w", ref.Key, ErrUnavailable, err)
+	}
+	if len(records) == 0 {
+		return Named{}, voucher.ErrActNotFound
+	}
+	record, err := records[0].record()
+	if err != nil {
+		return Named{}, err
+	}
+	named.Record = *record
+	if len(reservations) > 0 {
+		named.Reservation = reservations[0].reservation()
+	}
+	if len(vouchers) > 0 {
+		v, err := l.voucher(vouchers[0])
+		if err != nil {
+			return Named{}, err
+		}
+		named.Voucher = &v
+	}
+	return named, nil
+}
+
+// ByID finds an act by its global id, if it is of that kind and no tombstone. It fails with
+// voucher.ErrActNotFound.
+func (l *Ledger) ByID(ctx context.Context, kind voucher.ActKind, id string) (voucher.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, findActByID, id, string(kind))
+	return one(rows, id)
+}
+
+const findHeld = `SELECT` + reservationColumns + `
+	FROM reservation r
+	WHERE r.owner = $1 AND r.holder = $2 AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+	ORDER BY r.granted_at
+	LIMIT 100`
+
+// HeldBy lists the live reservations of a holder, the oldest first, at most 100.
+func (l *Ledger) HeldBy(ctx context.Context, owner string, holder voucher.Holder) ([]voucher.Reservation, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, findHeld, owner, holder[:])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
+	if err != nil {
+		return nil, fmt.Errorf("find the reservations of a holder: %w: %w", ErrUnavailable, err)
+	}
+	held := make([]voucher.Reservation, len(found))
+	for i, row := range found {
+		held[i] = *row.reservation()
+	}
+	return held, nil
+}
+
+// Find finds an act by its name alone. It fails with voucher.ErrActNotFound.
+func (l *Ledger) Find(ctx context.Context, ref voucher.Ref) (voucher.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, findAct, ref.Owner, string(ref.Kind), ref.Key)
+	return one(rows, ref.Key)
+}
+
+// one reads the record of an act that was looked for.
+func one(rows pgx.Rows, named string) (voucher.Record, error) {
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[recordRow])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return voucher.Record{}, voucher.ErrActNotFound
+	case err != nil:
+		return voucher.Record{}, fmt.Errorf("find act %s: %w: %w", named, ErrUnavailable, err)
+	}
+	record, err := row.record()
+	if err != nil {
+		return voucher.Record{}, err
+	}
+	return *record, nil
+}
+
+const readVersions = `SELECT
+		id::text,
+		version
+	FROM voucher
+	WHERE id = ANY($1::uuid[])`
+
+// Versions reads the versions of vouchers, without a lock; what doesn't exist is left out.
+func (l *Ledger) Versions(ctx context.Context, ids []string) (map[string]int64, error) {
+	rows, _ := l.pool.Query(ctx, readVersions, ids)
+	versions := make(map[string]int64, len(ids))
+	var id string
+	var version int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+		versions[id] = version
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read versions: %w", err)
+	}
+	return versions, nil
+}

@@ -1,0 +1,151 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// voucherRow is a voucher as it is stored, in the order of voucherColumns.
+type voucherRow struct {
+	ID            string
+	CodeMAC       []byte
+	Last4         string
+	Product       string
+	Kind          string
+	Mode          string
+	Currency      string
+	State         string
+	BlockedOrder  bool
+	BlockedOffice bool
+	Quarantined   bool
+	Balance       int64
+	Fence         int64
+	Version       int64
+	Term          string
+	Zone          string
+	ExpiresOn     *time.Time
+	EndsAt        *time.Time
+	Shop          string
+	Unit          string
+	IssuedAt      time.Time
+	LastAt        time.Time
+	Entries       int64
+	Head          []byte
+}
+
+// voucher reads the row. It fails if the zone is unknown on this machine.
+func (l *Ledger) voucher(r voucherRow) (voucher.Voucher, error) {
+	zone, err := l.zones.load(r.Zone)
+	if err != nil {
+		return voucher.Voucher{}, fmt.Errorf("%w: voucher %s: %w", errUnreadable, r.ID, err)
+	}
+	v := voucher.Voucher{
+		ID: r.ID, Last4: r.Last4, Product: r.Product, Kind: voucher.Kind(r.Kind), Mode: voucher.Mode(r.Mode),
+		Currency: money.Currency(r.Currency), State: voucher.State(r.State),
+		BlockedByOrder: r.BlockedOrder, BlockedByOffice: r.BlockedOffice, Quarantined: r.Quarantined,
+		Balance: r.Balance, Fence: r.Fence, Version: r.Version, Term: voucher.Term(r.Term), Zone: zone,
+		Shop: r.Shop, Unit: r.Unit, IssuedAt: r.IssuedAt, LastAt: r.LastAt,
+		Entries: r.Entries, Head: [32]byte(r.Head),
+	}
+	if r.ExpiresOn != nil {
+		v.ExpiresOn, v.EndsAt = voucher.DateOf(*r.ExpiresOn, time.UTC), *r.EndsAt
+	}
+	return v, nil
+}
+
+// reservationRow is a reservation as it is stored, in the order of reservationColumns.
+type reservationRow struct {
+	ID         string
+	Voucher    string
+	Fence      int64
+	Owner      string
+	Key        string
+	Holder     []byte
+	HolderHint string
+	Amount     int64
+	Due        int64
+	Revision   int64
+	State      string
+	GrantedAt  time.Time
+	ExpiresAt  time.Time
+	EndedAt    *time.Time
+}
+
+// reservation reads the row.
+func (r reservationRow) reservation() *voucher.Reservation {
+	return &voucher.Reservation{
+		ID: r.ID, Voucher: r.Voucher, Fence: r.Fence, Owner: r.Owner, Key: r.Key,
+		Holder: voucher.Holder(r.Holder), HolderHint: r.HolderHint, Amount: r.Amount, Due: r.Due,
+		Revision: r.Revision, State: voucher.ReservationState(r.State),
+		GrantedAt: r.GrantedAt, ExpiresAt: r.ExpiresAt, EndedAt: instant(r.EndedAt),
+	}
+}
+
+// recordRow is an act as it is stored, in the order of recordColumns.
+type recordRow struct {
+	ID          string
+	Owner       string
+	Kind        string
+	Key         string
+	State       string
+	Fingerprint []byte
+	Voucher     string
+	Reservation string
+	Source      string
+	Currency    string
+	Amount      int64
+	TakenBack   int64
+	Balance     int64
+	Rest        int64
+	Released    int64
+	Late        bool
+	Detail      []byte
+	At          time.Time
+	ReversedAt  *time.Time
+}
+
+// record reads the row. It fails if the details are no JSON of ours.
+func (r recordRow) record() (*voucher.Record, error) {
+	record := &voucher.Record{
+		ID: r.ID, Ref: voucher.Ref{Owner: r.Owner, Kind: voucher.ActKind(r.Kind), Key: r.Key},
+		State: voucher.RecordState(r.State), Fingerprint: [32]byte(r.Fingerprint), Voucher: r.Voucher,
+		Reservation: r.Reservation, Source: r.Source, Currency: money.Currency(r.Currency),
+		Amount: r.Amount, TakenBack: r.TakenBack, Balance: r.Balance, Rest: r.Rest, Released: r.Released,
+		Late: r.Late, At: r.At, ReversedAt: instant(r.ReversedAt),
+	}
+	if r.Detail == nil {
+		return record, nil
+	}
+	if err := json.Unmarshal(r.Detail, &record.Detail); err != nil {
+		return nil, fmt.Errorf("%w: act %s: %w", errUnreadable, r.ID, err)
+	}
+	return record, nil
+}
+
+// instant is the zero time for NULL.
+func instant(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+// orNull is NULL for the zero time.
+func orNull(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+// textOrNull is NULL for the empty text.
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

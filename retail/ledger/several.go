@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+// Applied is what became of several acts in one transaction, in their order: an answer each, or a
+// refusal in its place.
+type Applied struct {
+	Answers  []voucher.Answer
+	Refusals []error // nil where the act was done
+	state    *state
+}
+
+// Refused is the first refusal, or nil.
+func (a *Applied) Refused() error {
+	for _, refusal := range a.Refusals {
+		if refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// ApplyTx settles acts in the caller's transaction, which waits for their rows in the order of their
+// ids and may still roll everything back. A refused act changes nothing; what time alone has done,
+// and the tasks that a refusal leaves, are written with the rest. After the commit the caller hands
+// the result to [Ledger.Told].
+func (l *Ledger) ApplyTx(ctx context.Context, tx outbox.Tx, acts ...Aimed) (*Applied, error) {
+	witness := l.witness(ctx, vouchersOf(acts))
+	s, err := l.load(ctx, tx, load{acts: acts, how: waitLocked, witness: witness})
+	if err != nil {
+		return nil, err
+	}
+	failpoint.Hit(failpoint.ActLocked)
+	applied := &Applied{state: s}
+	for _, aimed := range acts {
+		answer, refusal := s.decide(aimed)
+		applied.Answers = append(applied.Answers, answer)
+		applied.Refusals = append(applied.Refusals, refusal)
+	}
+	if err := l.write(ctx, tx, s, false); err != nil {
+		return nil, err
+	}
+	failpoint.Hit(failpoint.ActWritten)
+	return applied, nil
+}
+
+// Told passes the changes of committed transactions on to Redis.
+func (l *Ledger) Told(ctx context.Context, applied ...*Applied) {
+	var changes []Change
+	for _, a := range applied {
+		changes = append(changes, a.state.changes()...)
+	}
+	if len(changes) > 0 {
+		l.committed(ctx, changes)
+	}
+}
+
+// ApplyAll settles acts on several vouchers in a transaction of its own: all of them or none. It
+// returns the first refusal; the orders that it leaves short are tasks all the same.
+func (l *Ledger) ApplyAll(ctx context.Context, acts ...Aimed) ([]voucher.Answer, error) {
+	var applied *Applied
+	err := outbox.InTx(ctx, l.pool, func(tx outbox.Tx) (err error) {
+		if applied, err = l.ApplyTx(ctx, tx, acts...); err != nil {
+			return err
+		}
+		return applied.Refused()
+	})
+	switch {
+	case err == nil:
+		failpoint.Hit(failpoint.ActCommitted)
+		l.Told(ctx, applied)
+		return applied.Answers, nil
+	case voucher.IsRefusal(err):
+		return nil, errors.Join(err, l.openShorts(ctx, applied))
+	case isPassing(err):
+		return nil, fmt.Errorf("settle %d acts together: %w: %w", len(acts), ErrUnavailable, err)
+	}
+	return nil, fmt.Errorf("settle %d acts together: %w", len(acts), err)
+}
+
+// openShorts writes the tasks of a transaction that was rolled back because of them.
+func (l *Ledger) openShorts(ctx context.Context, applied *Applied) error {
+	return outbox.InTx(ctx, l.pool, func(tx outbox.Tx) error {
+		for _, c := range applied.state.ordered() {
+			for _, short := range c.Shorts {
+				if err := outbox.OpenTask(ctx, tx, shortTask(short, c.Voucher.ID)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+const insertTombstone = `INSERT INTO act (
+		id, owner, kind, key, state, fingerprint, amount, balance, rest, released, late, at
+	) VALUES (
+		@id::uuid, @owner, @kind, @key, 'prevented', @fingerprint, 0, 0, 0, 0, false, vouchsafe_now()
+	)
+	ON CONFLICT (owner, kind, key) DO NOTHING`
+
+// Prevent writes the tombstone of an act that has not happened, so that it never will (X02), and
+// tells whether it did: false means that the act exists by now.
+func (l *Ledger) Prevent(ctx context.Context, ref voucher.Ref) (bool, error) {
+	id, err := l.NewID()
+	if err != nil {
+		return false, err
+	}
+	written := false
+	err = outbox.InTx(ctx, l.pool, func(tx outbox.Tx) error {
+		tag, err := tx.Exec(ctx, insertTombstone, pgx.NamedArgs{
+			"id": id, "owner": ref.Owner, "kind": string(ref.Kind), "key": ref.Key, "fingerprint": make([]byte, 32),
+		})
+		written = tag.RowsAffected() == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("prevent act %s: %w: %w", ref.Key, ErrUnavailable, err)
+	}
+	return written, nil
+}
+
+// InTx runs fn in a transaction on the ledger's database, for work that belongs together with acts;
+// see [outbox.InTx].
+func (l *Ledger) InTx(ctx context.Context, fn func(outbox.Tx) error) error {
+	return outbox.InTx(ctx, l.pool, fn)
+}

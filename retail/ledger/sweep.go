@@ -1,0 +1,99 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/voucher"
+)
+
+// sweepBatch is how many overdue reservations one sweep ends.
+const sweepBatch = 500
+
+const findOverdue = `SELECT r.voucher::text
+	FROM reservation r
+	WHERE r.state = 'active' AND r.expires_at <= vouchsafe_now()
+	ORDER BY r.expires_at
+	LIMIT $1`
+
+// Sweep writes down that overdue reservations have expired, and tells how many it found. Nothing
+// depends on it: a reservation past its end excludes nobody, swept or not. The lists are neater for
+// it, and the next holder's transaction is shorter.
+func (l *Ledger) Sweep(ctx context.Context) (int, error) {
+	rows, _ := l.pool.Query(ctx, findOverdue, sweepBatch)
+	overdue, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return 0, fmt.Errorf("sweep: find overdue reservations: %w", err)
+	}
+	failpoint.Hit(failpoint.SweepFound)
+	var wg sync.WaitGroup
+	var first error
+	var once sync.Once
+	for _, id := range overdue {
+		wg.Go(func() {
+			if _, err := l.Apply(ctx, Aimed{Voucher: id, Act: voucher.Expire{}}); err != nil {
+				once.Do(func() { first = fmt.Errorf("sweep: expire the reservation of voucher %s: %w", id, err) })
+			}
+		})
+	}
+	wg.Wait()
+	return len(overdue), first
+}
+
+// seedBatch is how many live reservations are read at once for seeding Redis.
+const seedBatch = 500
+
+const findLive = `SELECT
+		v.id::text,
+		v.version,
+		r.owner,
+		r.holder,
+		r.fence,
+		r.expires_at,
+		vouchsafe_now() AS now
+	FROM reservation r
+	JOIN voucher v ON v.id = r.voucher
+	WHERE r.state = 'active' AND r.expires_at > vouchsafe_now() AND v.id > $1::uuid
+	ORDER BY v.id
+	LIMIT $2`
+
+// liveRow is a live reservation as Redis must know it.
+type liveRow struct {
+	ID        string
+	Version   int64
+	Owner     string
+	Holder    []byte
+	Fence     int64
+	ExpiresAt time.Time
+	Now       time.Time
+}
+
+// EachLive hands every live reservation to put, in batches, as a change that Redis must know. A
+// change that was superseded in between does no harm, since Redis keeps the highest version.
+func (l *Ledger) EachLive(ctx context.Context, put func(ctx context.Context, changes []Change) error) (int, error) {
+	after, count := "00000000-0000-0000-0000-000000000000", 0
+	for {
+		rows, _ := l.pool.Query(ctx, findLive, after, seedBatch)
+		live, err := pgx.CollectRows(rows, pgx.RowToStructByPos[liveRow])
+		if err != nil {
+			return count, fmt.Errorf("read the live reservations: %w", err)
+		}
+		if len(live) == 0 {
+			return count, nil
+		}
+		changes := make([]Change, len(live))
+		for i, row := range live {
+			r := voucher.Reservation{Owner: row.Owner, Holder: voucher.Holder(row.Holder)}
+			changes[i] = Change{row.ID, row.Version, r.Digest(), row.Fence, row.ExpiresAt.Sub(row.Now)}
+		}
+		if err := put(ctx, changes); err != nil {
+			return count, fmt.Errorf("seed %d live reservations: %w", len(changes), err)
+		}
+		after, count = live[len(live)-1].ID, count+len(live)
+	}
+}

@@ -1,0 +1,62 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+// The kinds of task that acts leave for the office.
+const (
+	TaskShortOrder = "short_order" // an order counted on a reservation that could not be captured
+	TaskQuarantine = "quarantine"  // the database has forgotten a change that somebody was told of
+)
+
+// queueTasks tells the office of orders that lack money and of vouchers in quarantine, in the
+// transaction that found out; a short order that was captured after all is no task any more.
+func queueTasks(batch *pgx.Batch, c *voucher.Case, before voucher.Voucher) {
+	for _, short := range c.Shorts {
+		queueOpen(batch, shortTask(short, c.Voucher.ID))
+	}
+	for _, lifted := range c.Lifted {
+		sql, args := outbox.CloseTaskStatement(TaskShortOrder, lifted.Reservation, "captured")
+		batch.Queue(sql, args)
+	}
+	if c.Voucher.Quarantined && !before.Quarantined {
+		queueOpen(batch, outbox.Task{
+			Kind: TaskQuarantine, Subject: c.Voucher.ID, Shop: before.Shop,
+			Reason: "an acknowledged change of this voucher is missing from the database",
+			Detail: detailOf(map[string]any{"witness": c.Witness, "version": before.Version}),
+		})
+	}
+}
+
+// shortTask says which order lacks how much, and why.
+func shortTask(short voucher.Short, id string) outbox.Task {
+	return outbox.Task{
+		Kind: TaskShortOrder, Subject: short.Reservation,
+		Reason: fmt.Sprintf("order %s is short by %s: %s", short.Order, short.Uncovered, short.Reason),
+		Detail: detailOf(map[string]any{
+			"owner": short.Owner, "order": short.Order, "uncovered": short.Uncovered, "voucher": id,
+		}),
+	}
+}
+
+// queueOpen opens a task in the batch.
+func queueOpen(batch *pgx.Batch, task outbox.Task) {
+	sql, args := outbox.TaskStatement(task)
+	batch.Queue(sql, args)
+}
+
+// detailOf is the JSON of a task's details, which are made of values that always have one.
+func detailOf(detail map[string]any) json.RawMessage {
+	encoded, err := json.Marshal(detail)
+	if err != nil {
+		panic("ledger: the details of a task have no JSON: " + err.Error())
+	}
+	return encoded
+}

@@ -1,0 +1,245 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// Finding is a broken invariant with its evidence.
+type Finding struct {
+	Invariant string // the rule, in words
+	Subject   string // what breaks it: a voucher, a reservation, an act
+	Evidence  string
+}
+
+// proof is an invariant and the query whose every row breaks it: a subject and the evidence. Each
+// names the invariant of the design it proves.
+type proof struct{ invariant, query string }
+
+// proofs are the invariants that single queries prove. A constraint of the schema holds many of
+// them too; they are proven all the same, since a restored or edited database may lack it.
+func proofs() []proof {
+	return []proof{
+		{"a balance is the sum of its journal and never negative", `SELECT v.id::text, format('balance %s, journal %s', v.balance, coalesce(e.total, 0))
+			FROM voucher v
+			LEFT JOIN (SELECT account, sum(amount) AS total FROM entry GROUP BY account) e ON e.account = v.id
+			WHERE v.balance <> coalesce(e.total, 0) OR v.balance < 0`},
+		{"a voucher counts its journal entries", `SELECT v.id::text, format('counts %s, has %s', v.entries, coalesce(e.n, 0))
+			FROM voucher v
+			LEFT JOIN (SELECT account, count(*) AS n, max(seq) AS last FROM entry GROUP BY account) e ON e.account = v.id
+			WHERE v.entries <> coalesce(e.n, 0) OR v.entries <> coalesce(e.last, 0)`},
+		{"every journal entry belongs to a voucher and an act", `SELECT e.account::text, format('entry %s of act %s', e.seq, e.act)
+			FROM entry e
+			LEFT JOIN voucher v ON v.id = e.account
+			LEFT JOIN act a ON a.id = e.act
+			WHERE v.id IS NULL OR a.id IS NULL OR a.voucher <> e.account`},
+		{"an act moved what its entries say", `SELECT a.id::text, format('%s of %s, taken back %s; entries %s, reversed %s', a.kind, a.amount, a.taken_back, e.moved, e.reversed)
+			FROM act a
+			JOIN (
+				SELECT
+					act,
+					coalesce(abs(sum(amount) FILTER (WHERE kind <> 'reversal')), 0) AS moved,
+					coalesce(abs(sum(amount) FILTER (WHERE kind = 'reversal')), 0) AS reversed
+				FROM entry
+				GROUP BY act
+			) e ON e.act = a.id
+			WHERE a.amount <> e.moved OR e.reversed > a.amount OR (a.state = 'reversed' AND a.taken_back <> a.amount)`},
+		{"refunds and reversals never exceed what was redeemed", `SELECT a.id::text, format('%s of %s, taken back %s, refunds %s', a.kind, a.amount, a.taken_back, r.refunded)
+			FROM act a
+			JOIN (SELECT source, sum(amount - taken_back) AS refunded FROM act WHERE kind = 'refund' GROUP BY source) r ON r.source = a.id
+			WHERE r.refunded > a.taken_back OR a.taken_back > a.amount`},
+		{"no two reservations of one code overlapped", `SELECT a.voucher::text, format('%s and %s', a.id, b.id)
+			FROM reservation a
+			JOIN reservation b ON b.voucher = a.voucher AND b.fence > a.fence
+			WHERE a.state <> 'captured' AND b.granted_at < least(coalesce(a.ended_at, a.expires_at), a.expires_at)
+				OR a.state = 'captured' AND b.granted_at < a.ended_at AND b.granted_at < a.expires_at`},
+		{"fences rise with the grants of a code", `SELECT r.voucher::text, format('fence %s was granted before fence %s', r.fence, r.previous)
+			FROM (
+				SELECT
+					voucher,
+					fence,
+					granted_at,
+					lag(fence) OVER w AS previous,
+					lag(granted_at) OVER w AS before
+				FROM reservation
+				WINDOW w AS (PARTITION BY voucher ORDER BY fence)
+			) r
+			WHERE r.granted_at < r.before`},
+		{"no fence is above its voucher's", `SELECT r.id::text, format('fence %s, voucher %s', r.fence, v.fence)
+			FROM reservation r
+			LEFT JOIN voucher v ON v.id = r.voucher
+			WHERE v.id IS NULL OR r.fence > v.fence`},
+		{"a captured reservation has one redemption, no larger than itself", `SELECT coalesce(r.id, a.id)::text, format('%s of %s, redeemed %s', r.state, r.amount, a.amount)
+			FROM reservation r
+			FULL JOIN (SELECT id, reservation, amount FROM act WHERE kind = 'redemption' AND state <> 'prevented') a ON a.reservation = r.id
+			WHERE (coalesce(r.state, '') = 'captured') <> (a.id IS NOT NULL) OR a.amount > r.amount`},
+		{"a live reservation is covered by the balance", `SELECT r.id::text, format('reserved %s of a balance of %s', r.amount, v.balance)
+			FROM reservation r
+			JOIN voucher v ON v.id = r.voucher
+			WHERE r.state = 'active' AND r.amount > v.balance`},
+		{"a finished voucher has no live reservation", `SELECT r.id::text, format('voucher %s is %s', v.id, v.state)
+			FROM reservation r
+			JOIN voucher v ON v.id = r.voucher
+			WHERE r.state = 'active' AND v.state IN ('claimed', 'invalidated', 'inventory')`},
+	}
+}
+
+// verifyWithin bounds one query of a proof.
+const verifyWithin = 10 * time.Minute
+
+// evidenceLimit is how many rows of one broken invariant are reported.
+const evidenceLimit = 20
+
+// Verify proves the invariants of journal, reservations and acts on one snapshot, and replays every
+// chain of the journal. It returns what is broken, which is nothing on a sound database.
+func (l *Ledger) Verify(ctx context.Context) ([]Finding, error) {
+	tx, err := l.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", verifyWithin.Milliseconds())); err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	var findings []Finding
+	for _, p := range proofs() {
+		found, err := p.run(ctx, tx)
+		if err != nil {
+			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)
+		}
+		findings = append(findings, found...)
+	}
+	broken, err := verifyChains(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("verify the journal's chains: %w", err)
+	}
+	return append(findings, broken...), nil
+}
+
+// run collects the evidence against an invariant.
+func (p proof) run(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
+	rows, _ := tx.Query(ctx, p.query+fmt.Sprintf(" LIMIT %d", evidenceLimit))
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Finding, error) {
+		var subject, evidence *string
+		err := row.Scan(&subject, &evidence)
+		return Finding{p.invariant, orEmpty(subject), orEmpty(evidence)}, err
+	})
+}
+
+// orEmpty is the empty text for NULL.
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+const readChains = `SELECT
+		e.account::text,
+		e.seq,
+		e.act::text,
+		e.kind,
+		e.contra,
+		e.amount,
+		e.currency,
+		e.balance,
+		e.at,
+		e.hash,
+		v.head
+	FROM entry e
+	JOIN voucher v ON v.id = e.account
+	ORDER BY e.account, e.seq`
+
+// chainRow is a line of the journal with its account's head.
+type chainRow struct {
+	Account  string
+	Seq      int64
+	Act      string
+	Kind     string
+	Contra   string
+	Amount   int64
+	Currency string
+	Balance  int64
+	At       time.Time
+	Hash     []byte
+	Head     []byte
+}
+
+// entry is the line without its hashes.
+func (r chainRow) entry() voucher.Entry {
+	return voucher.Entry{
+		Account: r.Account, Seq: r.Seq, Act: r.Act, Kind: r.Kind, Contra: r.Contra, Amount: r.Amount,
+		Currency: money.Currency(r.Currency), Balance: r.Balance, At: r.At,
+	}
+}
+
+// verifyChains replays the journal of every voucher: each line follows from the one before it, and
+// the last one is the head that the voucher's row keeps.
+func verifyChains(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
+	rows, err := tx.Query(ctx, readChains)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var broken []Finding
+	var replay replay
+	for rows.Next() && len(broken) < evidenceLimit {
+		row, err := pgx.RowToStructByPos[chainRow](rows)
+		if err != nil {
+			return nil, err
+		}
+		broken = append(broken, replay.next(row)...)
+	}
+	if rows.Err() != nil {
+		return nil, rows.Err()
+	}
+	return append(broken, replay.end()...), nil
+}
+
+// replay follows one chain after another.
+type replay struct {
+	account string
+	seq     int64
+	balance int64
+	hash    [32]byte
+	head    []byte
+}
+
+// next follows the chain by one line.
+func (r *replay) next(row chainRow) (broken []Finding) {
+	if row.Account != r.account {
+		broken = r.end()
+		*r = replay{account: row.Account, head: row.Head}
+	}
+	r.seq, r.balance = r.seq+1, r.balance+row.Amount
+	r.hash = link(r.hash, row.entry())
+	switch {
+	case row.Seq != r.seq:
+		broken = append(broken, r.finding(fmt.Sprintf("entry %d follows where %d should", row.Seq, r.seq)))
+	case row.Balance != r.balance:
+		broken = append(broken, r.finding(fmt.Sprintf("entry %d says a balance of %d, its sum is %d", row.Seq, row.Balance, r.balance)))
+	case r.hash != [32]byte(row.Hash):
+		broken = append(broken, r.finding(fmt.Sprintf("entry %d does not hash to what it was chained as", row.Seq)))
+	}
+	r.seq, r.balance, r.hash = row.Seq, row.Balance, [32]byte(row.Hash)
+	return broken
+}
+
+// end compares the last line with the head of the account.
+func (r *replay) end() []Finding {
+	if r.account == "" || r.hash == [32]byte(r.head) {
+		return nil
+	}
+	return []Finding{r.finding("the last entry is not the head that the voucher keeps")}
+}
+
+// finding is a break in the account's chain.
+func (r *replay) finding(evidence string) Finding {
+	return Finding{"the journal of an account is an unbroken chain", r.account, evidence}
+}

@@ -1,0 +1,209 @@
+package voucher
+
+import (
+	"errors"
+
+	"vouchsafe/retail/money"
+)
+
+// Capture spends a reservation for an order, once. Validity is not asked again: who was promised a
+// day has it. An expired reservation can still be captured for a while if nobody has been granted
+// the code since (X02, late capture): the order was paid with the voucher counted in, and nobody
+// loses by it. The rest of the reservation is free again.
+type Capture struct {
+	ID     string // UUID for the redemption
+	Ref    Ref    // kind [Reservations]: the reservation, by any of its keys
+	Amount *money.Amount
+	Detail Detail // the order, its total and other tenders
+}
+
+// Refs names the reservation. With it the redemption is read that bears the reservation's first
+// key, if there is one.
+func (a Capture) Refs() []Ref { return []Ref{a.Ref} }
+
+// redemption is the name of what a capture makes of a reservation.
+func (r *Reservation) redemption() Ref { return Ref{r.Owner, Redemptions, r.Key} }
+
+func (a Capture) decide(c *Case) (Answer, error) {
+	named := c.Records[a.Ref]
+	if named == nil || named.Reservation == "" {
+		return Answer{}, ErrNoReservation
+	}
+	own := c.reservation(named.Reservation)
+	asked, err := a.asked(c, own)
+	if err != nil {
+		return Answer{}, err
+	}
+	if own.State == Captured {
+		return a.repeat(c, own, asked)
+	}
+	if err := c.capturable(own); err != nil {
+		return Answer{}, a.short(c, own, asked, err)
+	}
+	if asked > own.Amount {
+		return Answer{}, c.insufficient(own.Amount)
+	}
+	if taken := c.Records[own.redemption()]; taken != nil {
+		return taken.repeat(a.ID, digest(own.ID))
+	}
+	return a.capture(c, own, asked), nil
+}
+
+// asked is how much to capture: what was named, or what is reserved as far as the order needs it.
+func (a Capture) asked(c *Case, own *Reservation) (int64, error) {
+	if a.Amount != nil {
+		if a.Amount.Currency != c.Voucher.Currency {
+			return 0, ErrCurrency
+		}
+		return a.Amount.Minor, nil
+	}
+	if a.Detail.OrderTotal == nil {
+		return own.Amount, nil
+	}
+	rest, err := *a.Detail.OrderTotal, error(nil)
+	for _, other := range a.Detail.OtherTenders {
+		if rest, err = rest.Sub(other.Amount); err != nil {
+			return 0, ErrCurrency
+		}
+	}
+	if rest.Currency != c.Voucher.Currency {
+		return 0, ErrCurrency
+	}
+	return max(0, min(own.Amount, rest.Minor)), nil
+}
+
+// repeat answers a capture of what was captured before: the same order gets the same answer.
+func (a Capture) repeat(c *Case, own *Reservation, asked int64) (Answer, error) {
+	record := c.Records[own.redemption()]
+	if record == nil || record.Reservation != own.ID || record.Detail.Order != a.Detail.Order {
+		return Answer{}, a.short(c, own, asked, ErrReservationEnded)
+	}
+	if record.State != Done {
+		return Answer{}, ErrPrevented
+	}
+	if a.Amount != nil && a.Amount.Minor != record.Amount {
+		return Answer{}, ErrKeyReused
+	}
+	return Answer{Reservation: own, Record: record, Created: record.ID == a.ID}, nil
+}
+
+// capturable gives the true reason why a reservation can't be captured, to its owner.
+func (c *Case) capturable(r *Reservation) error {
+	switch {
+	case c.Voucher.Quarantined:
+		return ErrQuarantined
+	case c.Voucher.State == Invalidated:
+		return ErrInvalidated
+	case r.State == Released:
+		return ErrReservationEnded
+	case r.State == Voided:
+		return ErrSuperseded
+	case c.Voucher.Blocked():
+		return ErrBlocked
+	case r.State == Reserved:
+		return nil
+	case r.Fence != c.Voucher.Fence:
+		return ErrSuperseded
+	case !c.At.Before(r.ExpiresAt.Add(c.Rules.LateCapture)):
+		return ErrReservationExpired
+	}
+	return nil
+}
+
+// short refuses a capture and leaves a task: the order that counted on it lacks the amount.
+func (a Capture) short(c *Case, own *Reservation, asked int64, reason error) error {
+	uncovered := c.Voucher.amount(asked)
+	c.Shorts = append(c.Shorts, Short{
+		Reservation: own.ID, Owner: own.Owner, Order: a.Detail.Order, Uncovered: uncovered, Reason: reason.Error(),
+	})
+	return &ShortError{Reason: reason, Uncovered: uncovered}
+}
+
+// capture spends the reservation.
+func (a Capture) capture(c *Case, own *Reservation, minor int64) Answer {
+	late := own.State == ReservationExpired
+	c.end(own, Captured, c.At)
+	record := &Record{
+		ID: a.ID, Ref: own.redemption(), Fingerprint: digest(own.ID), Reservation: own.ID,
+		Amount: minor, Released: own.Amount - minor, Late: late, Detail: a.Detail,
+	}
+	c.post(record, "redeem", contraOf("redeemed", own.Owner), -minor)
+	c.settle()
+	c.Lifted = append(c.Lifted, Short{Reservation: own.ID})
+	return Answer{Reservation: own, Record: c.write(record), Created: true}
+}
+
+// Release frees a reservation for the sake of its owner, and never fails: what is not there, or is
+// over, stays as it is. A final one (the caller's DELETE) also keeps the key from ever opening again.
+type Release struct {
+	ID    string // UUID for a tombstone
+	Ref   Ref    // kind [Reservations]
+	Final Finality
+}
+
+// Finality tells the two ways to release apart.
+type Finality string
+
+// A soft release leaves the key free to open again; a final one does not.
+const (
+	Soft  Finality = "soft"
+	Final Finality = "final"
+)
+
+// Refs names the reservation.
+func (a Release) Refs() []Ref { return []Ref{a.Ref} }
+
+func (a Release) decide(c *Case) (Answer, error) {
+	record := c.Records[a.Ref]
+	if record == nil && a.Final != Final {
+		return Answer{Outcome: OutcomeUnchanged}, nil
+	}
+	if record == nil {
+		record = Prevent(a.ID, a.Ref, c.At)
+		c.Records[a.Ref] = record
+	}
+	if record.Reservation == "" {
+		return Answer{Outcome: OutcomePrevented, Record: record}, nil
+	}
+	own := c.reservation(record.Reservation)
+	answer := Answer{Reservation: own, Record: record, Outcome: OutcomeUnchanged}
+	if own.LiveAt(c.At) {
+		c.end(own, Released, c.At)
+		answer.Outcome = OutcomeReleased
+	}
+	if a.Final == Final && own.State != Captured && record.State == Done {
+		record.State, record.dirty = Prevented, true
+		c.touch()
+	}
+	return answer, nil
+}
+
+// ReleaseForeign frees another owner's reservation: the customer stands at the till with the
+// printed code that his own cart holds (X22). The owner's later capture is [ErrSuperseded].
+type ReleaseForeign struct{}
+
+// Refs names nothing: the live reservation is always read.
+func (ReleaseForeign) Refs() []Ref { return nil }
+
+func (ReleaseForeign) decide(c *Case) (Answer, error) {
+	live := c.Live()
+	if live == nil {
+		return Answer{Outcome: OutcomeUnchanged}, nil
+	}
+	c.end(live, Voided, c.At)
+	return Answer{Reservation: live, Outcome: OutcomeReleased}, nil
+}
+
+// Expire does nothing but what time has done: it ends a reservation that is overdue.
+type Expire struct{}
+
+// Refs names nothing.
+func (Expire) Refs() []Ref { return nil }
+
+func (Expire) decide(*Case) (Answer, error) { return Answer{Outcome: OutcomeUnchanged}, nil }
+
+// IsShort tells whether a refused capture leaves an order short.
+func IsShort(err error) bool {
+	_, ok := errors.AsType[*ShortError](err)
+	return ok
+}

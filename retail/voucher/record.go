@@ -1,0 +1,118 @@
+package voucher
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+
+	"vouchsafe/retail/money"
+)
+
+// ActKind is what an act does; it is part of the act's name.
+type ActKind string
+
+// The kinds of act that have a key.
+const (
+	Reservations ActKind = "reservation"
+	Redemptions  ActKind = "redemption"
+	Refunds      ActKind = "refund"
+	Reloads      ActKind = "reload"
+	Issues       ActKind = "issue"
+	Endings      ActKind = "ending" // invalidation
+)
+
+// Ref names an act: whose it is, what it does, and the key its caller gave it. It names one act
+// for ever.
+type Ref struct {
+	Owner string
+	Kind  ActKind
+	Key   string
+}
+
+// RecordState is what became of an act.
+type RecordState string
+
+// The states of a record.
+const (
+	Done      RecordState = "done"
+	Reversed  RecordState = "reversed"  // taken back by its owner
+	Prevented RecordState = "prevented" // its cancellation came first, or was final
+)
+
+// Record is an act that happened, or that may never happen: the answer to every repeat of it.
+type Record struct {
+	ID string // UUID, global
+	Ref
+	State       RecordState
+	Fingerprint [32]byte // of the content, so that the key can't be used for something else
+	Voucher     string
+	Reservation string // the reservation it made, answers to, or captured
+	Source      string // the redemption that a refund gives back
+	Currency    money.Currency
+	Amount      int64 // minor units moved
+	TakenBack   int64 // how much of it refunds and reversals have moved back
+	Balance     int64 // the voucher's balance after the act
+	Rest        int64 // what remained due after a redemption
+	Released    int64 // what a capture left of its reservation
+	Late        bool  // captured after the reservation expired
+	Detail      Detail
+	At          time.Time
+	ReversedAt  time.Time
+
+	fresh, dirty bool
+}
+
+// Detail is what the caller said of an act, for staff to read.
+type Detail struct {
+	Order        string        `json:"order,omitempty"`
+	Receipt      string        `json:"receipt,omitempty"`
+	Tender       string        `json:"tender,omitempty"` // how a reload was paid
+	Reason       string        `json:"reason,omitempty"`
+	OrderTotal   *money.Amount `json:"order_total,omitempty"`
+	OtherTenders []Tender      `json:"other_tenders,omitempty"`
+}
+
+// Zero tells whether there is nothing to store.
+func (d Detail) Zero() bool {
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0
+}
+
+// Tender is another means by which part of an order was paid (A21).
+type Tender struct {
+	Method string       `json:"method"`
+	Amount money.Amount `json:"amount"`
+}
+
+// left is how much of the act has not been given back.
+func (r *Record) left() int64 { return r.Amount - r.TakenBack }
+
+// repeat answers an act whose key is taken: the same content gets the recorded answer. An act that
+// finds its own id was written before and is only now told so: its commit had been in doubt.
+func (r *Record) repeat(id string, content [32]byte) (Answer, error) {
+	switch {
+	case r.State != Done:
+		return Answer{}, ErrPrevented
+	case r.Fingerprint != content:
+		return Answer{}, ErrKeyReused
+	}
+	return Answer{Record: r, Created: r.ID == id}, nil
+}
+
+// digest sums up the content of an act: what must be the same for a repeat to be one.
+func digest(parts ...any) [32]byte {
+	var text strings.Builder
+	for _, part := range parts {
+		fmt.Fprintf(&text, "%T %v\x00", part, part)
+	}
+	return sha256.Sum256([]byte(text.String()))
+}
+
+// text is the details with pointers followed, for [digest].
+func (d Detail) text() string {
+	total := ""
+	if d.OrderTotal != nil {
+		total = d.OrderTotal.String()
+	}
+	return fmt.Sprintf("%q %q %q %q %q %v", d.Order, d.Receipt, d.Tender, d.Reason, total, d.OtherTenders)
+}

@@ -1,0 +1,99 @@
+package voucher
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"vouchsafe/retail/money"
+)
+
+// The refusals: every way in which an act can be turned down. They are a closed set; anything
+// else that goes wrong is a fault. A refused act changed nothing and its key is still free.
+var (
+	ErrNotFound           = errors.New("no voucher has this code")
+	ErrNotActive          = errors.New("the voucher is not active")
+	ErrBlocked            = errors.New("the voucher is blocked")
+	ErrInvalidated        = errors.New("the voucher is invalidated")
+	ErrExpired            = errors.New("the voucher has expired")
+	ErrClaimed            = errors.New("the voucher was claimed by a customer")
+	ErrQuarantined        = errors.New("the voucher is in quarantine")
+	ErrClaimRequired      = errors.New("the voucher must be claimed by a customer before it can be used")
+	ErrCurrency           = errors.New("the voucher is in another currency")
+	ErrAboveLimit         = errors.New("the balance would rise above the limit for one voucher")
+	ErrKeyReused          = errors.New("the key already names another act")
+	ErrPrevented          = errors.New("the act was cancelled under this key")
+	ErrInProgress         = errors.New("an act under this key is still running")
+	ErrNotReversible      = errors.New("the act can no longer be taken back")
+	ErrActNotFound        = errors.New("no act has this key")
+	ErrNoReservation      = errors.New("no reservation has this key")
+	ErrReservationEnded   = errors.New("the reservation has ended")
+	ErrReservationExpired = errors.New("the reservation expired too long ago")
+	ErrSuperseded         = errors.New("the code was taken by another after the reservation")
+	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
+	ErrAboveDue           = errors.New("the amount is above what is due")
+)
+
+// HeldError refuses a code that another holder has reserved.
+type HeldError struct {
+	Until time.Time
+	Since time.Time
+	Owner string // "shop:demo", "till:Kasse 1"
+	Hint  string // what staff may be shown of the holder
+}
+
+// Error says until when the code is held.
+func (e *HeldError) Error() string {
+	return "the code is reserved by another holder until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// InsufficientError refuses an amount above what the voucher, reservation or redemption has left.
+type InsufficientError struct {
+	Available money.Amount
+}
+
+// Error says what there is.
+func (e *InsufficientError) Error() string {
+	return fmt.Sprintf("only %s is available", e.Available)
+}
+
+// ShortError tells the owner of a reservation that was granted why it can no longer be captured,
+// and what the order now lacks. It wraps the reason.
+type ShortError struct {
+	Reason    error
+	Uncovered money.Amount
+}
+
+// Error gives the reason and the shortfall.
+func (e *ShortError) Error() string {
+	return fmt.Sprintf("%v: %s is not covered", e.Reason, e.Uncovered)
+}
+
+// Unwrap returns the reason.
+func (e *ShortError) Unwrap() error { return e.Reason }
+
+// refusals lists the sentinels, for IsRefusal.
+func refusals() []error {
+	return []error{
+		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
+		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
+		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
+		ErrSuperseded, ErrTooMany, ErrAboveDue,
+	}
+}
+
+// IsRefusal tells a refusal, which is an answer, from a fault, which is not.
+func IsRefusal(err error) bool {
+	if _, ok := errors.AsType[*HeldError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*InsufficientError](err); ok {
+		return true
+	}
+	for _, refusal := range refusals() {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package voucher
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Date is a calendar day, without a place or an hour; the zero Date is none.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf is the day of an instant in a zone.
+func DateOf(at time.Time, zone *time.Location) Date {
+	year, month, day := at.In(zone).Date()
+	return Date{year, month, day}
+}
+
+// ParseDate reads YYYY-MM-DD; other days of the calendar than real ones are refused.
+func ParseDate(text string) (Date, error) {
+	parsed, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return Date{}, fmt.Errorf("read the day %q: it must be YYYY-MM-DD", text)
+	}
+	return DateOf(parsed, time.UTC), nil
+}
+
+// Zero tells whether this is no day.
+func (d Date) Zero() bool { return d == Date{} }
+
+// String is YYYY-MM-DD, or nothing for the zero Date.
+func (d Date) String() string {
+	if d.Zero() {
+		return ""
+	}
+	return d.Start(time.UTC).Format(time.DateOnly)
+}
+
+// Start is the first instant of the day in a zone: midnight, or where the clocks go forward over it
+// (Azores, Santiago) the instant at which they do.
+func (d Date) Start(zone *time.Location) time.Time {
+	start := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	if start.Hour() != 0 {
+		start, _ = time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, zone).ZoneBounds()
+	}
+	return start
+}
+
+// End is the first instant after the day: valid through a day means before it.
+func (d Date) End(zone *time.Location) time.Time {
+	return Date{d.Year, d.Month, d.Day + 1}.Start(zone)
+}
+
+// addYears counts whole years on; the 29th of February becomes the 28th where there is none.
+func (d Date) addYears(years int) Date {
+	later := Date{d.Year + years, d.Month, d.Day}
+	if DateOf(later.Start(time.UTC), time.UTC) != later {
+		later.Day--
+	}
+	return later
+}
+
+// Term is for how long a voucher is valid: "never" (it doesn't expire), "P3Y" (through the same day
+// three years on), or "P3Y/year-end" (through the end of the third year after that of the sale).
+type Term string
+
+const (
+	// NeverExpires is the term of a voucher without an end.
+	NeverExpires Term = "never"
+
+	yearEnd  = "/year-end"
+	maxYears = 100
+)
+
+// ErrTerm says that a text is no term.
+var ErrTerm = errors.New(`a term is "never", "P3Y" or "P3Y/year-end"`)
+
+// ParseTerm reads a term, or "country" as the customary term of a country (ISO 3166 alpha-2).
+func ParseTerm(text, country string) (Term, error) {
+	if text == "country" || text == "" {
+		return CountryTerm(country)
+	}
+	if _, err := Term(text).years(); err != nil {
+		return "", fmt.Errorf("read the term %q: %w", text, err)
+	}
+	return Term(text), nil
+}
+
+// countryTerms is the shortest term that is safe to print, per country (X09). Read 2026-11 from the
+// laws named; it is not legal advice, and a merchant may always grant more.
+//
+//   - AT: § 879 Abs 3, § 1478 ABGB; OGH 7 Ob 22/12d struck down terms of two and three years.
+//   - DE: §§ 195, 199 BGB, three years from the end of the year of the sale.
+//   - DK: forældelsesloven § 3, three years; the Consumer Ombudsman's practice follows it.
+//   - NO: foreldelsesloven § 2, three years.
+//   - SE: preskriptionslagen § 2, ten years where nothing shorter was agreed.
+func countryTerms() map[string]Term {
+	return map[string]Term{"AT": NeverExpires, "DE": "P3Y/year-end", "DK": "P3Y", "NO": "P3Y", "SE": "P10Y"}
+}
+
+// CountryTerm is the customary term of a country (ISO 3166 alpha-2).
+func CountryTerm(country string) (Term, error) {
+	term, ok := countryTerms()[country]
+	if !ok {
+		return "", fmt.Errorf("look up the term of country %q: none is known", country)
+	}
+	return term, nil
+}
+
+// years reads the number of years; 0 for a term without an end.
+func (t Term) years() (int, error) {
+	if t == NeverExpires {
+		return 0, nil
+	}
+	digits, ok := strings.CutSuffix(strings.TrimSuffix(string(t), yearEnd), "Y")
+	digits, hasP := strings.CutPrefix(digits, "P")
+	years, err := strconv.Atoi(digits)
+	if !ok || !hasP || err != nil || years < 1 || years > maxYears || strconv.Itoa(years) != digits {
+		return 0, ErrTerm
+	}
+	return years, nil
+}
+
+// Ends is the last day of validity of what is sold on a day; the zero Date if there is none. The
+// term must be one that [ParseTerm] accepted.
+func (t Term) Ends(sold Date) Date {
+	years, err := t.years()
+	if err != nil {
+		panic("voucher: the term " + strconv.Quote(string(t)) + " was never parsed")
+	}
+	switch {
+	case years == 0:
+		return Date{}
+	case strings.HasSuffix(string(t), yearEnd):
+		return Date{sold.Year + years, time.December, 31}
+	default:
+		return sold.addYears(years)
+	}
+}
