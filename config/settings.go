@@ -1,0 +1,71 @@
+package config
+
+import "fmt"
+
+// Key documents one key, for help texts and manuals.
+type Key struct {
+	Name    string // without VOUCHSAFE_
+	Default string // "" is none
+	Meaning string // with the unit
+}
+
+// setting is a key and how its text gets into a Config.
+type setting struct {
+	Key
+	set func(text string) error
+}
+
+// Keys lists every key, in the order in which a reader wants to know them.
+func Keys() []Key {
+	var keys []Key
+	for _, s := range new(Config).settings() {
+		keys = append(keys, s.Key)
+	}
+	return keys
+}
+
+// settings is the one table of keys. It is a method because each entry knows the field that it fills.
+func (c *Config) settings() []setting {
+	return []setting{
+		{Key{"LISTEN", "127.0.0.1:8080", "host:port that serve listens on"}, listen(&c.Listen)},
+		{Key{"PUBLIC_URL", "", "how the world reaches it, http or https; without it http:// and LISTEN"}, publicURL(&c.PublicURL)},
+		{Key{"TRUSTED_PROXIES", "", "networks (CIDR) or addresses, comma separated, whose X-Forwarded-For is believed"}, networks(&c.TrustedProxies)},
+		{Key{"LOG_LEVEL", "info", "least level that is logged: debug, info, warn or error"}, level(&c.LogLevel)},
+		{Key{"DATABASE_URL", "", "postgres:// address; without it the embedded PostgreSQL"}, databaseURL(&c.DatabaseURL)},
+		{Key{"MIGRATE_DATABASE_URL", "", "the same database without a pooler between; without it DATABASE_URL"}, databaseURL(&c.MigrateDatabaseURL)},
+		{Key{"REDIS_URL", "", "redis://, rediss://, redis+sentinel://host:port,…/master or redis+cluster://host:port,…"}, redisURL(&c.RedisURL)},
+		{Key{"MASTER_KEY", "", "one or more id:base64 of 32 bytes, comma separated: the first writes, all read"}, masters(&c.MasterKey)},
+		{Key{"SMTP_URL", "", "smtp://user:password@host:587 or smtps://; TLS is mandatory, ?tls=none is for loopback alone"}, smtpURL(&c.SMTPURL)},
+		{Key{"MAIL_FROM", "", "sender of mails whose shop names none: an address, or Name <address>"}, sender(&c.MailFrom)},
+		{Key{"TIME_ZONE", "Europe/Copenhagen", "the merchant's zone, whose days end validity"}, zone(&c.TimeZone)},
+		{Key{"COUNTRY", "DK", "country whose validity rule holds: AT, DE, DK, NO or SE"}, oneOf(&c.Country, Austria, Germany, Denmark, Norway, Sweden)},
+		{Key{"BALANCE_HOLDER", "card", "mode of new vouchers: card or customer"}, oneOf(&c.BalanceHolder, HolderCard, HolderCustomer)},
+		{Key{"CEILING", "10000.00", "the most a voucher may hold, a decimal in its own currency"}, ceiling(&c.Ceiling)},
+		{Key{"RESERVE_FOR", "24h", "how long a reservation holds a code"}, duration(&c.ReserveFor, shortest)},
+		{Key{"LATE_CAPTURE", "72h", "how long after its end a reservation can still be captured; 0 is strict"}, duration(&c.LateCapture, 0)},
+		{Key{"REVERSE_FOR", "24h", "how long a shop or till may take an act back; 0 is never"}, duration(&c.ReverseFor, 0)},
+		{Key{"VOUCHERS_PER_ORDER", "1", "codes that one order may reserve at once"}, count(&c.VouchersPerOrder)},
+		{Key{"DEFAULT_FACILITY", "", "facility preselected and locked in the generator of links"}, line(&c.DefaultFacility)},
+	}
+}
+
+// read takes the key from the first source that has it, else its default.
+func (s setting) read(sources []source) error {
+	for _, from := range sources {
+		text, err := from.find(s.Name)
+		if err != nil {
+			return err
+		}
+		if text == "" {
+			continue
+		}
+		if err := s.set(text); err != nil {
+			return fmt.Errorf("%s: %w", from.spell(s.Name), err)
+		}
+		return nil
+	}
+	if s.Default == "" {
+		return nil
+	}
+	return s.set(s.Default)
+}

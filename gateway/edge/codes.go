@@ -1,0 +1,290 @@
+package edge
+
+import (
+	"net/http"
+	"time"
+)
+
+// Code names a problem for programs. Clients build on it, so that none is ever renamed.
+type Code string
+
+// The codes.
+const (
+	InvalidRequest        Code = "invalid_request"
+	Unauthorized          Code = "unauthorized"
+	Forbidden             Code = "forbidden"
+	BadSignature          Code = "bad_signature"
+	NotFound              Code = "not_found"
+	MethodNotAllowed      Code = "method_not_allowed"
+	TooLarge              Code = "too_large"
+	UnsupportedMediaType  Code = "unsupported_media_type"
+	Internal              Code = "internal"
+	VoucherNotFound       Code = "voucher_not_found"
+	NotActive             Code = "not_active"
+	Blocked               Code = "blocked"
+	Invalidated           Code = "invalidated"
+	Expired               Code = "expired"
+	Claimed               Code = "claimed"
+	Quarantined           Code = "quarantined"
+	ClaimRequired         Code = "claim_required"
+	ModeMismatch          Code = "mode_mismatch"
+	CannotBeApplied       Code = "cannot_be_applied"
+	HeldElsewhere         Code = "held_elsewhere"
+	InsufficientBalance   Code = "insufficient_balance"
+	BalanceChanged        Code = "balance_changed"
+	CurrencyMismatch      Code = "currency_mismatch"
+	AboveLimit            Code = "above_limit"
+	NotReversible         Code = "not_reversible"
+	NeedsAddress          Code = "needs_address"
+	CodeGone              Code = "code_gone"
+	ChannelNotAllowed     Code = "channel_not_allowed"
+	ReservationExpired    Code = "reservation_expired"
+	ReservationEnded      Code = "reservation_ended"
+	ReservationSuperseded Code = "reservation_superseded"
+	ReservationNotFound   Code = "reservation_not_found"
+	TooManyVouchers       Code = "too_many_vouchers"
+	MembershipRequired    Code = "membership_required"
+	NotPaidOnline         Code = "not_paid_online"
+	ApprovalRequired      Code = "approval_required"
+	AwaitingApproval      Code = "awaiting_approval"
+	KeyReused             Code = "key_reused"
+	InProgress            Code = "in_progress"
+	Prevented             Code = "prevented"
+	RateLimited           Code = "rate_limited"
+	Unavailable           Code = "unavailable"
+)
+
+// retrySoon is what Retry-After says where nothing better is known: long enough for a twin or a fail-over to end.
+const retrySoon = 2 * time.Second
+
+// kind is what is said about a code: its row in the table.
+type kind struct {
+	Code    Code
+	Status  int
+	Title   string
+	Meaning string        // what happened
+	Remedy  string        // what to do
+	Retry   time.Duration // what Retry-After says unless the problem says better; 0 is no such header
+}
+
+// kinds is the one table of codes. It never changes.
+var kinds = index([]kind{
+	{
+		InvalidRequest, http.StatusBadRequest, "The request is not valid",
+		"A field is missing, unknown, there twice, of the wrong type, over its limit or below its least value; or the body is not JSON in UTF-8.",
+		"Correct the field that the problem names. Sending the same again gives the same answer.", 0,
+	},
+	{
+		Unauthorized, http.StatusUnauthorized, "A valid key is needed",
+		"The request shows no API key, or one that is not valid.",
+		"Send Authorization: Bearer and a key. Keys are made with vouchsafed key add, and by the office.", 0,
+	},
+	{
+		Forbidden, http.StatusForbidden, "This key may not do that",
+		"The key is valid, and its scope does not reach this.",
+		"Use a key of the right scope.", 0,
+	},
+	{
+		BadSignature, http.StatusUnauthorized, "The signature is wrong",
+		"The webhook's signature is missing or doesn't match its body and the shop's secret, or its time is too far off. Nothing was stored.",
+		"Compare the secret in the shop with the one registered here, and the clock of the sender.", 0,
+	},
+	{
+		NotFound, http.StatusNotFound, "There is nothing here",
+		"Nothing bears this address or name, or it belongs to somebody else.",
+		"Check the address and the key.", 0,
+	},
+	{
+		MethodNotAllowed, http.StatusMethodNotAllowed, "This method is not allowed here",
+		"The address exists and takes other methods.",
+		"Use a method that the Allow header names.", 0,
+	},
+	{
+		TooLarge, http.StatusRequestEntityTooLarge, "The body is too large",
+		"Bodies may have 64 KiB, webhooks 1 MiB.",
+		"Send less.", 0,
+	},
+	{
+		UnsupportedMediaType, http.StatusUnsupportedMediaType, "JSON is needed",
+		"The body says that it is something else than JSON in UTF-8, or it is compressed.",
+		"Send Content-Type: application/json and no Content-Encoding.", 0,
+	},
+	{
+		Internal, http.StatusInternalServerError, "Something went wrong here",
+		"A fault of Vouchsafe itself. Its log tells more under the request id.",
+		"Repeat the request under the same key: that is always safe. If it fails again, tell the operator the request id.", 0,
+	},
+	{
+		VoucherNotFound, http.StatusNotFound, "No voucher has this code",
+		"The code is well formed or not, and unknown here.",
+		"Read the code again, symbol by symbol.", 0,
+	},
+	{
+		NotActive, http.StatusConflict, "The voucher is not active yet",
+		"It has not been sold or activated.",
+		"Activate it first; the office can.", 0,
+	},
+	{
+		Blocked, http.StatusConflict, "The voucher is blocked",
+		"The office or a cancelled order blocked it.",
+		"The office can see why, and lift the block.", 0,
+	},
+	{
+		Invalidated, http.StatusConflict, "The voucher was invalidated",
+		"It was ended for good, by a refund of its purchase or by the office.",
+		"Nothing makes it valid again. The office can see why.", 0,
+	},
+	{
+		Expired, http.StatusConflict, "The voucher has expired",
+		"Its last day is over where the merchant is.",
+		"The office can extend it.", 0,
+	},
+	{
+		Claimed, http.StatusConflict, "The voucher has moved to an account",
+		"A customer claimed it: its value lies on their account, and the code is finished.",
+		"Use the customer's account.", 0,
+	},
+	{
+		Quarantined, http.StatusConflict, "The voucher is being looked at",
+		"The stores disagree about it after a loss of data, so that it can't be spent until a person has looked.",
+		"The office has a task for it.", 0,
+	},
+	{
+		ClaimRequired, http.StatusConflict, "The voucher must be claimed first",
+		"Its value is spent from a customer's account only.",
+		"Claim it for a customer, then use the account.", 0,
+	},
+	{
+		ModeMismatch, http.StatusConflict, "The voucher works in another way",
+		"Card vouchers are spent by code, customer vouchers by account.",
+		"Use the way that fits this voucher.", 0,
+	},
+	{
+		CannotBeApplied, http.StatusUnprocessableEntity, "This code cannot be applied",
+		"It is unknown, or its state doesn't let a webshop use it. Webshops are never told which.",
+		"Let the customer read the code again, or ask the merchant, who can see the reason.", 0,
+	},
+	{
+		HeldElsewhere, http.StatusConflict, "The code is reserved elsewhere",
+		"Another holder has it reserved, until held_until at most.",
+		"Wait, or let that holder release it. A register with the right, and the office, can release a webshop's reservation.", 0,
+	},
+	{
+		InsufficientBalance, http.StatusConflict, "There is not enough on it",
+		"The amount is above what is available. A capture is limited by what was reserved.",
+		"Take at most what available says, and the rest by another tender.", 0,
+	},
+	{
+		BalanceChanged, http.StatusConflict, "The balance has changed meanwhile",
+		"The balance is no longer the expected one.",
+		"Read it again, and decide anew.", 0,
+	},
+	{
+		CurrencyMismatch, http.StatusConflict, "The currencies differ",
+		"The voucher or account is in another currency or unit.",
+		"Use its own currency.", 0,
+	},
+	{
+		AboveLimit, http.StatusConflict, "That is above the limit",
+		"The voucher would hold more than the installation allows.",
+		"Use a smaller amount, or a second voucher.", 0,
+	},
+	{
+		NotReversible, http.StatusConflict, "That can't be taken back",
+		"What the act gave is spent or refunded, or the time to take it back is over.",
+		"The office can adjust or refund.", 0,
+	},
+	{
+		NeedsAddress, http.StatusConflict, "There is no address to send to",
+		"The delivery has no usable mail address.",
+		"Give it a recipient.", 0,
+	},
+	{
+		CodeGone, http.StatusConflict, "The code is no longer kept",
+		"The voucher ended so long ago that its code was shredded.",
+		"Use the voucher's id.", 0,
+	},
+	{
+		ChannelNotAllowed, http.StatusForbidden, "Not in this channel",
+		"This act is for other channels: a webshop, for one, never reloads.",
+		"Do it at a till or in the office.", 0,
+	},
+	{
+		ReservationExpired, http.StatusConflict, "The reservation has expired",
+		"It ran out and can't be captured any more. The problem says how much of the order is uncovered.",
+		"Reserve again if the code is free, or take the uncovered amount by another tender.", 0,
+	},
+	{
+		ReservationEnded, http.StatusConflict, "The reservation has ended",
+		"It was captured for another order, released or taken away. The problem says how much of the order is uncovered.",
+		"Reserve again if the code is free, or take the uncovered amount by another tender.", 0,
+	},
+	{
+		ReservationSuperseded, http.StatusConflict, "Somebody else has the code now",
+		"After this reservation ended, another took the code. The problem says how much of the order is uncovered.",
+		"Take the uncovered amount by another tender. The office has a task for this order.", 0,
+	},
+	{
+		ReservationNotFound, http.StatusNotFound, "There is no such reservation",
+		"No reservation of yours bears this key.",
+		"Check the key, and that the API key is of the shop or register that reserved.", 0,
+	},
+	{
+		TooManyVouchers, http.StatusConflict, "Too many vouchers on one order",
+		"The merchant allows fewer codes on an order.",
+		"Release one of the others first.", 0,
+	},
+	{
+		MembershipRequired, http.StatusConflict, "This is for members",
+		"The product needs a membership, which the customer has not.",
+		"Register the membership first.", 0,
+	},
+	{
+		NotPaidOnline, http.StatusConflict, "The purchase was not paid online",
+		"Its tender is no online payment, so that a person must vouch for it.",
+		"Make sure of the payment, and repeat with confirm_unpaid.", 0,
+	},
+	{
+		ApprovalRequired, http.StatusForbidden, "A person must approve this",
+		"The amount is above what an API key may do alone.",
+		"Do it in the office, signed in.", 0,
+	},
+	{
+		AwaitingApproval, http.StatusAccepted, "A second person must approve this",
+		"The act is stored, and waits.",
+		"Another person approves or refuses it in the office.", 0,
+	},
+	{
+		KeyReused, http.StatusUnprocessableEntity, "The key names another act",
+		"Under this key something with other content was done before. Nothing was done now.",
+		"A new act needs a new key; a repeat needs the same content.", 0,
+	},
+	{
+		InProgress, http.StatusConflict, "The same is under way",
+		"The same act under the same key is running.",
+		"Repeat after Retry-After: the answer will be that act's.", retrySoon,
+	},
+	{
+		Prevented, http.StatusConflict, "The key was taken back",
+		"A DELETE ended this key before or after its act.",
+		"If it shall happen after all, use a new key.", 0,
+	},
+	{
+		RateLimited, http.StatusTooManyRequests, "Too many wrong codes",
+		"Too many codes that do not exist were asked for. Acts by key go on.",
+		"Wait for Retry-After.", retrySoon,
+	},
+	{
+		Unavailable, http.StatusServiceUnavailable, "Not available at the moment",
+		"A store can't be reached. Nothing was changed, or the repeat tells what was.",
+		"Repeat under the same key after Retry-After.", retrySoon,
+	},
+})
+
+func index(table []kind) map[Code]kind {
+	rows := make(map[Code]kind, len(table))
+	for _, k := range table {
+		rows[k.Code] = k
+	}
+	return rows
+}

@@ -1,0 +1,113 @@
+package edge
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+)
+
+// requestIDBytes is how much randomness a request's id has: enough never to repeat.
+const requestIDBytes = 12
+
+// goodRequestID is what is taken over from a proxy. Anything else could forge lines of a log.
+var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$`)
+
+// Options are what an Edge needs.
+type Options struct {
+	Authenticate Authenticator
+	// Map makes problems of domain errors; nil knows none.
+	Map Mapper
+	// TrustedProxies are the peers whose X-Forwarded-For is believed; none by default.
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
+	// Now times requests for the log and for Observe, and decides nothing.
+	Now func() time.Time
+	// Random makes request ids, as crypto/rand.Reader does.
+	Random io.Reader
+	// Observe hears of every request when it is answered; nil for nobody.
+	Observe func(Served)
+	// Version is the program's, for the OpenAPI document.
+	Version string
+}
+
+// Served is one answered request. Route is the pattern, never the path.
+type Served struct {
+	Method, Route string
+	Status        int
+	Took          time.Duration
+}
+
+// Edge is a router with the wall around it.
+type Edge struct {
+	options Options
+	engine  *gin.Engine
+	api     huma.API
+}
+
+// New makes an Edge with nothing on it but /problems/{code} and /openapi.json. Prepare must have been called.
+func New(options Options) (*Edge, error) {
+	if options.Authenticate == nil || options.Log == nil || options.Now == nil || options.Random == nil {
+		return nil, errors.New("edge: Authenticate, Log, Now and Random are needed")
+	}
+	e := &Edge{options: options, engine: gin.New()}
+	if err := e.trust(options.TrustedProxies); err != nil {
+		return nil, err
+	}
+	e.engine.RedirectTrailingSlash = false
+	e.engine.HandleMethodNotAllowed = true
+	e.engine.ContextWithFallback = true
+	e.engine.Use(e.wrap)
+	e.engine.NoRoute(func(c *gin.Context) { Fail(c, Refuse(NotFound, "There is nothing at this address.")) })
+	e.engine.NoMethod(func(c *gin.Context) {
+		Fail(c, Refuse(MethodNotAllowed, "This address does not take this method."))
+	})
+	e.api = humagin.NewWithGroup(e.engine, e.engine.Group("", e.authenticate), apiConfig(options.Version))
+	e.api.UseMiddleware(jsonOnly)
+	e.engine.GET("/problems/:code", explain)
+	e.engine.GET("/openapi.json", e.document())
+	return e, nil
+}
+
+// trust believes X-Forwarded-For from these peers alone. gin would believe everybody.
+func (e *Edge) trust(proxies []netip.Prefix) error {
+	var texts []string
+	for _, p := range proxies {
+		texts = append(texts, p.String())
+	}
+	e.engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	if err := e.engine.SetTrustedProxies(texts); err != nil {
+		return fmt.Errorf("edge: trusted proxies: %w", err)
+	}
+	return nil
+}
+
+// Public is where routes go that ask for no key. They have the limit for JSON bodies unless BodyLimit says otherwise.
+func (e *Edge) Public() gin.IRouter { return e.engine }
+
+// API is where operations go that ask for a key.
+func (e *Edge) API() huma.API { return e.api }
+
+// ServeHTTP answers one request.
+func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.engine.ServeHTTP(w, r) }
+
+// requestID takes over a sane id from the proxy in front, or makes one.
+func (e *Edge) requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); goodRequestID.MatchString(id) {
+		return id
+	}
+	var drawn [requestIDBytes]byte
+	if _, err := io.ReadFull(e.options.Random, drawn[:]); err != nil {
+		panic(fmt.Sprintf("edge: draw a request id: %v", err))
+	}
+	return hex.EncodeToString(drawn[:])
+}
