@@ -1,0 +1,211 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vouchsafe/retail/outbox"
+)
+
+func TestRowAndNudgeExistOnlyWithTheirCause(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	mishap := errors.New("the purchase fell through")
+
+	err := outbox.InTx(t.Context(), o.pool, func(tx outbox.Tx) error {
+		return errors.Join(box.Add(t.Context(), tx, about("lost")), mishap)
+	})
+	if !errors.Is(err, mishap) {
+		t.Fatalf("got %v, want %v", err, mishap)
+	}
+	o.adds(box, about("kept"))
+
+	if n := o.counts(`SELECT count(*) FROM delivery`); n != 1 {
+		t.Errorf("%d rows, want 1", n)
+	}
+	if n := o.counts(`SELECT count(*) FROM river_job`); n != 1 {
+		t.Errorf("%d jobs, want 1", n)
+	}
+}
+
+func TestDeliveryIsAddedOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	o.adds(box, about("v1"))
+
+	o.does(func(tx outbox.Tx) error {
+		err := box.Add(context.Background(), tx, about("v1"), about("v2"))
+		if !errors.Is(err, outbox.ErrExists) {
+			t.Errorf("got %v, want ErrExists", err)
+		}
+		return nil
+	})
+	resend := about("v1")
+	resend.Seq = outbox.NextSeq
+	o.adds(box, resend)
+
+	if n := o.counts(`SELECT count(*) FROM delivery WHERE subject = 'v2'`); n != 1 {
+		t.Errorf("%d other deliveries, want 1: the transaction is still good", n)
+	}
+	if n := o.counts(`SELECT max(seq) FROM delivery WHERE subject = 'v1'`); n != 1 {
+		t.Errorf("resend has number %d, want 1", n)
+	}
+}
+
+func TestDraftKeepsWhatItWasGiven(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	due := time.Date(2126, 12, 24, 8, 0, 0, 0, time.UTC)
+	o.adds(o.box(never), outbox.Draft{
+		ID: "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01", Kind: codeMail, Subject: "v1", Seq: 3, Parent: "p1", Shop: "s1",
+		Due: due, Recipient: []byte("sealed"), RecipientHash: []byte("hash"), MessageID: "<1@x>", Detail: []byte(`{"lang": "da"}`),
+	})
+
+	got := o.reads("v1")
+	if !got.DueAt.Equal(due) || !got.ReadyAt.Equal(due) {
+		t.Errorf("due %v, ready %v, want %v", got.DueAt, got.ReadyAt, due)
+	}
+	got.CreatedAt, got.ReadyAt, got.DueAt = time.Time{}, time.Time{}, nil
+	want := outbox.Delivery{
+		ID: "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01", Kind: codeMail, Subject: "v1", Seq: 3, Parent: "p1", Shop: "s1",
+		State: outbox.StatePending, Held: []string{}, Recipient: []byte("sealed"), RecipientHash: []byte("hash"),
+		MessageID: "<1@x>", Detail: []byte(`{"lang": "da"}`),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("delivery (-want +got):\n%s", diff)
+	}
+	if n := o.counts(`SELECT count(*) FROM river_job`); n != 0 {
+		t.Errorf("%d nudges for what is not due, want 0", n)
+	}
+}
+
+// I10: whatever is delivered is delivered by one of them, not by each (D4).
+func TestTwoProcessesWorkEachDeliveryOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	const many = 60
+	var mu sync.Mutex
+	attempts := map[string]int{}
+	count := func(_ context.Context, w *outbox.Work) outbox.Result {
+		mu.Lock()
+		defer mu.Unlock()
+		attempts[w.Subject]++
+		return outbox.Done()
+	}
+	box := o.opens(never, codeMail, count)
+	o.opens(never, codeMail, count)
+
+	for i := range many {
+		o.adds(box, about(fmt.Sprint("v", i)))
+	}
+	// A second nudge for each, as after a rescue.
+	if _, err := o.pool.Exec(t.Context(), `
+INSERT INTO river_job (args, kind, max_attempts, queue)
+SELECT jsonb_build_object('delivery', id, 'work', kind), 'delivery', 1, kind FROM delivery`); err != nil {
+		t.Fatal(err)
+	}
+	o.until("all to be done", func() bool {
+		return o.counts(`SELECT count(*) FROM delivery WHERE state = 'done'`) == many &&
+			o.counts(`SELECT count(*) FROM river_job WHERE state <> 'completed'`) == 0
+	})
+
+	mu.Lock()
+	defer mu.Unlock()
+	for subject, n := range attempts {
+		if n != 1 {
+			t.Errorf("%s was attempted %d times, want 1", subject, n)
+		}
+	}
+}
+
+// E10: exactly one order confirmation precedes the code mail.
+func TestDeliveryWaitsForTheOneBefore(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	first, second := make(chan string), make(chan string, 1)
+	box.Handle(confirmation, func(_ context.Context, w *outbox.Work) outbox.Result {
+		first <- w.Subject
+		return outbox.Done()
+	}, outbox.Options{})
+	box.Handle(codeMail, func(_ context.Context, w *outbox.Work) outbox.Result {
+		second <- w.Subject
+		return outbox.Done()
+	}, outbox.Options{})
+	o.starts(box)
+
+	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
+	o.adds(box,
+		outbox.Draft{ID: before, Kind: confirmation, Subject: "order"},
+		outbox.Draft{Kind: codeMail, Subject: "voucher", After: before},
+	)
+	o.awaits("order", outbox.StateSending)
+	o.nudges("voucher")
+	if got := o.reads("voucher"); got.Attempt != 0 {
+		t.Fatalf("code mail was attempted %d times before the confirmation, want 0", got.Attempt)
+	}
+	receives(t, first)
+	receives(t, second)
+	o.awaits("voucher", outbox.StateDone)
+}
+
+// The one before is settled, but not committed, while its follower is added: one of the two sees the other.
+func TestFollowerAddedWhileTheOneBeforeIsSettled(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	written, commit := make(chan struct{}), make(chan struct{})
+	box.Handle(confirmation, func(ctx context.Context, w *outbox.Work) outbox.Result {
+		err := outbox.InTx(ctx, o.pool, func(tx outbox.Tx) error {
+			err := w.Settle(ctx, tx, outbox.Done())
+			close(written)
+			<-commit
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return outbox.Settled()
+	}, outbox.Options{})
+	box.Handle(codeMail, calm(outbox.Done()), outbox.Options{})
+	o.starts(box)
+
+	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
+	o.adds(box, outbox.Draft{ID: before, Kind: confirmation, Subject: "order"})
+	receives(t, written)
+	added := make(chan error, 1)
+	go func() {
+		added <- outbox.InTx(context.Background(), o.pool, func(tx outbox.Tx) error {
+			return box.Add(context.Background(), tx, outbox.Draft{Kind: codeMail, Subject: "voucher", After: before})
+		})
+	}()
+	o.until("the follower to wait, or to have been added", func() bool {
+		return len(added) > 0 || o.counts(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+	})
+	close(commit)
+	if err := receives(t, added); err != nil {
+		t.Fatal(err)
+	}
+	o.awaits("voucher", outbox.StateDone)
+}
+
+func TestNudgeBeforeTheTimeDoesNothing(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.opens(never, codeMail, calm(outbox.Done()))
+	later := about("v1")
+	later.Due = time.Date(2126, 12, 24, 8, 0, 0, 0, time.UTC)
+	o.adds(box, later)
+	o.nudges("v1")
+	if got := o.reads("v1"); got.State != outbox.StatePending || got.Attempt != 0 {
+		t.Errorf("got %s after %d attempts, want pending after none", got.State, got.Attempt)
+	}
+}

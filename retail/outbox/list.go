@@ -1,0 +1,199 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const pageMost = 500
+
+func pageOf(limit int) int {
+	if limit <= 0 || limit > pageMost {
+		return pageMost
+	}
+	return limit
+}
+
+// Filter narrows a list of deliveries; what is left empty doesn't narrow.
+type Filter struct {
+	Kinds   []Kind
+	States  []State
+	Subject string
+	Parent  string
+	Shop    string
+	From    time.Time // created at or after
+	To      time.Time // created before
+	Cursor  string    // from the page before
+	Limit   int       // at most 500, which 0 means too
+}
+
+// ErrCursor means that a cursor is none of ours.
+var ErrCursor = errors.New("not a cursor of this list")
+
+const listDeliveries = `
+SELECT` + deliveryColumns + `
+FROM
+	delivery
+WHERE
+	(@kinds::text[] IS NULL OR kind = ANY (@kinds::text[]))
+	AND (@states::text[] IS NULL OR state = ANY (@states::text[]))
+	AND (@subject::text = '' OR subject = @subject::text)
+	AND (@parent::text = '' OR parent = @parent::text)
+	AND (@shop::text = '' OR shop = @shop::text)
+	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
+	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)
+	AND (@seen_at::timestamptz IS NULL OR (created_at, delivery.id) < (@seen_at::timestamptz, @seen::uuid))
+ORDER BY
+	created_at DESC,
+	delivery.id DESC
+LIMIT
+	@limit`
+
+// Deliveries lists the newest first. Next is the cursor of the page after this one, empty on the last. Error: ErrCursor.
+func (o *Outbox) Deliveries(ctx context.Context, f Filter) (page []Delivery, next string, err error) {
+	seenAt, seen, err := parseCursor(f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := pageOf(f.Limit)
+	ctx, cancel := context.WithTimeout(ctx, statementMost)
+	defer cancel()
+	rows, _ := o.pool.Query(ctx, listDeliveries, pgx.NamedArgs{ // rows carry the error to CollectRows
+		"kinds":   texts(f.Kinds),
+		"states":  texts(f.States),
+		"subject": f.Subject,
+		"parent":  f.Parent,
+		"shop":    f.Shop,
+		"from":    instantOrNull(f.From),
+		"to":      instantOrNull(f.To),
+		"seen_at": seenAt,
+		"seen":    seen,
+		"limit":   limit + 1,
+	})
+	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Delivery])
+	if err != nil {
+		return nil, "", fmt.Errorf("list deliveries: %w", err)
+	}
+	if len(page) <= limit {
+		return page, "", nil
+	}
+	return page[:limit], cursor(page[limit-1]), nil
+}
+
+func cursor(d Delivery) string {
+	return strconv.FormatInt(d.CreatedAt.UnixMicro(), 36) + "." + d.ID
+}
+
+func parseCursor(text string) (at *time.Time, id *string, err error) {
+	if text == "" {
+		return nil, nil, nil
+	}
+	micros, seen, _ := strings.Cut(text, ".")
+	since, err := strconv.ParseInt(micros, 36, 64)
+	if err != nil || !isUUID(seen) {
+		return nil, nil, ErrCursor
+	}
+	t := time.UnixMicro(since)
+	return &t, &seen, nil
+}
+
+// isUUID knows the one form that PostgreSQL prints.
+func isUUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, r := range text {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := (r >= '0' && r <= '9') || (r >= 'a' && r <= 'f')
+		if dash != (r == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+const readDelivery = `
+SELECT` + deliveryColumns + `
+FROM
+	delivery
+WHERE
+	delivery.id = @id::uuid`
+
+// Delivery reads one. Error: ErrNotFound, also for what is no id at all.
+func (o *Outbox) Delivery(ctx context.Context, id string) (Delivery, error) {
+	if !isUUID(id) {
+		return Delivery{}, ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, statementMost)
+	defer cancel()
+	rows, _ := o.pool.Query(ctx, readDelivery, pgx.NamedArgs{"id": id}) // rows carry the error to CollectRows
+	d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Delivery])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Delivery{}, ErrNotFound
+	}
+	if err != nil {
+		return Delivery{}, fmt.Errorf("read delivery %s: %w", id, err)
+	}
+	return d, nil
+}
+
+// Count is how many unfinished deliveries of a kind are in a state.
+type Count struct {
+	Kind  Kind
+	State State
+	N     int64
+}
+
+// Stats is the outbox at a glance.
+type Stats struct {
+	Unfinished []Count
+	OpenTasks  int64
+	Lag        time.Duration // how long the most overdue delivery has been due
+}
+
+const countUnfinished = `
+SELECT
+	kind,
+	state,
+	count(*) AS n
+FROM
+	delivery
+WHERE
+	finished_at IS NULL
+GROUP BY
+	kind,
+	state
+ORDER BY
+	kind,
+	state`
+
+const measureLag = `
+SELECT
+	(SELECT count(*) FROM task WHERE closed_at IS NULL) AS open_tasks,
+	greatest(
+		vouchsafe_now() - (SELECT min(due_at) FROM delivery WHERE finished_at IS NULL AND state = 'pending' AND nudge_at IS NOT NULL),
+		interval '0'
+	) AS lag`
+
+// Stats counts what is not finished. It reads an index of the unfinished alone, so that its cost follows from the backlog.
+func (o *Outbox) Stats(ctx context.Context) (Stats, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementMost)
+	defer cancel()
+	var s Stats
+	batch := &pgx.Batch{}
+	batch.Queue(countUnfinished).Query(func(rows pgx.Rows) (err error) {
+		s.Unfinished, err = pgx.CollectRows(rows, pgx.RowToStructByName[Count])
+		return err
+	})
+	batch.Queue(measureLag).QueryRow(func(row pgx.Row) error { return row.Scan(&s.OpenTasks, &s.Lag) })
+	if err := o.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return Stats{}, fmt.Errorf("count deliveries: %w", err)
+	}
+	return s, nil
+}
