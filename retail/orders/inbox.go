@@ -1,0 +1,166 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/outbox"
+)
+
+// InboxState is what became of a body.
+type InboxState string
+
+// The states of a body.
+const (
+	Received InboxState = "received"
+	Applied  InboxState = "applied"
+	Ignored  InboxState = "ignored"   // understood, and nothing follows
+	SetAside InboxState = "set_aside" // a person has to look
+)
+
+// Item is a body that a shop sent, or what became of it.
+type Item struct {
+	ID         string
+	Shop       string
+	Digest     []byte // SHA-256 of the plain body
+	Message    string // the sender's own id of the message, where the platform has one that is worth something
+	Body       []byte // sealed; nil once erased
+	Headers    map[string]string
+	Received   int // how often the same bytes came
+	State      InboxState
+	Reason     string
+	OrderID    string
+	ReceivedAt time.Time
+}
+
+// Kept is what keeping a body came to.
+type Kept struct {
+	ID        string
+	Received  int  // 1 the first time
+	Duplicate bool // the same bytes, or the same message, came before
+}
+
+const insertItem = `
+INSERT INTO inbox (
+	shop,
+	digest,
+	message,
+	body,
+	headers
+)
+VALUES (
+	@shop,
+	@digest,
+	@message,
+	@body,
+	@headers
+)
+ON CONFLICT (shop, digest) DO UPDATE SET
+	received = inbox.received + 1,
+	repeated_at = vouchsafe_now(),
+	body = COALESCE(inbox.body, EXCLUDED.body),
+	headers = EXCLUDED.headers
+RETURNING
+	id::text AS id,
+	received,
+	received > 1 OR EXISTS (
+		SELECT
+		FROM
+			inbox earlier
+		WHERE
+			earlier.shop = @shop
+			AND earlier.message = @message
+			AND earlier.message <> ''
+	) AS duplicate`
+
+// Keep stores a body, or counts it when the shop sent the same bytes before. Twins wait for each other's commit.
+func Keep(ctx context.Context, tx outbox.Tx, item Item) (Kept, error) {
+	rows, _ := tx.Query(ctx, insertItem, pgx.NamedArgs{ // rows carry the error to CollectRows
+		"shop":    item.Shop,
+		"digest":  item.Digest,
+		"message": item.Message,
+		"body":    item.Body,
+		"headers": item.Headers,
+	})
+	kept, err := exactlyOne[Kept](rows)
+	if err != nil {
+		return Kept{}, fmt.Errorf("keep a body of shop %s: %w", item.Shop, err)
+	}
+	return kept, nil
+}
+
+const readItem = `
+SELECT
+	id::text AS id,
+	shop,
+	digest,
+	message,
+	body,
+	headers,
+	received,
+	state,
+	reason,
+	order_id,
+	received_at
+FROM
+	inbox
+WHERE
+	id = @id::uuid`
+
+// Item reads a body. Error: ErrNotFound.
+func (s *Store) Item(ctx context.Context, id string) (Item, error) {
+	item, err := one[Item](ctx, s, readItem, pgx.NamedArgs{"id": id})
+	if err != nil {
+		return Item{}, fmt.Errorf("read body %s: %w", id, err)
+	}
+	return item, nil
+}
+
+const settleItem = `
+UPDATE
+	inbox
+SET
+	state = @state,
+	reason = @reason,
+	order_id = CASE WHEN @order_id = '' THEN order_id ELSE @order_id END
+WHERE
+	id = @id::uuid`
+
+// Settle notes what became of a body, and of which order it told. Error: ErrNotFound.
+func Settle(ctx context.Context, tx outbox.Tx, item Item) error {
+	tag, err := tx.Exec(ctx, settleItem, pgx.NamedArgs{
+		"id":       item.ID,
+		"state":    string(item.State),
+		"reason":   item.Reason,
+		"order_id": item.OrderID,
+	})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("settle body %s: %w", item.ID, err)
+	}
+	return nil
+}
+
+const eraseItems = `
+UPDATE
+	inbox
+SET
+	body = NULL
+WHERE
+	body IS NOT NULL
+	AND state <> 'set_aside'
+	AND COALESCE(repeated_at, received_at) <= (SELECT vouchsafe_now() - @keep::interval)`
+
+// EraseBodies forgets the bodies that were settled so long ago, and tells how many.
+func EraseBodies(ctx context.Context, tx outbox.Tx, keep time.Duration) (int64, error) {
+	tag, err := tx.Exec(ctx, eraseItems, pgx.NamedArgs{"keep": keep})
+	if err != nil {
+		return 0, fmt.Errorf("erase bodies: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}

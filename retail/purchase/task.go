@@ -1,0 +1,88 @@
+package purchase
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Matter is something about a purchase that a person has to look at, as long as it is so.
+type Matter struct {
+	Kind   string // what sort of matter
+	About  string // which one, of several of a kind; "" when there can be only one
+	Reason string // why, for people and programs: "below_min_paid"
+	Units  []Key
+}
+
+// The kinds of matter.
+const (
+	WaitingPurchase = "purchase_waiting" // units wait for a decision
+	FlaggedPurchase = "purchase_flagged" // issued units vanished from the order, or it was cancelled after they were used
+	RefundToSettle  = "refund_to_settle" // a refund that could not be matched, or whose vouchers are in use
+	DoubtfulOrder   = "order_in_doubt"   // the shop told something that could not be used
+)
+
+// The reasons of a flag.
+const (
+	Vanished         = "units_vanished"
+	CancelledButUsed = "cancelled_but_used"
+)
+
+// Matters lists what waits for a person, one matter for each reason.
+func (p Purchase) Matters() []Matter {
+	var found []Matter
+	for _, u := range p.Units {
+		if u.State == Waiting {
+			found = add(found, WaitingPurchase, string(u.Reason), u.Key())
+		}
+		if u.State == Issued && u.Missing {
+			found = add(found, FlaggedPurchase, Vanished, u.Key())
+		}
+		if u.State == Issued && p.Status == Cancelled && u.Voucher.Touched {
+			found = add(found, FlaggedPurchase, CancelledButUsed, u.Key())
+		}
+	}
+	for _, r := range p.Refunds {
+		if !r.Settled {
+			found = append(found, Matter{Kind: RefundToSettle, About: r.ID, Reason: string(r.Problem)})
+		}
+	}
+	for i, doubt := range p.Doubts {
+		found = append(found, Matter{Kind: DoubtfulOrder, About: fmt.Sprint(i + 1), Reason: doubt})
+	}
+	slices.SortFunc(found, func(a, b Matter) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.About, b.About))
+	})
+	return found
+}
+
+// add puts a unit under its matter.
+func add(found []Matter, kind, reason string, key Key) []Matter {
+	for i := range found {
+		if found[i].Kind == kind && found[i].Reason == reason {
+			found[i].Units = append(found[i].Units, key)
+			return found
+		}
+	}
+	return append(found, Matter{Kind: kind, About: reason, Reason: reason, Units: []Key{key}})
+}
+
+// State is how a purchase is shown: waiting when anything of it waits, else issued when it has vouchers, else what its order is.
+func (p Purchase) State() string {
+	state := p.Status.String()
+	if p.Status == Placed || p.Status == Paid {
+		state = string(Offered)
+	}
+	for _, u := range p.Units {
+		switch u.State {
+		case Waiting:
+			return string(Waiting)
+		case Issued:
+			state = string(Issued)
+		}
+	}
+	if p.Status == Cancelled || p.Status == Refunded {
+		return p.Status.String()
+	}
+	return state
+}
