@@ -36,7 +36,8 @@ type Config struct {
 	DatabaseURL Secret
 	// MigrateDatabaseURL reaches the same database without a pooler. Default DatabaseURL.
 	MigrateDatabaseURL Secret
-	// RedisURL is redis://, rediss://, redis+sentinel://host:port,…/master or redis+cluster://host:port,….
+	// RedisURL is redis://, rediss://, unix:///path/of/socket, redis+sentinel://host:port,…/master or
+	// redis+cluster://host:port,….
 	// Default none.
 	RedisURL Secret
 	// MasterKey is a list that keyring.ParseMasters reads: the first writes, all read. Default none, which only the

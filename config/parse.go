@@ -32,7 +32,7 @@ const (
 // Faults of secrets name no part of the text, and neither do they wrap a parser's fault, which would quote it.
 var (
 	errDatabaseURL = errors.New("want postgres://user:password@host/database")
-	errRedisURL    = errors.New("want redis://host:port, rediss://host:port, redis+sentinel://host:port,…/master or redis+cluster://host:port,…")
+	errRedisURL    = errors.New("want redis://host:port, rediss://host:port, unix:///path/of/socket, redis+sentinel://host:port,…/master or redis+cluster://host:port,…")
 	errSMTPURL     = errors.New("want smtp://user:password@host:port or smtps://")
 	errSMTPPlain   = errors.New("tls=none is for a server on loopback alone")
 )
@@ -125,6 +125,7 @@ func redisURL(into *Secret) func(string) error {
 		authority, path, _ := strings.Cut(rest, "/")
 		hosts := strings.Split(authority[strings.LastIndex(authority, "@")+1:], ",")
 		switch {
+		case scheme == "unix" && path != "":
 		case !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "redis+cluster"}, scheme),
 			slices.Contains(hosts, ""),
 			strings.HasSuffix(scheme, "+sentinel") && path == "",

@@ -33,7 +33,7 @@ func (c *Config) settings() []setting {
 		{Key{"LOG_LEVEL", "info", "least level that is logged: debug, info, warn or error"}, level(&c.LogLevel)},
 		{Key{"DATABASE_URL", "", "postgres:// address; without it the embedded PostgreSQL"}, databaseURL(&c.DatabaseURL)},
 		{Key{"MIGRATE_DATABASE_URL", "", "the same database without a pooler between; without it DATABASE_URL"}, databaseURL(&c.MigrateDatabaseURL)},
-		{Key{"REDIS_URL", "", "redis://, rediss://, redis+sentinel://host:port,…/master or redis+cluster://host:port,…"}, redisURL(&c.RedisURL)},
+		{Key{"REDIS_URL", "", "redis://, rediss://, unix:///path/of/socket, redis+sentinel://host:port,…/master or redis+cluster://host:port,…"}, redisURL(&c.RedisURL)},
 		{Key{"MASTER_KEY", "", "one or more id:base64 of 32 bytes, comma separated: the first writes, all read"}, masters(&c.MasterKey)},
 		{Key{"SMTP_URL", "", "smtp://user:password@host:587 or smtps://; TLS is mandatory, ?tls=none is for loopback alone"}, smtpURL(&c.SMTPURL)},
 		{Key{"MAIL_FROM", "", "sender of mails whose shop names none: an address, or Name <address>"}, sender(&c.MailFrom)},

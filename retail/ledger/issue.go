@@ -166,7 +166,7 @@ func (l *Ledger) Vouchers(ctx context.Context, ids ...string) ([]voucher.Voucher
 	rows, _ := l.pool.Query(ctx, vouchersByID, ids)
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[voucherRow])
 	if err != nil {
-		return nil, fmt.Errorf("read vouchers: %w", err)
+		return nil, away("read vouchers", err)
 	}
 	vouchers := make([]voucher.Voucher, len(found))
 	for i, row := range found {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -210,4 +211,12 @@ func isPassing(err error) bool {
 		return true
 	}
 	return fault.Code[:2] == "57" || fault.Code[:2] == "53" || fault.Code[:2] == "08"
+}
+
+// away wraps a fault of a read or a single statement: ErrUnavailable if it may pass.
+func away(doing string, err error) error {
+	if isPassing(err) {
+		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -24,9 +24,10 @@ type Seen struct {
 	rules   voucher.Rules
 }
 
+// The columns of the reservation have names of their own, since the voucher's are not qualified.
 const lookVoucher = `SELECT` + voucherColumns + `,
-		r.id::text,
-		coalesce(r.fence, 0),
+		r.reservation::text,
+		coalesce(r.held_fence, 0),
 		coalesce(r.owner, ''),
 		coalesce(r.key, ''),
 		r.holder,
@@ -35,38 +36,72 @@ const lookVoucher = `SELECT` + voucherColumns + `,
 		coalesce(r.due, 0),
 		r.granted_at,
 		r.expires_at,
-		EXISTS (SELECT FROM act a WHERE a.owner = $2 AND a.kind = $3 AND a.key = $4),
 		vouchsafe_now()
-	FROM (SELECT * FROM voucher WHERE code_mac = ANY($1::bytea[])) v
+	FROM voucher v
 	LEFT JOIN (
-		SELECT id, voucher, fence, owner, key, holder, holder_hint, amount, due, granted_at, expires_at
+		SELECT
+			id AS reservation,
+			voucher AS held,
+			fence AS held_fence,
+			owner,
+			key,
+			holder,
+			holder_hint,
+			amount,
+			due,
+			granted_at,
+			expires_at
 		FROM reservation
 		WHERE state = 'active'
-	) r ON r.voucher = v.id`
+	) r ON r.held = v.id
+	WHERE v.code_mac = ANY($1::bytea[])`
 
-// Look finds a voucher by the MACs that its code may have, with its live reservation, in one read;
-// and whether an act named ref exists. It fails with voucher.ErrNotFound.
+const lookName = `SELECT state
+	FROM act
+	WHERE owner = $1 AND kind = $2 AND key = $3`
+
+// Look finds a voucher by the MACs that its code may have, with its live reservation; and whether an
+// act named ref exists. Both are read in one round trip whatever is found, so that the time tells
+// nothing. It fails with voucher.ErrNotFound; under a name that is taken an unknown code is other
+// content like any other, and the refusal is the name's, so that it doesn't tell codes apart either.
 func (l *Ledger) Look(ctx context.Context, macs [][]byte, ref voucher.Ref) (Seen, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	rows, _ := l.pool.Query(ctx, lookVoucher, macs, ref.Owner, string(ref.Kind), ref.Key)
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[lookRow])
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return Seen{}, voucher.ErrNotFound
-	case err != nil:
-		return Seen{}, fmt.Errorf("look up a code: %w: %w", ErrUnavailable, err)
+	var found []lookRow
+	var named []nameRow
+	batch := &pgx.Batch{}
+	collect(batch.Queue(lookVoucher, macs), &found)
+	collect(batch.Queue(lookName, ref.Owner, string(ref.Kind), ref.Key), &named)
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return Seen{}, away("look up a code", err)
 	}
-	return l.seen(row)
+	switch {
+	case len(found) > 0:
+		return l.seen(found[0], len(named) > 0)
+	case len(named) > 0:
+		return Seen{}, named[0].taken()
+	}
+	return Seen{}, voucher.ErrNotFound
+}
+
+// nameRow is a row of lookName.
+type nameRow struct{ State string }
+
+// taken refuses other content under the name.
+func (n nameRow) taken() error {
+	if n.State == string(voucher.Done) {
+		return voucher.ErrKeyReused
+	}
+	return voucher.ErrPrevented
 }
 
 // seen reads the row.
-func (l *Ledger) seen(row lookRow) (Seen, error) {
+func (l *Ledger) seen(row lookRow, named bool) (Seen, error) {
 	v, err := l.voucher(row.voucherRow)
 	if err != nil {
 		return Seen{}, err
 	}
-	seen := Seen{Voucher: v, Named: row.Named, At: row.Now, rules: l.rules}
+	seen := Seen{Voucher: v, Named: named, At: row.Now, rules: l.rules}
 	if row.Reservation == nil {
 		return seen, nil
 	}
@@ -94,7 +129,6 @@ type lookRow struct {
 	Due         int64
 	GrantedAt   *time.Time
 	ExpiresAt   *time.Time
-	Named       bool
 	Now         time.Time
 }
 
@@ -168,7 +202,7 @@ func (l *Ledger) ByName(ctx context.Context, ref voucher.Ref) (Named, error) {
 	collect(batch.Queue(findVoucher, name...), &vouchers)
 	batch.Queue(readInstant).QueryRow(func(row pgx.Row) error { return row.Scan(&named.At) })
 	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return Named{}, fmt.Errorf("find act %s: %w: %w", ref.Key, ErrUnavailable, err)
+		return Named{}, away(fmt.Sprintf("find act %s", ref.Key), err)
 	}
 	if len(records) == 0 {
 		return Named{}, voucher.ErrActNotFound
@@ -213,7 +247,7 @@ func (l *Ledger) HeldBy(ctx context.Context, owner string, holder voucher.Holder
 	rows, _ := l.pool.Query(ctx, findHeld, owner, holder[:])
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
 	if err != nil {
-		return nil, fmt.Errorf("find the reservations of a holder: %w: %w", ErrUnavailable, err)
+		return nil, away("find the reservations of a holder", err)
 	}
 	held := make([]voucher.Reservation, len(found))
 	for i, row := range found {
@@ -237,7 +271,7 @@ func one(rows pgx.Rows, named string) (voucher.Record, error) {
 	case errors.Is(err, pgx.ErrNoRows):
 		return voucher.Record{}, voucher.ErrActNotFound
 	case err != nil:
-		return voucher.Record{}, fmt.Errorf("find act %s: %w: %w", named, ErrUnavailable, err)
+		return voucher.Record{}, away(fmt.Sprintf("find act %s", named), err)
 	}
 	record, err := row.record()
 	if err != nil {

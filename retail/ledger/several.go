@@ -125,7 +125,7 @@ func (l *Ledger) Prevent(ctx context.Context, ref voucher.Ref) (bool, error) {
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("prevent act %s: %w: %w", ref.Key, ErrUnavailable, err)
+		return false, away("prevent act "+ref.Key, err)
 	}
 	return written, nil
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,12 +39,21 @@ func queueTasks(batch *pgx.Batch, c *voucher.Case, before voucher.Voucher) {
 // shortTask says which order lacks how much, and why.
 func shortTask(short voucher.Short, id string) outbox.Task {
 	return outbox.Task{
-		Kind: TaskShortOrder, Subject: short.Reservation,
+		Kind: TaskShortOrder, Subject: short.Reservation, Shop: shopOf(short.Owner),
 		Reason: fmt.Sprintf("order %s is short by %s: %s", short.Order, short.Uncovered, short.Reason),
 		Detail: detailOf(map[string]any{
 			"owner": short.Owner, "order": short.Order, "uncovered": short.Uncovered, "voucher": id,
 		}),
 	}
+}
+
+// shopOf is the shop whose act it is, or nothing for a register and the office.
+func shopOf(owner string) string {
+	shop, ok := strings.CutPrefix(owner, "shop:")
+	if !ok {
+		return ""
+	}
+	return shop
 }
 
 // queueOpen opens a task in the batch.

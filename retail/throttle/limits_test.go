@@ -41,6 +41,7 @@ func TestTheVerdictFollowsFromTheWrongCodes(t *testing.T) {
 		{"nineteen don't", Buyer, ago(1, m, 18, 50*m), whole, allowed},
 		{"a twentieth from before the hour doesn't count", Buyer, ago(1, m, 18, 50*m, 1, 60*m), whole, allowed},
 		{"the longer pause decides", Buyer, ago(20, s), whole, refused(15*m - s)},
+		{"pauses that are over leave nothing behind", Buyer, ago(20, 16*m), whole, allowed},
 		{"half of the buyer's limit is two", Buyer, ago(2, 0*s), half, refused(30 * s)},
 		{"and one is still a mistake", Buyer, ago(1, 0*s), half, allowed},
 		{"half of twenty is ten", Buyer, ago(1, m, 9, 50*m), half, refused(14 * m)},
@@ -63,6 +64,17 @@ func TestTheVerdictFollowsFromTheWrongCodes(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestTheStrictestVerdictDecidesForAllWhoAsk(t *testing.T) {
+	t.Parallel()
+	paused, slow := Verdict{RetryAfter: time.Minute}, Verdict{OK: true, Delay: time.Second}
+	want := Verdict{RetryAfter: time.Minute, Delay: time.Second}
+	for _, got := range []Verdict{strictest(paused, slow), strictest(slow, paused)} {
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
 	}
 }
 

@@ -158,8 +158,6 @@ func (t *Throttle) talk(ctx context.Context, say func(context.Context, redis.Pip
 // name is the Redis key of somebody, whom it doesn't reveal.
 func (t *Throttle) name(w Who) string {
 	mac := hmac.New(sha256.New, t.key)
-	mac.Write([]byte(w.Kind))
-	mac.Write([]byte{0})
 	mac.Write([]byte(w.ID))
 	return t.prefix + string(w.Kind) + ":" + hex.EncodeToString(mac.Sum(nil)[:hashBytes])
 }

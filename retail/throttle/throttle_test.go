@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 
 	"vouchsafe/retail/hold"
 	"vouchsafe/retail/hold/holdtest"
@@ -134,7 +135,7 @@ func TestRedisHoldsNoIdentifierAndForgetsWithinTheHour(t *testing.T) {
 	}
 	renamed := New(gate.client, Config{Installation: "shop1", Key: []byte("another"), Now: gate.now})
 	if gate.name(till) == renamed.name(till) || gate.name(Who{Shop, "x"}) == gate.name(Who{Register, "x"}) {
-		t.Error("names don't depend on key and kind")
+		t.Error("a name must depend on key and kind")
 	}
 }
 
@@ -162,18 +163,24 @@ func TestR1WithoutRedisTheGatewayCountsAloneAtHalfTheLimits(t *testing.T) {
 	}
 }
 
-func TestR3AStalledRedisKeepsNobodyWaiting(t *testing.T) {
+func TestR3AStalledRedisCostsOneBudgetAndThenNothing(t *testing.T) {
 	t.Parallel()
 	proxy := holdtest.NewProxy(t, holdtest.Start(t))
 	gate := New(open(t, proxy.URL()), Config{Installation: "shop1", Key: []byte("key"), Now: (&clock{at: noon}).now})
 	proxy.Set(holdtest.Stall)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	for range 20 { // the breaker opens on the way: twenty budgets would be too many
-		gate.Wrong(ctx, till)
+	for range tripAfter {
+		soon, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		gate.Wrong(soon, buyer...)
+		if soon.Err() != nil {
+			t.Fatalf("a call outlasts its budget: %v", soon.Err())
+		}
+		cancel()
 	}
-	if got := gate.Allow(ctx, till); got.OK || ctx.Err() != nil {
-		t.Errorf("got %+v (%v), want the register paused, in time", got, ctx.Err())
+	if got := gate.breaker.State(); got != gobreaker.StateOpen {
+		t.Errorf("after %d failures the breaker is %v", tripAfter, got)
+	}
+	if got := gate.Allow(t.Context(), buyer...); got.OK {
+		t.Errorf("got %+v, want the buyer paused by this gateway's own count", got)
 	}
 }
 

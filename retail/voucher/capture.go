@@ -110,12 +110,15 @@ func (c *Case) capturable(r *Reservation) error {
 	return nil
 }
 
-// short refuses a capture and leaves a task: the order that counted on it lacks the amount.
+// short refuses a capture and leaves a task: the order that counted on it lacks the amount. An order
+// that needed nothing of it lacks nothing.
 func (a Capture) short(c *Case, own *Reservation, asked int64, reason error) error {
 	uncovered := c.Voucher.amount(asked)
-	c.Shorts = append(c.Shorts, Short{
-		Reservation: own.ID, Owner: own.Owner, Order: a.Detail.Order, Uncovered: uncovered, Reason: reason.Error(),
-	})
+	if asked > 0 {
+		c.Shorts = append(c.Shorts, Short{
+			Reservation: own.ID, Owner: own.Owner, Order: a.Detail.Order, Uncovered: uncovered, Reason: reason.Error(),
+		})
+	}
 	return &ShortError{Reason: reason, Uncovered: uncovered}
 }
 

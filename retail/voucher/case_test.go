@@ -211,7 +211,13 @@ func TestEveryDetailMakesAnotherAct(t *testing.T) {
 	total, more := money.Of(1, "DKK"), money.Of(2, "DKK")
 	seen := make(map[[32]byte]voucher.Detail)
 	for _, d := range []voucher.Detail{
-		{}, {Order: "1"}, {Receipt: "1"}, {Tender: "1"}, {Reason: "1"}, {OrderTotal: &total}, {OrderTotal: &more},
+		{},
+		{Order: "1"},
+		{Receipt: "1"},
+		{Tender: "1"},
+		{Reason: "1"},
+		{OrderTotal: &total},
+		{OrderTotal: &more},
 		{OtherTenders: []voucher.Tender{{Method: "card", Amount: total}}},
 		{OtherTenders: []voucher.Tender{{Method: "card", Amount: more}}},
 		{OtherTenders: []voucher.Tender{{Method: "cash", Amount: total}}},

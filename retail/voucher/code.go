@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unicode"
 	"unique"
 )
 
@@ -67,8 +68,8 @@ type Typed struct {
 	Foreign Code
 }
 
-// Read reads what somebody typed, pasted or scanned, forgivingly (A08): case, spaces, dashes and
-// full-width forms don't matter, and in a code of ours neither do O for 0 and I or L for 1. It
+// Read reads what somebody typed, pasted or scanned, forgivingly (A08): case, spaces, dashes of any
+// kind, line ends, invisible marks and full-width forms don't matter, and in a code of ours neither do O for 0 and I or L for 1. It
 // fails with [ErrCode] on a text that is empty, too long, or holds something no code does.
 func Read(text string) (Typed, error) {
 	var plain strings.Builder
@@ -77,13 +78,13 @@ func Read(text string) (Typed, error) {
 			return Typed{}, fmt.Errorf("%w: longer than %d symbols", ErrCode, maxTypedCode)
 		}
 		switch r = narrow(r); {
-		case r == ' ' || r == '-' || r == '\t' || r == '\u00a0' || r == '\u2010' || r == '\u2011' || r == '\u2013' || r == '\u3000':
+		case unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf) || strings.ContainsRune("\t\r\n", r):
 		case r >= 'a' && r <= 'z':
 			plain.WriteRune(r - 'a' + 'A')
 		case r > ' ' && r < 0x7f:
 			plain.WriteRune(r)
 		default:
-			return Typed{}, fmt.Errorf("%w: symbol %d is no letter or digit", ErrCode, i+1)
+			return Typed{}, fmt.Errorf("%w: symbol %d is in no code", ErrCode, i+1)
 		}
 	}
 	if plain.Len() == 0 {

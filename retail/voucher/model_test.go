@@ -22,7 +22,8 @@ func registers() *rapid.Generator[string] { return rapid.SampledFrom([]string{ti
 func owners() *rapid.Generator[string]    { return rapid.SampledFrom([]string{shop, till, till2}) }
 func keys() *rapid.Generator[string]      { return rapid.SampledFrom([]string{"a", "b", "c", "d"}) }
 func whole() *rapid.Generator[int64]      { return rapid.SampledFrom([]int64{1, 10, 50, 100, 250, 500}) }
-func fewOrNone() *rapid.Generator[int64]  { return rapid.SampledFrom([]int64{0, 0, 1, 50, 250, 500}) }
+
+func fewOrNone() *rapid.Generator[int64] { return rapid.SampledFrom([]int64{0, 0, 1, 50, 250, 500}) }
 
 // does settles an act, which must be allowed if and only if the reference allowed it, and repeats it:
 // the repeat must be answered alike and change nothing.

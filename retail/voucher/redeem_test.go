@@ -109,6 +109,21 @@ func TestARepeatedRedemptionSpendsNothing(t *testing.T) {
 	}
 }
 
+func TestAnActWhoseCommitWasInDoubtIsToldAsDone(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	spending, loading, giving, ending := redeem(till, "r", 200), reload("l", 100), refund("f", spent(), 0), invalidate("e")
+	spending.ID, loading.ID, giving.ID, ending.ID = "doubted 1", "doubted 2", "doubted 3", "doubted 4"
+	for _, act := range []voucher.Act{spending, loading, giving, ending} {
+		first := s.does(act)
+		before := s.one()
+		again := s.does(act)
+		if !again.Created || !cmp.Equal(first.Record.Stored(), again.Record.Stored(), compareCases()) || s.one().Version != before.Version {
+			t.Errorf("%T: the repeat answers %+v", act, again.Record)
+		}
+	}
+}
+
 func TestRedemptionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	euro, lower, other := redeem(till, "r", 200), redeem(till, "r", 199), redeem(till, "r", 200)
@@ -117,9 +132,11 @@ func TestRedemptionsThatAreRefused(t *testing.T) {
 	done := given(redeem(till, "r", 200))
 	held := &voucher.HeldError{Since: noon(), Until: noon().Add(24 * time.Hour), Owner: shop, Hint: "A"}
 	own := &voucher.HeldError{Since: noon(), Until: noon().Add(24 * time.Hour), Owner: till, Hint: till}
+	cart := &voucher.HeldError{Since: noon(), Until: noon().Add(24 * time.Hour), Owner: shop, Hint: till}
 	refuses(t, []refusal{
 		{"a code that a cart holds (E20)", []step{given(online("k", "A", 1)), after(24*time.Hour - time.Nanosecond)}, redeem(till, "r", 200), held},
 		{"a code that another register holds", []step{given(atRegister(till, "h", 1))}, redeem(till2, "r", 1), own},
+		{"a code held by a cart that is named like the register", []step{given(online("k", till, 1))}, redeem(till, "r", 1), cart},
 		{"a blocked code that a cart holds", []step{given(online("k", "A", 1)), given(block())}, redeem(till, "r", 1), voucher.ErrBlocked},
 		{"more than there is", nil, redeem(till, "r", 501), only(500)},
 		{"a used-up voucher", []step{given(redeem(till, "x", 500))}, redeem(till, "r", 1), only(0)},
