@@ -1,0 +1,21 @@
+package retail
+
+import (
+	"context"
+
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/staff"
+)
+
+// audit notes what an actor did, in the transaction that did it.
+func (d *Desk) audit(ctx context.Context, tx outbox.Tx, by Actor, action, object string, detail map[string]any) error {
+	return staff.Record(ctx, tx, staff.Entry{Actor: by.String(), Action: action, Object: object, Detail: detail})
+}
+
+// String is the actor as the audit trail names him: whose act it is, and by which key.
+func (a Actor) String() string {
+	if a.Key == "" {
+		return a.Owner()
+	}
+	return a.Owner() + " (key " + a.Key + ")"
+}

@@ -1,0 +1,225 @@
+package retail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// ErrUnavailable says that PostgreSQL did not answer in time. Nothing was changed, or the same
+// request under the same key tells what was.
+var ErrUnavailable = ledger.ErrUnavailable
+
+// Seen is a voucher as one read found it; Named is an act as its name finds it.
+type (
+	Seen  = ledger.Seen
+	Named = ledger.Named
+)
+
+// Reserve is a request to hold a code for a cart, order or register.
+type Reserve struct {
+	Key string
+	Typed
+	Holder   string // the shop's cart or order; empty for a register, which holds for itself
+	Due      money.Amount
+	Amount   *money.Amount // nil for as much of what is due as the voucher has
+	Revision *int64
+}
+
+// Reserve makes it so that the code is reserved for the holder, and says what then is.
+func (d *Desk) Reserve(ctx context.Context, by Actor, r Reserve) (voucher.Answer, error) {
+	id, err := d.ledger.NewID()
+	if err != nil {
+		return voucher.Answer{}, err
+	}
+	holder, hint := by.holder(r.Holder)
+	ref := by.ref(voucher.Reservations, r.Key)
+	return d.act(ctx, by, r.Typed, ref, voucher.Reserve{
+		ID: id, Ref: ref, Holder: holder, Hint: hint, Due: r.Due, Amount: r.Amount,
+		Revision: r.Revision, Counted: by.Channel == Webshop,
+	})
+}
+
+// Reservation finds a reservation by one of its keys. A key whose reservation was cancelled before
+// it came is voucher.ErrNoReservation as well.
+func (d *Desk) Reservation(ctx context.Context, by Actor, key string) (ledger.Named, error) {
+	named, err := d.ledger.ByName(ctx, by.ref(voucher.Reservations, key))
+	if errors.Is(err, voucher.ErrActNotFound) {
+		return ledger.Named{}, voucher.ErrNoReservation
+	}
+	return named, err
+}
+
+// Held lists what a holder of this actor has reserved now.
+func (d *Desk) Held(ctx context.Context, by Actor, named string) ([]Held, error) {
+	holder, _ := by.holder(named)
+	reservations, err := d.ledger.HeldBy(ctx, by.Owner(), holder)
+	if err != nil || len(reservations) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(reservations))
+	for i, r := range reservations {
+		ids[i] = r.Voucher
+	}
+	vouchers, err := d.ledger.Vouchers(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]voucher.Voucher, len(vouchers))
+	for _, v := range vouchers {
+		byID[v.ID] = v
+	}
+	held := make([]Held, len(reservations))
+	for i, r := range reservations {
+		held[i] = Held{Reservation: r, Voucher: byID[r.Voucher]}
+	}
+	return held, nil
+}
+
+// Held is a live reservation with its voucher.
+type Held struct {
+	Reservation voucher.Reservation
+	Voucher     voucher.Voucher
+}
+
+// Capture is a request to spend a reservation for an order.
+type Capture struct {
+	Key    string
+	Amount *money.Amount // nil for what is reserved, as far as the order needs it
+	Detail voucher.Detail
+}
+
+// Capture spends a reservation of this actor.
+func (d *Desk) Capture(ctx context.Context, by Actor, c Capture) (voucher.Answer, error) {
+	aimed, err := d.aimCapture(ctx, by, c)
+	if err != nil {
+		return voucher.Answer{}, err
+	}
+	return d.ledger.Apply(ctx, aimed)
+}
+
+// CaptureAll spends several reservations for one order: all of them or none.
+func (d *Desk) CaptureAll(ctx context.Context, by Actor, captures []Capture) ([]voucher.Answer, error) {
+	aimed := make([]ledger.Aimed, len(captures))
+	for i, c := range captures {
+		var err error
+		if aimed[i], err = d.aimCapture(ctx, by, c); err != nil {
+			return nil, err
+		}
+	}
+	return d.ledger.ApplyAll(ctx, aimed...)
+}
+
+// aimCapture finds the voucher of a reservation that is to be captured.
+func (d *Desk) aimCapture(ctx context.Context, by Actor, c Capture) (ledger.Aimed, error) {
+	ref := by.ref(voucher.Reservations, c.Key)
+	record, err := d.ledger.Find(ctx, ref)
+	if errors.Is(err, voucher.ErrActNotFound) || err == nil && record.Reservation == "" {
+		return ledger.Aimed{}, fmt.Errorf("capture %s: %w", c.Key, voucher.ErrNoReservation)
+	}
+	if err != nil {
+		return ledger.Aimed{}, err
+	}
+	id, err := d.ledger.NewID()
+	if err != nil {
+		return ledger.Aimed{}, err
+	}
+	act := voucher.Capture{ID: id, Ref: ref, Amount: c.Amount, Detail: c.Detail}
+	return ledger.Aimed{Voucher: record.Voucher, Act: act}, nil
+}
+
+// Release frees a reservation of this actor. A key that names none is left as it is when the release
+// is soft; a final one makes sure that it never will.
+func (d *Desk) Release(ctx context.Context, by Actor, key string, final voucher.Finality) (voucher.Answer, error) {
+	ref := by.ref(voucher.Reservations, key)
+	for {
+		record, err := d.ledger.Find(ctx, ref)
+		switch {
+		case err == nil && record.Reservation == "":
+			return voucher.Answer{Outcome: voucher.OutcomePrevented, Record: &record}, nil
+		case err == nil:
+			return d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Act: voucher.Release{Ref: ref, Final: final}})
+		case !errors.Is(err, voucher.ErrActNotFound):
+			return voucher.Answer{}, err
+		case final == voucher.Soft:
+			return voucher.Answer{Outcome: voucher.OutcomeUnchanged}, nil
+		}
+		prevented, err := d.ledger.Prevent(ctx, ref)
+		if err != nil || prevented {
+			return voucher.Answer{Outcome: voucher.OutcomePrevented}, err
+		}
+	}
+}
+
+// Balance looks a code up and changes nothing.
+func (d *Desk) Balance(ctx context.Context, by Actor, typed Typed) (ledger.Seen, error) {
+	found, err := d.find(ctx, by, typed, voucher.Ref{})
+	return found.Seen, err
+}
+
+// QuoteRequest asks how far codes would cover what is due.
+type QuoteRequest struct {
+	Due    money.Amount
+	Holder string // whose reservations count as free; may be empty
+	Codes  []string
+	Buyer  Buyer
+}
+
+// Quote is what codes would cover of what is due, if they were reserved now.
+type Quote struct {
+	Covered money.Amount
+	Rest    money.Amount
+	Lines   []QuoteLine
+}
+
+// QuoteLine is one code's part of a quote.
+type QuoteLine struct {
+	Voucher   voucher.Voucher
+	Available money.Amount
+	Covers    money.Amount
+	At        time.Time
+}
+
+// Quote reckons how far codes cover what is due, in the order in which they are named, and changes
+// nothing. A code that the actor's holder has reserved counts; one that another has is refused, as
+// a reservation of it would be.
+func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, error) {
+	quote := Quote{Covered: money.Of(0, q.Due.Currency), Rest: q.Due}
+	holder, _ := by.holder(q.Holder)
+	counted := make(map[string]bool)
+	for _, code := range q.Codes {
+		found, err := d.find(ctx, by, Typed{code, q.Buyer}, voucher.Ref{})
+		if err != nil {
+			return Quote{}, err
+		}
+		act := voucher.Reserve{Ref: by.ref(voucher.Reservations, ""), Holder: holder, Due: q.Due}
+		if err := found.Refuse(act); err != nil {
+			keepBack(ctx, found.delay)
+			return Quote{}, err
+		}
+		if counted[found.Voucher.ID] {
+			continue
+		}
+		counted[found.Voucher.ID] = true
+		quote.add(found.Seen)
+	}
+	return quote, nil
+}
+
+// add counts a voucher towards the quote.
+func (q *Quote) add(seen ledger.Seen) {
+	covers := min(q.Rest.Minor, seen.Voucher.Balance)
+	q.Covered.Minor += covers
+	q.Rest.Minor -= covers
+	q.Lines = append(q.Lines, QuoteLine{
+		Voucher:   seen.Voucher,
+		Available: money.Of(seen.Voucher.Balance, seen.Voucher.Currency),
+		Covers:    money.Of(covers, seen.Voucher.Currency),
+		At:        seen.At,
+	})
+}

@@ -1,0 +1,216 @@
+package retail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/voucher"
+)
+
+// heldByOrder is the reason of the hold on the mails of a cancelled order.
+const heldByOrder = "order_cancelled"
+
+// change is a decision about a purchase that is about to be written.
+type change struct {
+	shop      orders.Shop
+	order     *purchase.Order // nil when the office decided
+	catalogue purchase.Catalogue
+	stored    *orders.Purchase
+	decision  purchase.Decision
+	before    *purchase.Purchase // as it was; nil for a new one
+	inUse     map[string]bool    // vouchers that were found to be in use; added to
+}
+
+// carryOut writes a decision and all that follows from it. Its error wraps errMoved when a voucher turned out to be in use.
+func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, c change) (*ledger.Applied, error) {
+	issued, err := s.mint(c)
+	if err != nil {
+		return nil, err
+	}
+	drafts, err := s.drafts(c, issued)
+	if err != nil {
+		return nil, err
+	}
+	if err := orders.Save(ctx, tx, c.stored); err != nil {
+		return nil, err
+	}
+	if len(issued) > 0 {
+		if _, err := s.ledger.Issue(ctx, tx, issued...); err != nil {
+			return nil, err
+		}
+	}
+	applied, err := s.applyActs(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.outbox.Add(ctx, tx, drafts.all...); err != nil {
+		return nil, err
+	}
+	if err := s.steerMails(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	if len(issued) > 0 {
+		failpoint.Hit(failpoint.IssueInserted)
+	}
+	return applied, s.settleMatters(ctx, tx, c, drafts.tasks)
+}
+
+// mint makes the vouchers of the units that issue and notes them on their units.
+func (s *Sales) mint(c change) ([]ledger.NewVoucher, error) {
+	var minted []ledger.NewVoucher
+	for _, unit := range c.issuing() {
+		extra := c.stored.Units[unit.Key()]
+		id, err := s.ledger.NewID()
+		if err != nil {
+			return nil, err
+		}
+		n, err := s.newVoucher(c, unit, id)
+		if err != nil {
+			return nil, fmt.Errorf("issue unit %d of line %s: %w", unit.N, unit.Line, err)
+		}
+		extra.Voucher = id
+		c.stored.Units[unit.Key()] = extra
+		minted = append(minted, n)
+	}
+	return minted, nil
+}
+
+// issuing are the units that issue.
+func (c change) issuing() []purchase.Unit {
+	wanted := map[purchase.Key]bool{}
+	for _, key := range c.decision.Issue {
+		wanted[key] = true
+	}
+	var units []purchase.Unit
+	for _, unit := range c.decision.Purchase.Units {
+		if wanted[unit.Key()] {
+			units = append(units, unit)
+		}
+	}
+	return units
+}
+
+// newVoucher draws a code and gives the unit's voucher what its product and shop prescribe.
+func (s *Sales) newVoucher(c change, unit purchase.Unit, id string) (ledger.NewVoucher, error) {
+	product, ok := c.catalogue[unit.SKU]
+	if !ok {
+		return ledger.NewVoucher{}, fmt.Errorf("product %q: %w", unit.SKU, ErrUnknownProduct)
+	}
+	term, err := voucher.ParseTerm(product.Expires, s.country(c.shop))
+	if err != nil {
+		return ledger.NewVoucher{}, err
+	}
+	zone, err := s.zone(c.shop)
+	if err != nil {
+		return ledger.NewVoucher{}, err
+	}
+	n := ledger.NewVoucher{
+		Minor: unit.Value.Minor,
+		Ref: voucher.Ref{
+			Owner: "shop:" + c.shop.ID, Kind: voucher.Issues,
+			Key: c.stored.Order + "/" + unit.Line + "/" + strconv.Itoa(unit.N),
+		},
+		Detail: voucher.Detail{Order: c.decision.Purchase.Number},
+		Voucher: voucher.Voucher{
+			ID: id, Product: product.SKU, Kind: voucher.Kind(product.Kind), Currency: unit.Value.Currency, State: voucher.Active,
+			Mode: voucher.Mode(product.ModeAt(c.shop.Holder, s.defaults.Holder, c.shop.DuplicateLogins)),
+			Term: term, Zone: zone, Shop: c.shop.ID, Unit: c.stored.Units[unit.Key()].ID,
+		},
+	}
+	if product.Activation == purchase.Manual {
+		n.Voucher.State = voucher.Issued
+	}
+	return n, s.drawCode(&n)
+}
+
+// drawCode gives a new voucher its code.
+func (s *Sales) drawCode(n *ledger.NewVoucher) error {
+	code, err := voucher.NewCode(s.random)
+	if err != nil {
+		return err
+	}
+	failpoint.Hit(failpoint.IssueDrawn)
+	n.Voucher.Last4 = code.Last4()
+	n.MAC = s.ring.MAC(purposeCode, []byte(code.Canonical()))
+	if n.Sealed, err = s.ring.Seal(purposeCode, []byte(code.Canonical()), []byte(n.Voucher.ID)); err != nil {
+		return fmt.Errorf("seal a code: %w", err)
+	}
+	return nil
+}
+
+// applyActs invalidates, blocks and lifts, with all rows locked at once in the order of their ids.
+func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.Applied, error) {
+	var acts []ledger.Aimed
+	for _, key := range c.decision.Invalidate {
+		extra := c.stored.Units[key]
+		id, err := s.ledger.NewID()
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, ledger.Aimed{Voucher: extra.Voucher, Act: voucher.Invalidate{
+			ID: id, Ref: voucher.Ref{Owner: "shop:" + c.shop.ID, Kind: voucher.Endings, Key: "refund:" + extra.ID},
+			Detail: voucher.Detail{Order: c.decision.Purchase.Number, Reason: "the purchase was refunded"},
+			Spare:  voucher.SpareUsed,
+		}})
+	}
+	for _, key := range c.decision.Block {
+		act := voucher.Block{Kind: voucher.OrderBlock, Blocked: true}
+		acts = append(acts, ledger.Aimed{Voucher: c.stored.Units[key].Voucher, Act: act})
+	}
+	for _, key := range c.decision.Lift {
+		act := voucher.Block{Kind: voucher.OrderBlock}
+		acts = append(acts, ledger.Aimed{Voucher: c.stored.Units[key].Voucher, Act: act})
+	}
+	acts = withoutFresh(acts, c)
+	if len(acts) == 0 {
+		return nil, nil
+	}
+	applied, err := s.ledger.ApplyTx(ctx, tx, acts...)
+	if err != nil {
+		return nil, err
+	}
+	return applied, c.refusals(acts, applied)
+}
+
+// withoutFresh leaves out the vouchers that this very decision issues: they bear no block yet.
+func withoutFresh(acts []ledger.Aimed, c change) []ledger.Aimed {
+	fresh := map[string]bool{}
+	for _, key := range c.decision.Issue {
+		fresh[c.stored.Units[key].Voucher] = true
+	}
+	var others []ledger.Aimed
+	for _, act := range acts {
+		if !fresh[act.Voucher] {
+			others = append(others, act)
+		}
+	}
+	return others
+}
+
+// refusals notes which vouchers turned out to be in use, so that the state is decided anew. A block that finds its voucher ended
+// has nothing left to do.
+func (c change) refusals(acts []ledger.Aimed, applied *ledger.Applied) error {
+	moved := false
+	for i, refusal := range applied.Refusals {
+		_, invalidates := acts[i].Act.(voucher.Invalidate)
+		switch {
+		case refusal == nil, !invalidates && errors.Is(refusal, voucher.ErrInvalidated):
+		case voucher.IsRefusal(refusal):
+			c.inUse[acts[i].Voucher] = true
+			moved = true
+		default:
+			return refusal
+		}
+	}
+	if moved {
+		return errMoved
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package retail
+
+import (
+	"context"
+	"fmt"
+
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
+)
+
+// matterKey tells one matter of a purchase from another.
+type matterKey struct{ kind, about, reason string }
+
+func keyOf(m purchase.Matter) matterKey { return matterKey{m.Kind, m.About, m.Reason} }
+
+// settleMatters opens tasks for what has come to wait for a person, and closes those that settled themselves. What a person has
+// closed stays closed while nothing changes.
+func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more []outbox.Task) error {
+	was := map[matterKey]purchase.Matter{}
+	if c.before != nil {
+		for _, m := range c.before.Matters() {
+			was[keyOf(m)] = m
+		}
+	}
+	for _, m := range c.decision.Purchase.Matters() {
+		if _, known := was[keyOf(m)]; known {
+			delete(was, keyOf(m))
+			continue
+		}
+		more = append(more, c.task(m))
+	}
+	for _, m := range was {
+		if err := outbox.CloseTask(ctx, tx, m.Kind, c.subject(m), "settled"); err != nil {
+			return err
+		}
+	}
+	for _, task := range more {
+		if err := outbox.OpenTask(ctx, tx, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subject names a matter: the purchase, and which of its matters of a kind.
+func (c change) subject(m purchase.Matter) string {
+	if m.About == "" {
+		return c.stored.ID
+	}
+	return fmt.Sprintf("%s/%.200s", c.stored.ID, m.About)
+}
+
+// task puts a matter before the office.
+func (c change) task(m purchase.Matter) outbox.Task {
+	units := make([]string, len(m.Units))
+	for i, key := range m.Units {
+		units[i] = fmt.Sprintf("%s/%d", key.Line, key.N)
+	}
+	return outbox.Task{
+		Kind: m.Kind, Subject: c.subject(m), Shop: c.shop.ID, Reason: m.Reason,
+		Detail: detailOf(map[string]any{
+			"purchase": c.stored.ID, "order": c.stored.Order, "number": c.decision.Purchase.Number, "about": m.About, "units": units,
+		}),
+	}
+}

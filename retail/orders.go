@@ -1,0 +1,291 @@
+package retail
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/voucher"
+)
+
+// maxReruns bounds how often a state is decided anew because something it rested on had changed: each time one more voucher of the
+// order is known to be in use, or one more transaction was first.
+const maxReruns = 12
+
+// errMoved says that what was read before the locks is no longer so; the state is decided anew.
+var errMoved = errors.New("a voucher of the order has changed meanwhile")
+
+// after is what else happens in the transaction that applies a state.
+type after func(ctx context.Context, tx outbox.Tx, d purchase.Decision) error
+
+// ApplyOrder applies the state of an order: everything that follows from it (vouchers, mails, blocks, refunds, tasks) happens in
+// one transaction, or nothing does. Applying a state again changes nothing. The decision tells what was made of it; of its
+// verdicts, Ask leaves it to the caller to fetch the order and to apply that, and SetAside has opened a task.
+func (s *Sales) ApplyOrder(ctx context.Context, shop orders.Shop, o purchase.Order) (purchase.Decision, error) {
+	return s.applyOrder(ctx, shop, o, func(ctx context.Context, tx outbox.Tx, d purchase.Decision) error {
+		if d.Verdict != purchase.SetAside {
+			return nil
+		}
+		return outbox.OpenTask(ctx, tx, s.asideTask(ctx, shop.ID, o.ID, d.Why))
+	})
+}
+
+func (s *Sales) applyOrder(ctx context.Context, shop orders.Shop, o purchase.Order, also after) (purchase.Decision, error) {
+	run := &application{sales: s, shop: shop, order: o, also: also, inUse: map[string]bool{}}
+	for range maxReruns {
+		d, err := run.once(ctx)
+		if errors.Is(err, errMoved) || errors.Is(err, orders.ErrOvertaken) {
+			continue
+		}
+		if err != nil {
+			return purchase.Decision{}, fmt.Errorf("apply order %s of shop %s: %w", o.ID, shop.ID, err)
+		}
+		return d, nil
+	}
+	return purchase.Decision{}, fmt.Errorf("apply order %s of shop %s: %w", o.ID, shop.ID, errMoved)
+}
+
+// application is one state on its way into the database.
+type application struct {
+	sales    *Sales
+	shop     orders.Shop
+	order    purchase.Order
+	also     after
+	vouchers map[string]voucher.Voucher // the order's vouchers, as they were before the locks
+	inUse    map[string]bool            // those that were found in use under their locks
+}
+
+// once reads the order's vouchers and makes one try. They are read before the transaction, so that it never needs a second
+// connection; the rule book checks under the lock whatever depends on them.
+func (a *application) once(ctx context.Context) (purchase.Decision, error) {
+	ids, err := a.sales.orders.Vouchers(ctx, a.shop.ID, a.order.ID)
+	if err != nil {
+		return purchase.Decision{}, err
+	}
+	if a.vouchers, err = a.sales.vouchersByID(ctx, ids); err != nil {
+		return purchase.Decision{}, err
+	}
+	var d purchase.Decision
+	var applied *ledger.Applied
+	err = outbox.InTx(ctx, a.sales.orders.Pool(), func(tx outbox.Tx) (err error) {
+		d, applied, err = a.decide(ctx, tx)
+		if err != nil {
+			return err
+		}
+		failpoint.Hit(failpoint.RelayApplied)
+		return a.also(ctx, tx, d)
+	})
+	if err != nil {
+		return purchase.Decision{}, err
+	}
+	if len(d.Issue) > 0 {
+		failpoint.Hit(failpoint.IssueCommitted)
+	}
+	if applied != nil {
+		a.sales.ledger.Told(ctx, applied)
+	}
+	return d, nil
+}
+
+func (s *Sales) vouchersByID(ctx context.Context, ids []string) (map[string]voucher.Voucher, error) {
+	byID := make(map[string]voucher.Voucher, len(ids))
+	if len(ids) == 0 {
+		return byID, nil
+	}
+	found, err := s.ledger.Vouchers(ctx, ids...)
+	for _, v := range found {
+		byID[v.ID] = v
+	}
+	return byID, err
+}
+
+// decide locks the order's row, asks the rules, and writes what follows.
+func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decision, *ledger.Applied, error) {
+	stored, err := orders.Lock(ctx, tx, a.shop.ID, a.order.ID)
+	if err != nil {
+		return purchase.Decision{}, nil, err
+	}
+	catalogue, err := orders.Catalogue(ctx, tx, a.skus(stored))
+	if err != nil {
+		return purchase.Decision{}, nil, err
+	}
+	known, err := a.known(stored)
+	if err != nil {
+		return purchase.Decision{}, nil, err
+	}
+	d := purchase.Decide(known, a.order, catalogue, purchase.Shop{
+		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
+	})
+	if d.Verdict != purchase.Applied {
+		return d, nil, nil
+	}
+	if stored, err = a.adopt(stored, d); err != nil {
+		return purchase.Decision{}, nil, err
+	}
+	applied, err := a.sales.carryOut(ctx, tx, change{
+		shop: a.shop, order: &a.order, catalogue: catalogue, stored: stored, decision: d, before: known, inUse: a.inUse,
+	})
+	return d, applied, err
+}
+
+// skus are the products that the order may sell: those of its lines, and those that lines sold before.
+func (a *application) skus(stored *orders.Purchase) []string {
+	var skus []string
+	for _, line := range a.order.Lines {
+		skus = append(skus, line.SKU)
+	}
+	if stored != nil {
+		for _, unit := range stored.Decided.Units {
+			skus = append(skus, unit.SKU)
+		}
+	}
+	return skus
+}
+
+// known is the stored purchase with what is known of its vouchers; nil if there is none.
+func (a *application) known(stored *orders.Purchase) (*purchase.Purchase, error) {
+	if stored == nil {
+		return nil, nil
+	}
+	known := stored.Decided
+	for i := range known.Units {
+		unit := &known.Units[i]
+		id := stored.Units[unit.Key()].Voucher
+		if id == "" {
+			continue
+		}
+		v, read := a.vouchers[id]
+		if !read {
+			return nil, errMoved // issued since the vouchers were read
+		}
+		unit.Voucher = standing(v)
+		unit.Voucher.Reserved = a.inUse[id]
+	}
+	return &known, nil
+}
+
+// standing is what the rules of purchases must know of a voucher. Whether it is reserved is found out under its lock.
+func standing(v voucher.Voucher) purchase.Voucher {
+	return purchase.Voucher{
+		Balance: v.Balance,
+		Touched: v.State == voucher.Claimed || v.State != voucher.Invalidated && v.Entries > 1,
+		Ended:   v.State == voucher.Invalidated,
+	}
+}
+
+// adopt is the purchase as it will be stored.
+func (a *application) adopt(stored *orders.Purchase, d purchase.Decision) (*orders.Purchase, error) {
+	p := stored
+	if p == nil {
+		id, err := a.sales.ledger.NewID()
+		if err != nil {
+			return nil, err
+		}
+		p = &orders.Purchase{ID: id, Shop: a.shop.ID, Order: a.order.ID, Units: map[purchase.Key]orders.Unit{}}
+	}
+	p.Decided, p.Tender, p.PaidAt, p.Total, p.Language = d.Purchase, a.order.Tender, a.order.PaidAt, a.order.Total, a.order.Language
+	if p.Total.Currency == "" {
+		p.Total.Currency = a.order.Currency
+	}
+	buyer, err := a.sales.seal(purposeBuyer, p.ID, buyerOf(a.order.Buyer))
+	if err != nil {
+		return nil, err
+	}
+	p.Buyer = buyer
+	for _, unit := range d.Purchase.Units {
+		if err := a.adoptUnit(p, unit); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// adoptUnit notes what the order says of a unit beside what the rules look at. What was issued stays as it was: its mail may be on
+// its way.
+func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
+	known, exists := p.Units[unit.Key()]
+	if known.Voucher != "" {
+		return nil
+	}
+	if !exists {
+		id, err := a.sales.ledger.NewID()
+		if err != nil {
+			return err
+		}
+		known.ID = id
+	}
+	for _, line := range a.order.Lines {
+		if line.ID != unit.Line {
+			continue
+		}
+		known.Title, known.DeliverOn, known.ForSelf = line.Name, line.DeliverOn, a.order.Keeps(line)
+		sealed, err := a.sales.seal(purposeWishes, known.ID, wishes{
+			Email: line.RecipientEmail, Name: line.RecipientName, Message: line.Message,
+		})
+		if err != nil {
+			return err
+		}
+		known.Wishes = sealed
+	}
+	p.Units[unit.Key()] = known
+	return nil
+}
+
+// wishes are what the buyer asked for on a line, as they are sealed.
+type wishes struct {
+	Email   string `json:"email,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// buyer is who ordered, as it is sealed.
+type buyer struct {
+	ID    string `json:"id,omitempty"`
+	Email string `json:"email,omitempty"`
+	Name  string `json:"name,omitempty"`
+}
+
+func buyerOf(b purchase.Buyer) buyer { return buyer{ID: b.ID, Email: b.Email, Name: b.Name} }
+
+// seal encrypts a value as JSON, bound to the row that will hold it.
+func (s *Sales) seal(purpose, row string, value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("seal a %s: %w", purpose, err)
+	}
+	sealed, err := s.ring.Seal(purpose, plain, []byte(row))
+	if err != nil {
+		return nil, fmt.Errorf("seal a %s: %w", purpose, err)
+	}
+	return sealed, nil
+}
+
+// unseal reads what seal wrote; nothing comes of what was erased.
+func (s *Sales) unseal(purpose, row string, sealed []byte, into any) error {
+	if sealed == nil {
+		return nil
+	}
+	plain, err := s.ring.Open(purpose, sealed, []byte(row))
+	if err == nil {
+		err = json.Unmarshal(plain, into)
+	}
+	if err != nil {
+		return fmt.Errorf("open a %s: %w", purpose, err)
+	}
+	return nil
+}
+
+// detailOf is the JSON of a task's or delivery's details, which are made of values that always have one.
+func detailOf(detail any) json.RawMessage {
+	encoded, err := json.Marshal(detail)
+	if err != nil {
+		panic("retail: details have no JSON: " + err.Error())
+	}
+	return encoded
+}
