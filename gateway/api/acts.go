@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// redeemIn asks for a voucher to be spent at the till.
+type redeemIn struct {
+	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Body struct {
+		Code         string       `json:"code" minLength:"1" maxLength:"128"`
+		Amount       money.Amount `json:"amount"`
+		Receipt      string       `json:"receipt" minLength:"1" maxLength:"128" doc:"Number of the receipt; it only names the act for people"`
+		AllowPartial bool         `json:"allow_partial,omitempty" doc:"Redeem what there is when it is less than the amount"`
+		Buyer        *buyerIn     `json:"buyer,omitempty"`
+		orderIn
+	}
+}
+
+// redeemOut is what was spent at a till.
+type redeemOut struct {
+	Redemption   actOut       `json:"redemption"`
+	Balance      money.Amount `json:"balance"`
+	RemainingDue money.Amount `json:"remaining_due"`
+}
+
+// showRedeem renders a redemption.
+func showRedeem(r *voucher.Record) redeemOut {
+	return redeemOut{showAct(r), money.Of(r.Balance, r.Currency), money.Of(r.Rest, r.Currency)}
+}
+
+func (a *api) redeem(ctx context.Context, in *redeemIn) (*body[redeemOut], error) {
+	if err := a.checkMoney(append(in.Body.figures(), figure{"amount", &in.Body.Amount, capped})...); err != nil {
+		return nil, err
+	}
+	partial := voucher.Whole
+	if in.Body.AllowPartial {
+		partial = voucher.AsFarAsMay
+	}
+	got, err := a.desk.Redeem(ctx, actorOf(ctx), retail.Redeem{
+		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount, Partial: partial,
+		Detail: voucher.Detail{
+			Receipt: in.Body.Receipt, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
+		},
+	})
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	return answer(created(got.Created), showRedeem(got.Record)), nil
+}
+
+// reloadIn asks for money to be added to a voucher.
+type reloadIn struct {
+	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Body struct {
+		Code    string       `json:"code" minLength:"1" maxLength:"128"`
+		Amount  money.Amount `json:"amount"`
+		Receipt string       `json:"receipt" minLength:"1" maxLength:"128"`
+		Tender  string       `json:"tender" minLength:"1" maxLength:"64" doc:"How the reload was paid"`
+		Buyer   *buyerIn     `json:"buyer,omitempty"`
+	}
+}
+
+// reloadOut is what was added.
+type reloadOut struct {
+	Reload  actOut       `json:"reload"`
+	Balance money.Amount `json:"balance"`
+}
+
+func (a *api) reload(ctx context.Context, in *reloadIn) (*body[reloadOut], error) {
+	if err := a.checkMoney(figure{"amount", &in.Body.Amount, capped}); err != nil {
+		return nil, err
+	}
+	got, err := a.desk.Reload(ctx, actorOf(ctx), retail.Reload{
+		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount,
+		Detail: voucher.Detail{Receipt: in.Body.Receipt, Tender: in.Body.Tender},
+	})
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	return answer(created(got.Created), reloadOut{showAct(got.Record), money.Of(got.Record.Balance, got.Record.Currency)}), nil
+}
+
+// refundIn asks for a redemption to be given back.
+type refundIn struct {
+	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Body struct {
+		Redemption string        `json:"redemption" minLength:"1" maxLength:"128" doc:"Your own redemption's key; any redemption's id for a till or the office"`
+		Amount     *money.Amount `json:"amount,omitempty" doc:"Default: all that is left of it"`
+		Reason     string        `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+// refundOut is what was given back.
+type refundOut struct {
+	Refund  actOut       `json:"refund"`
+	Balance money.Amount `json:"balance"`
+}
+
+func (a *api) refund(ctx context.Context, in *refundIn) (*body[refundOut], error) {
+	if err := a.checkMoney(figure{"amount", in.Body.Amount, capped}); err != nil {
+		return nil, err
+	}
+	got, err := a.desk.Refund(ctx, actorOf(ctx), retail.Refund{
+		Key: in.Key, Redemption: in.Body.Redemption, Amount: in.Body.Amount, Detail: voucher.Detail{Reason: in.Body.Reason},
+	})
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	return answer(created(got.Created), refundOut{showAct(got.Record), money.Of(got.Record.Balance, got.Record.Currency)}), nil
+}
+
+// recoveredOut is what became of an act. The part that bears the name of its kind is as in the answer
+// to the act; a prevented act has none.
+type recoveredOut struct {
+	State        string        `json:"state" enum:"done,reversed,prevented"`
+	Redemption   *actOut       `json:"redemption,omitempty"`
+	Reload       *actOut       `json:"reload,omitempty"`
+	Refund       *actOut       `json:"refund,omitempty"`
+	Balance      *money.Amount `json:"balance,omitempty" doc:"As it was after the act"`
+	RemainingDue *money.Amount `json:"remaining_due,omitempty"`
+	Released     *money.Amount `json:"released,omitempty" doc:"Of a redemption that captured a reservation"`
+	Late         *bool         `json:"late,omitempty" doc:"Of a redemption that captured a reservation"`
+}
+
+// recover answers what became of an act of a kind.
+func (a *api) recover(kind voucher.ActKind) func(context.Context, *keyIn) (*body[recoveredOut], error) {
+	return func(ctx context.Context, in *keyIn) (*body[recoveredOut], error) {
+		record, err := a.desk.Recover(ctx, actorOf(ctx), kind, in.Key)
+		if err != nil {
+			return nil, a.refuse(ctx, err)
+		}
+		return answer(http.StatusOK, showRecovered(&record)), nil
+	}
+}
+
+// showRecovered renders an act that was asked for by its key.
+func showRecovered(r *voucher.Record) recoveredOut {
+	out := recoveredOut{State: string(r.State)}
+	if r.Voucher == "" {
+		return out
+	}
+	act, balance := showAct(r), money.Of(r.Balance, r.Currency)
+	out.Balance = &balance
+	switch r.Kind {
+	case voucher.Redemptions:
+		rest, released, late := money.Of(r.Rest, r.Currency), money.Of(r.Released, r.Currency), r.Late
+		out.Redemption, out.RemainingDue, out.Released, out.Late = &act, &rest, &released, &late
+	case voucher.Reloads:
+		out.Reload = &act
+	case voucher.Refunds:
+		out.Refund = &act
+	}
+	return out
+}
+
+// reversedOut is what came of taking an act back.
+type reversedOut struct {
+	Outcome string `json:"outcome" enum:"reversed,prevented"`
+}
+
+// reverse takes back an act of a kind, or makes sure that it never happens.
+func (a *api) reverse(kind voucher.ActKind) func(context.Context, *keyIn) (*body[reversedOut], error) {
+	return func(ctx context.Context, in *keyIn) (*body[reversedOut], error) {
+		got, err := a.desk.Reverse(ctx, actorOf(ctx), kind, in.Key)
+		if err != nil {
+			return nil, a.refuse(ctx, err)
+		}
+		return answer(http.StatusOK, reversedOut{string(got.Outcome)}), nil
+	}
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// orderIn is what is told of the order that a voucher pays for.
+type orderIn struct {
+	OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
+	OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" doc:"How the rest was paid"`
+}
+
+// figures are the amounts of an order, for checking.
+func (o orderIn) figures() []figure {
+	figures := []figure{{"order_total", o.OrderTotal, mayBeZero}}
+	for i := range o.OtherTenders {
+		figures = append(figures, figure{"other_tenders", &o.OtherTenders[i].Amount, mayBeZero})
+	}
+	return figures
+}
+
+// captureIn asks for a reservation to be spent.
+type captureIn struct {
+	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Body struct {
+		Order  string        `json:"order" minLength:"1" maxLength:"128" doc:"The order it pays for: the same again gets the same answer"`
+		Amount *money.Amount `json:"amount,omitempty" doc:"Default: what is reserved, at most the order's total less the other tenders"`
+		orderIn
+	}
+}
+
+// captureOut is what was spent.
+type captureOut struct {
+	Redemption actOut       `json:"redemption"`
+	Released   money.Amount `json:"released" doc:"What is left of the reservation and free again"`
+	Balance    money.Amount `json:"balance"`
+	Late       bool         `json:"late" doc:"The reservation had expired, and nobody had taken the code since"`
+}
+
+// showCapture renders a capture.
+func showCapture(r *voucher.Record) captureOut {
+	return captureOut{
+		Redemption: showAct(r), Released: money.Of(r.Released, r.Currency), Balance: money.Of(r.Balance, r.Currency), Late: r.Late,
+	}
+}
+
+func (a *api) capture(ctx context.Context, in *captureIn) (*body[captureOut], error) {
+	if err := a.checkMoney(append(in.Body.figures(), figure{"amount", in.Body.Amount, capped})...); err != nil {
+		return nil, err
+	}
+	got, err := a.desk.Capture(ctx, actorOf(ctx), retail.Capture{
+		Key: in.Key, Amount: in.Body.Amount, Detail: voucher.Detail{
+			Order: in.Body.Order, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
+		},
+	})
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	return answer(http.StatusOK, showCapture(got.Record)), nil
+}
+
+// capturesIn asks for several reservations to be spent for one order, all or none.
+type capturesIn struct {
+	Body struct {
+		Order        string      `json:"order" minLength:"1" maxLength:"128"`
+		Reservations []captureOf `json:"reservations" minItems:"1" maxItems:"20"`
+		orderIn
+	}
+}
+
+// captureOf is one of several reservations.
+type captureOf struct {
+	Key    string        `json:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Amount *money.Amount `json:"amount,omitempty" doc:"Default: what is reserved, as far as the order still needs it"`
+}
+
+// capturesOut is an answer per reservation, in the order of the request.
+type capturesOut struct {
+	Captures []namedCapture `json:"captures"`
+}
+
+// namedCapture is a capture with the key that it was asked for under.
+type namedCapture struct {
+	Key string `json:"key"`
+	captureOut
+}
+
+func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut], error) {
+	figures := in.Body.figures()
+	for i := range in.Body.Reservations {
+		figures = append(figures, figure{"reservations", in.Body.Reservations[i].Amount, capped})
+	}
+	if err := a.checkMoney(figures...); err != nil {
+		return nil, err
+	}
+	detail := voucher.Detail{Order: in.Body.Order, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders)}
+	captures := make([]retail.Capture, len(in.Body.Reservations))
+	for i, r := range in.Body.Reservations {
+		captures[i] = retail.Capture{Key: r.Key, Amount: r.Amount, Detail: detail}
+	}
+	got, err := a.desk.CaptureAll(ctx, actorOf(ctx), captures)
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	out := capturesOut{Captures: make([]namedCapture, len(got))}
+	for i, one := range got {
+		out.Captures[i] = namedCapture{in.Body.Reservations[i].Key, showCapture(one.Record)}
+	}
+	return answer(http.StatusOK, out), nil
+}
+
+// releaseForeignIn asks for the code of a customer at the till to be freed.
+type releaseForeignIn struct {
+	Body struct {
+		Code   string `json:"code" minLength:"1" maxLength:"128"`
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+func (a *api) releaseForeign(ctx context.Context, in *releaseForeignIn) (*body[releaseOut], error) {
+	got, err := a.desk.ReleaseForeign(ctx, actorOf(ctx), retail.Typed{Code: in.Body.Code}, in.Body.Reason)
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	out := releaseOut{Outcome: string(got.Outcome), State: "none"}
+	if got.Reservation != nil {
+		out.State = string(got.Reservation.State)
+	}
+	return answer(http.StatusOK, out), nil
+}

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
+)
+
+// balanceIn asks what a code holds.
+type balanceIn struct {
+	Body struct {
+		Code  string   `json:"code" minLength:"1" maxLength:"128"`
+		Buyer *buyerIn `json:"buyer,omitempty"`
+	}
+}
+
+func (a *api) balance(ctx context.Context, in *balanceIn) (*body[balanceOut], error) {
+	by := actorOf(ctx)
+	seen, err := a.desk.Balance(ctx, by, retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()})
+	if err == nil && by.Channel == retail.Webshop {
+		err = seen.Unusable()
+	}
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	return answer(http.StatusOK, showBalance(seen)), nil
+}
+
+// quoteIn asks how far codes would cover what is due.
+type quoteIn struct {
+	Body struct {
+		Codes  []string     `json:"codes" minItems:"1" maxItems:"20" doc:"In the order in which they shall be used"`
+		Due    money.Amount `json:"due"`
+		Holder string       `json:"holder,omitempty" maxLength:"512" doc:"Codes that this holder has reserved count as free"`
+		Buyer  *buyerIn     `json:"buyer,omitempty"`
+	}
+}
+
+// quoteOut is what codes would cover.
+type quoteOut struct {
+	Covered         money.Amount   `json:"covered"`
+	RemainingDue    money.Amount   `json:"remaining_due"`
+	PaymentRequired bool           `json:"payment_required" doc:"Whether a payment method must be shown (E14)"`
+	Lines           []quoteLineOut `json:"lines"`
+}
+
+// quoteLineOut is one code's part.
+type quoteLineOut struct {
+	Voucher   voucherOut   `json:"voucher"`
+	Available money.Amount `json:"available"`
+	Covers    money.Amount `json:"covers"`
+}
+
+func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
+	if err := a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}); err != nil {
+		return nil, err
+	}
+	quote, err := a.desk.Quote(ctx, actorOf(ctx), retail.QuoteRequest{
+		Due: in.Body.Due, Holder: in.Body.Holder, Codes: in.Body.Codes, Buyer: in.Body.Buyer.buyer(),
+	})
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	out := quoteOut{Covered: quote.Covered, RemainingDue: quote.Rest, PaymentRequired: quote.Rest.Minor > 0}
+	for _, line := range quote.Lines {
+		out.Lines = append(out.Lines, quoteLineOut{showVoucher(line.Voucher, line.At), line.Available, line.Covers})
+	}
+	return answer(http.StatusOK, out), nil
+}
+
+// reserveIn asks for a code to be reserved.
+type reserveIn struct {
+	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+	Body struct {
+		Code     string        `json:"code" minLength:"1" maxLength:"128"`
+		Holder   string        `json:"holder,omitempty" maxLength:"512" doc:"The cart or order that survives a crashed browser; a till leaves it out"`
+		Due      money.Amount  `json:"due"`
+		Amount   *money.Amount `json:"amount,omitempty" doc:"Default: the smaller of what is due and what is available"`
+		Revision *int64        `json:"revision,omitempty" minimum:"0" doc:"Of the cart: a lower one than the last changes nothing"`
+		Buyer    *buyerIn      `json:"buyer,omitempty"`
+	}
+}
+
+func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut], error) {
+	by := actorOf(ctx)
+	if err := a.checkReserve(by, in); err != nil {
+		return nil, err
+	}
+	got, err := a.desk.Reserve(ctx, by, retail.Reserve{
+		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Holder: in.Body.Holder,
+		Due: in.Body.Due, Amount: in.Body.Amount, Revision: in.Body.Revision,
+	})
+	if err != nil {
+		return nil, a.refuseCode(ctx, err)
+	}
+	out := showReservation(in.Key, got.Reservation, got.Voucher, got.At)
+	out.Resumed, out.Reopened = got.Resumed, got.Reopened
+	return answer(created(got.Created), out), nil
+}
+
+// checkReserve refuses what can't be meant.
+func (a *api) checkReserve(by retail.Actor, in *reserveIn) error {
+	switch {
+	case by.Channel == retail.Till && in.Body.Holder != "":
+		return invalid("holder", "a register reserves for itself: leave the holder out")
+	case by.Channel != retail.Till && in.Body.Holder == "":
+		return invalid("holder", "name the cart or order that the reservation is for")
+	}
+	return a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}, figure{"amount", in.Body.Amount, capped})
+}
+
+// keyIn names an act.
+type keyIn struct {
+	Key string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
+}
+
+func (a *api) reservation(ctx context.Context, in *keyIn) (*body[reservationOut], error) {
+	named, err := a.desk.Reservation(ctx, actorOf(ctx), in.Key)
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	if named.Reservation == nil || named.Voucher == nil {
+		return answer(http.StatusOK, reservationOut{Key: in.Key, State: string(voucher.Prevented)}), nil
+	}
+	return answer(http.StatusOK, showReservation(in.Key, named.Reservation, *named.Voucher, named.At)), nil
+}
+
+// findIn asks for what a holder has reserved.
+type findIn struct {
+	Body struct {
+		Holder string `json:"holder,omitempty" maxLength:"512" doc:"A till leaves it out"`
+	}
+}
+
+// reservationsOut is a list of reservations.
+type reservationsOut struct {
+	Items []reservationOut `json:"items"`
+}
+
+func (a *api) findReservations(ctx context.Context, in *findIn) (*body[reservationsOut], error) {
+	held, err := a.desk.Held(ctx, actorOf(ctx), in.Body.Holder)
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	out := reservationsOut{Items: []reservationOut{}}
+	for _, h := range held {
+		out.Items = append(out.Items, showReservation(h.Reservation.Key, &h.Reservation, h.Voucher, h.Reservation.GrantedAt))
+	}
+	return answer(http.StatusOK, out), nil
+}
+
+// releaseOut is what came of a release.
+type releaseOut struct {
+	Outcome string `json:"outcome" enum:"released,prevented,unchanged"`
+	State   string `json:"state" enum:"active,captured,released,expired,voided,prevented,none"`
+}
+
+func (a *api) release(ctx context.Context, in *keyIn) (*body[releaseOut], error) {
+	return a.releaseAs(ctx, in.Key, voucher.Soft)
+}
+
+func (a *api) forgetReservation(ctx context.Context, in *keyIn) (*body[releaseOut], error) {
+	return a.releaseAs(ctx, in.Key, voucher.Final)
+}
+
+// releaseAs releases a reservation softly or for good.
+func (a *api) releaseAs(ctx context.Context, key string, final voucher.Finality) (*body[releaseOut], error) {
+	got, err := a.desk.Release(ctx, actorOf(ctx), key, final)
+	if err != nil {
+		return nil, a.refuse(ctx, err)
+	}
+	out := releaseOut{Outcome: string(got.Outcome), State: "none"}
+	switch {
+	case got.Reservation != nil:
+		out.State = string(got.Reservation.StateAt(got.At))
+	case got.Outcome == voucher.OutcomePrevented:
+		out.State = string(voucher.Prevented)
+	}
+	return answer(http.StatusOK, out), nil
+}
