@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/hold"
+	"vouchsafe/retail/keyring"
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/mail"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/staff"
+	"vouchsafe/retail/throttle"
+	"vouchsafe/retail/voucher"
+)
+
+// house is the back office, put together from the configuration: what the daemon serves and what the
+// commands work on.
+type house struct {
+	stores    *stores
+	pool      *pgxpool.Pool
+	redis     redis.UniversalClient
+	ring      *keyring.Ring
+	holds     *hold.Holds
+	testimony *retail.Testimony
+	ledger    *ledger.Ledger
+	outbox    *outbox.Outbox
+	keys      *staff.Keys
+	desk      *retail.Desk
+	sales     *retail.Sales
+}
+
+// openHouse opens the stores and puts the back office on them. What it opened is closed again if it
+// fails.
+func (p *program) openHouse(ctx context.Context, how besides) (*house, error) {
+	s, err := p.openStores(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{stores: s}
+	if err := h.open(ctx, p); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+// open makes the parts, each from those before it.
+func (h *house) open(ctx context.Context, p *program) (err error) {
+	if h.pool, err = h.stores.openPool(ctx); err != nil {
+		return err
+	}
+	if h.ring, err = p.openRing(ctx, h.stores, h.pool); err != nil {
+		return err
+	}
+	installation, err := staff.Installation(ctx, h.pool)
+	if err != nil {
+		return err
+	}
+	if err := h.openRedis(ctx, p, installation); err != nil {
+		return err
+	}
+	if err := h.openLedger(p); err != nil {
+		return err
+	}
+	if h.outbox, err = outbox.New(outbox.Config{Pool: h.pool, Log: p.log}); err != nil {
+		return err
+	}
+	h.keys = staff.NewKeys(h.pool, rand.Reader, time.Now)
+	h.desk = retail.New(retail.Config{
+		Ledger: h.ledger, Testimony: h.testimony, Ring: h.ring, Random: rand.Reader, Log: p.log,
+		Throttle: throttle.New(h.redis, throttle.Config{
+			Installation: installation, Key: h.ring.MAC("throttle", []byte("key")), Now: time.Now, Log: p.log,
+		}),
+	})
+	return h.openSales(p)
+}
+
+// openRedis connects to Redis and claims it for the installation. A Redis that is away is no reason
+// not to start; one that belongs to another installation is.
+func (h *house) openRedis(ctx context.Context, p *program, installation string) (err error) {
+	if h.redis, err = hold.Open(h.stores.redisURL); err != nil {
+		return err
+	}
+	h.holds = hold.New(h.redis, hold.Config{Installation: installation, Log: p.log})
+	h.testimony = retail.NewTestimony(h.holds, p.log)
+	err = h.holds.Claim(ctx)
+	if errors.Is(err, hold.ErrForeign) {
+		return fmt.Errorf("%w: this database is a copy, or VOUCHSAFE_REDIS_URL names the wrong server", err)
+	}
+	if err != nil {
+		p.log.Warn("redis is away: the gateway starts without it", "err", err)
+	}
+	return nil
+}
+
+// lanes is how many groups of acts are under way at once; two with big groups beat more with small ones.
+const lanes = 2
+
+// openLedger puts the ledger on the database, with Redis as its witness.
+func (h *house) openLedger(p *program) (err error) {
+	h.ledger, err = ledger.New(ledger.Config{
+		Pool: h.pool, Lanes: lanes, Random: rand.Reader, Log: p.log,
+		Witness: h.testimony.Witness, Committed: h.testimony.Committed,
+		Rules: voucher.Rules{
+			ReserveFor: p.config.ReserveFor, LateCapture: p.config.LateCapture, ReverseFor: p.config.ReverseFor,
+			PerOrder: p.config.VouchersPerOrder, Ceiling: p.config.Ceiling,
+		},
+	})
+	return err
+}
+
+// openSales puts the side towards webshops together. Without a mail server mails wait for one.
+func (h *house) openSales(p *program) error {
+	var sender *mail.Sender
+	if p.config.SMTPURL.IsSet() {
+		var err error
+		if sender, err = mail.New(mail.Config{URL: p.config.SMTPURL.Reveal()}); err != nil {
+			return err
+		}
+	}
+	h.sales = retail.NewSales(retail.SalesConfig{
+		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.outbox, Ring: h.ring, Mail: sender, Random: rand.Reader, Log: p.log,
+		Defaults: retail.Defaults{
+			Zone: p.config.TimeZone, Country: string(p.config.Country), Holder: string(p.config.BalanceHolder),
+			Ceiling: p.config.Ceiling, From: p.config.MailFrom,
+		},
+	})
+	return nil
+}
+
+// close closes what is open, the last first.
+func (h *house) close() error {
+	if h.ledger != nil {
+		h.ledger.Close()
+	}
+	var faults []error
+	if h.redis != nil {
+		faults = append(faults, h.redis.Close())
+	}
+	if h.pool != nil {
+		h.pool.Close()
+	}
+	return errors.Join(append(faults, h.stores.close())...)
+}
+
+// with opens the house, lets a command work in it, and closes it.
+func (p *program) with(ctx context.Context, work func(*house) error) error {
+	h, err := p.openHouse(ctx, beside)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(h), h.close())
+}

@@ -1,0 +1,115 @@
+// Command vouchsafed is the gateway between webshops that sell gift vouchers and tills that take
+// them, with the back office built in. "vouchsafed try" shows the whole system with sample data;
+// "vouchsafed serve" is the daemon; the other commands set it up and prove it.
+//
+// It is configured by the environment (VOUCHSAFE_…, each also as …_FILE) and by --config FILE; see
+// package config for every key. Without a database it runs on a private PostgreSQL and Redis of its
+// own, in ./.vouchsafe. It logs JSON lines to standard error; what a command was asked for goes to
+// standard output. SIGTERM and Ctrl-C drain and exit 0.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"vouchsafe/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], surroundings{getenv: os.Getenv, in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// surroundings are what the program has of the world besides its arguments.
+type surroundings struct {
+	getenv   func(string) string
+	in       io.Reader
+	out, err io.Writer
+}
+
+// cli is the grammar of the command line.
+type cli struct {
+	Config string `help:"YAML file with settings; the environment wins." type:"existingfile" placeholder:"FILE"`
+	Dir    string `help:"Where the embedded stores keep their data." default:".vouchsafe" type:"path"`
+
+	Serve   serveCommand   `cmd:"" help:"Run the daemon."`
+	Try     tryCommand     `cmd:"" help:"Run the whole system on the embedded stores, with a sample shop, products, keys and a mailbox."`
+	Migrate migrateCommand `cmd:"" help:"Apply the schema to the database."`
+	Key     struct {
+		Add keyAddCommand `cmd:"" help:"Make an API key and print it, once."`
+	} `cmd:"" help:"API keys."`
+	Shop struct {
+		Add shopAddCommand `cmd:"" help:"Register a webshop."`
+	} `cmd:"" help:"Webshops."`
+	Product struct {
+		Add productAddCommand `cmd:"" help:"Register a voucher product."`
+	} `cmd:"" help:"Voucher products."`
+	Verify verifyCommand `cmd:"" help:"Replay journal, reservations and deliveries and prove the invariants."`
+}
+
+// command is what a parsed command can do.
+type command interface {
+	run(ctx context.Context, p *program) error
+}
+
+// program is what every command has at hand.
+type program struct {
+	surroundings
+	config config.Config
+	dir    string
+	log    *slog.Logger
+}
+
+// The exit codes: a command that was asked wrongly is 2, as of every Unix tool.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string, around surroundings) int {
+	var grammar cli
+	parser, err := kong.New(&grammar, kong.Name("vouchsafed"),
+		kong.Description("The gateway between webshops that sell gift vouchers and tills that take them."),
+		kong.Writers(around.out, around.err), kong.UsageOnError())
+	if err != nil {
+		panic("vouchsafed: the grammar of the command line is broken: " + err.Error())
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		parser.FatalIfErrorf(err) // prints the usage and exits 80 through kong.Exit
+		return exitUsage
+	}
+	cfg, err := config.Load(around.getenv, grammar.Config)
+	if err != nil {
+		fmt.Fprintf(around.err, "vouchsafed: %v\n", err)
+		return exitUsage
+	}
+	p := &program{
+		surroundings: around, config: cfg, dir: grammar.Dir,
+		log: slog.New(slog.NewJSONHandler(around.err, &slog.HandlerOptions{Level: cfg.LogLevel})),
+	}
+	chosen, ok := parsed.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		panic("vouchsafed: the command " + parsed.Command() + " does nothing")
+	}
+	switch err := chosen.run(ctx, p); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFindings):
+		return exitFailed // they are printed already
+	default:
+		fmt.Fprintf(around.err, "vouchsafed: %v\n", err)
+		return exitFailed
+	}
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"vouchsafe/gateway"
+	"vouchsafe/gateway/edge"
+	"vouchsafe/gateway/relay"
+	"vouchsafe/gateway/schedule"
+	"vouchsafe/retail"
+	"vouchsafe/retail/schema"
+	"vouchsafe/retail/staff"
+)
+
+// drainFor is how long requests under way may take to end after SIGTERM.
+const drainFor = 10 * time.Second
+
+// serveCommand runs the daemon.
+type serveCommand struct {
+	Migrate  bool `help:"Apply the schema first."`
+	Embedded bool `help:"The embedded stores are meant: say no more about it."`
+}
+
+func (c serveCommand) run(ctx context.Context, p *program) error {
+	if c.Migrate {
+		if err := c.migrate(ctx, p); err != nil {
+			return err
+		}
+	}
+	h, err := p.openHouse(ctx, alone)
+	if err != nil {
+		return err
+	}
+	if h.stores.running != nil && !c.Embedded {
+		p.log.Warn("the daemon runs on its embedded stores: good for trying out, and with backups for one small shop; "+
+			"start it with --embedded if that is meant", "dir", h.stores.dir)
+	}
+	d := &daemon{program: p, house: h, embeddedMeant: c.Embedded}
+	return errors.Join(d.run(ctx), h.close())
+}
+
+// migrate brings a configured database up to date; the embedded one follows by itself.
+func (c serveCommand) migrate(ctx context.Context, p *program) error {
+	if !p.config.DatabaseURL.IsSet() {
+		return nil
+	}
+	s := &stores{migrateURL: p.config.MigrateDatabaseURL.Reveal()}
+	return s.migrate(ctx)
+}
+
+// daemon is the house with its doors open.
+type daemon struct {
+	*program
+	house         *house
+	embeddedMeant bool
+	extra         map[string]http.Handler // further pages, of the trial
+	ready         func(address string)    // called once it answers; may be nil
+}
+
+// run serves until the context ends or a store that this process started dies. It stops in order:
+// HTTP, then the workers; the caller closes the stores.
+func (d *daemon) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	handler, err := d.open()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", d.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", d.config.Listen, err)
+	}
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorking()
+	if err := d.house.outbox.Start(working); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	var loops sync.WaitGroup
+	reseeder := retail.NewReseeder(d.house.testimony, d.house.ledger, d.log, time.Now)
+	loops.Go(func() { reseeder.Run(working) })
+	d.watchStores(ctx, cancel)
+	d.log.Info("serving", "address", listener.Addr().String())
+	if d.ready != nil {
+		d.ready("http://" + listener.Addr().String())
+	}
+	served := edge.Serve(ctx, listener, handler, drainFor, d.log)
+	stopped := d.house.outbox.Stop(working)
+	stopWorking()
+	loops.Wait()
+	d.log.Info("stopped")
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return errors.Join(cause, served, stopped)
+	}
+	return errors.Join(served, stopped)
+}
+
+// open puts the gateway on the house, and gives the outbox its workers and its schedule.
+func (d *daemon) open() (http.Handler, error) {
+	h := d.house
+	shops := relay.New(relay.Config{Sales: h.sales, HTTP: &http.Client{}, Now: time.Now, Random: rand.Reader, Log: d.log})
+	h.sales.Register(shops)
+	if err := schedule.Register(d.every, d.jobs(shops)...); err != nil {
+		return nil, err
+	}
+	return gateway.New(gateway.Config{
+		Desk: h.desk, Relay: shops, Authenticate: authenticator(h.keys), Checks: d.checks(), Ceiling: d.config.Ceiling,
+		TrustedProxies: d.config.TrustedProxies, Log: d.log, Now: time.Now, Random: rand.Reader, Version: version(), Extra: d.extra,
+	})
+}
+
+// every registers a job of the schedule with the outbox.
+func (d *daemon) every(name string, when schedule.When, run func(context.Context) error) {
+	d.house.outbox.Every(name, when, run)
+}
+
+// jobs is the table of what happens by the clock, in UTC.
+func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
+	h := d.house
+	return []schedule.Job{
+		{Name: "sweep-reservations", Spec: "@every 30s", Run: func(ctx context.Context) error { _, err := h.ledger.Sweep(ctx); return err }},
+		{Name: "watch-deliveries", Spec: "* * * * *", Run: h.outbox.Watch},
+		{Name: "poll-shops", Spec: "*/5 * * * *", Run: shops.Poll},
+		{Name: "check-webhooks", Spec: "2-59/10 * * * *", Run: shops.CheckWebhooks},
+		{Name: "clean-deliveries", Spec: "17 3 * * *", Run: h.outbox.Clean},
+		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},
+	}
+}
+
+// watchStores ends the daemon when a store that it started has died: without it nothing can be served.
+func (d *daemon) watchStores(ctx context.Context, end context.CancelCauseFunc) {
+	running := d.house.stores.running
+	if running == nil {
+		return
+	}
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-running.Done():
+			end(running.Err())
+		}
+	}()
+}
+
+// checks are what /readyz asks.
+func (d *daemon) checks() []gateway.Check {
+	h := d.house
+	checks := []gateway.Check{
+		{Name: "postgres", Vital: true, Ask: func(ctx context.Context) (string, error) { return "", h.pool.Ping(ctx) }},
+		{Name: "schema", Vital: true, Ask: func(ctx context.Context) (string, error) {
+			return fmt.Sprintf("version %d", schema.Version()), schema.Check(ctx, h.pool)
+		}},
+		{Name: "redis", Ask: func(ctx context.Context) (string, error) { return "", h.holds.Ping(ctx) }},
+	}
+	if h.stores.running != nil && !d.embeddedMeant {
+		checks = append(checks, gateway.Check{Name: "embedded", Ask: func(context.Context) (string, error) {
+			return "", errors.New("the stores are the embedded ones: configure a database, or start with --embedded if that is meant")
+		}})
+	}
+	return checks
+}
+
+// authenticator lets the edge ask the staff list who shows a key.
+func authenticator(keys *staff.Keys) edge.Authenticator {
+	return func(ctx context.Context, key string) (edge.Actor, error) {
+		actor, err := keys.Authenticate(ctx, key)
+		if errors.Is(err, staff.ErrUnauthorized) {
+			return edge.Actor{}, edge.ErrUnauthorized
+		}
+		return edge.Actor{
+			Scope: edge.Scope(actor.Scope), Shop: actor.Shop, Register: actor.Register,
+			MayRelease: bool(actor.MayRelease), KeyID: actor.KeyID, Name: actor.Name,
+		}, err
+	}
+}
+
+// version is the program's, as the Go toolchain stamped it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}
