@@ -38,8 +38,9 @@ CREATE TABLE delivery (
     detail         jsonb NOT NULL DEFAULT '{}',
     created_at     timestamptz NOT NULL,
     finished_at    timestamptz,
-    -- Settled frees those that wait for it: it is over, or only a person can carry on.
-    settled        boolean NOT NULL GENERATED ALWAYS AS (finished_at IS NOT NULL OR (state = 'in_doubt' AND due_at IS NULL)) STORED,
+    -- Settled frees those that wait for it: it is over, or it is in doubt. A customer does not wait a
+    -- quarter of an hour for his code because nobody can tell whether the confirmation arrived.
+    settled        boolean NOT NULL GENERATED ALWAYS AS (finished_at IS NOT NULL OR state = 'in_doubt') STORED,
     UNIQUE (subject, kind, seq),
     CONSTRAINT finished_when_final CHECK ((finished_at IS NOT NULL) = (state IN ('done', 'bounced', 'failed', 'cancelled'))),
     CONSTRAINT leased_while_sending CHECK ((lease_until IS NOT NULL) = (state = 'sending')),
