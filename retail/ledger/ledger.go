@@ -104,6 +104,9 @@ type Aimed struct {
 	Voucher string
 	MACs    [][]byte // nil if the voucher was named otherwise
 	Act     voucher.Act
+	// After makes what is done instead of Act, under the same names, from the answers of the acts
+	// before it in the same call of ApplyTx; nil if it doesn't depend on them.
+	After func(before []voucher.Answer) voucher.Act
 }
 
 // Apply settles one act in a group and returns its answer, a refusal of package voucher, or a fault

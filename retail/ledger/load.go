@@ -19,7 +19,7 @@ const (
 	setLocals = `SELECT
 		set_config('plan_cache_mode', 'force_custom_plan', true),
 		set_config('statement_timeout', '2000', true),
-		set_config('lock_timeout', '1000', true),
+		set_config('lock_timeout', '1500', true),
 		set_config('idle_in_transaction_session_timeout', '5000', true)`
 
 	voucherColumns = `

@@ -43,6 +43,9 @@ func (l *Ledger) ApplyTx(ctx context.Context, tx outbox.Tx, acts ...Aimed) (*App
 	failpoint.Hit(failpoint.ActLocked)
 	applied := &Applied{state: s}
 	for _, aimed := range acts {
+		if aimed.After != nil {
+			aimed.Act = aimed.After(applied.Answers)
+		}
 		answer, refusal := s.decide(aimed)
 		applied.Answers = append(applied.Answers, answer)
 		applied.Refusals = append(applied.Refusals, refusal)
@@ -65,8 +68,26 @@ func (l *Ledger) Told(ctx context.Context, applied ...*Applied) {
 	}
 }
 
+// ApplyWith settles acts in a transaction of its own, together with what also writes of them. A
+// refusal is in what it returns; an error of also rolls everything back.
+func (l *Ledger) ApplyWith(ctx context.Context, also func(outbox.Tx, *Applied) error, acts ...Aimed) (*Applied, error) {
+	var applied *Applied
+	err := outbox.InTx(ctx, l.pool, func(tx outbox.Tx) (err error) {
+		if applied, err = l.ApplyTx(ctx, tx, acts...); err != nil {
+			return err
+		}
+		return also(tx, applied)
+	})
+	if err != nil {
+		return nil, away(fmt.Sprintf("settle %d acts", len(acts)), err)
+	}
+	l.Told(ctx, applied)
+	return applied, nil
+}
+
 // ApplyAll settles acts on several vouchers in a transaction of its own: all of them or none. It
-// returns the first refusal; the orders that it leaves short are tasks all the same.
+// returns the first refusal; the orders that it leaves short and the vouchers that it finds in
+// quarantine are tasks all the same.
 func (l *Ledger) ApplyAll(ctx context.Context, acts ...Aimed) ([]voucher.Answer, error) {
 	var applied *Applied
 	err := outbox.InTx(ctx, l.pool, func(tx outbox.Tx) (err error) {
@@ -81,7 +102,7 @@ func (l *Ledger) ApplyAll(ctx context.Context, acts ...Aimed) ([]voucher.Answer,
 		l.Told(ctx, applied)
 		return applied.Answers, nil
 	case voucher.IsRefusal(err):
-		return nil, errors.Join(err, l.openShorts(ctx, applied))
+		return nil, errors.Join(err, l.openShorts(ctx, applied), l.quarantine(ctx, applied))
 	case isPassing(err):
 		return nil, fmt.Errorf("settle %d acts together: %w: %w", len(acts), ErrUnavailable, err)
 	}
@@ -100,6 +121,20 @@ func (l *Ledger) openShorts(ctx context.Context, applied *Applied) error {
 		}
 		return nil
 	})
+}
+
+// quarantine does so with the vouchers of a transaction that was rolled back because of it: an act
+// that does nothing else finds it out again.
+func (l *Ledger) quarantine(ctx context.Context, applied *Applied) error {
+	for _, c := range applied.state.ordered() {
+		if !c.Voucher.Quarantined || applied.state.before[c.Voucher.ID].Quarantined {
+			continue
+		}
+		if _, err := l.Apply(ctx, Aimed{Voucher: c.Voucher.ID, Act: voucher.Expire{}}); err != nil {
+			return fmt.Errorf("quarantine voucher %s: %w", c.Voucher.ID, err)
+		}
+	}
+	return nil
 }
 
 const insertTombstone = `INSERT INTO act (

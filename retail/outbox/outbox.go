@@ -49,7 +49,7 @@ type Options struct {
 	Workers     int           // attempts at once in this process; default 4
 	Timeout     time.Duration // of one attempt; default 1 minute
 	GiveUpAfter time.Duration // since the first attempt; default 72 h
-	AlarmAfter  time.Duration // Watch opens a task for what is not settled by then; default never
+	AlarmAfter  time.Duration // Watch opens a task for what is not finished by then; default never
 	Keep        time.Duration // Clean deletes what was done or cancelled that long ago; default never
 
 	Claimed  string // failpoint between claim and handler; none by default

@@ -69,6 +69,25 @@ func TestDoubtEndsWithTheOffice(t *testing.T) {
 	}
 }
 
+// Nobody waits for his code because nobody can tell whether the confirmation arrived.
+func TestDoubtDoesNotKeepOthersWaiting(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	box.Handle(confirmation, calm(outbox.InDoubt("EOF")), outbox.Options{})
+	box.Handle(codeMail, calm(outbox.Done()), outbox.Options{})
+	o.starts(box)
+	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
+	o.adds(box,
+		outbox.Draft{ID: before, Kind: confirmation, Subject: "order"},
+		outbox.Draft{Kind: codeMail, Subject: "voucher", After: before},
+	)
+	o.awaits("voucher", outbox.StateDone)
+	if got := o.reads("order"); got.State != outbox.StateInDoubt || got.DueAt == nil {
+		t.Errorf("got %s, due %v; want in_doubt, in 15 minutes", got.State, got.DueAt)
+	}
+}
+
 // S1: an unreachable server is tried for 72 hours.
 func TestGivenUpAfterThreeDays(t *testing.T) {
 	t.Parallel()
