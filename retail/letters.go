@@ -105,7 +105,7 @@ var errErased = errors.New("the mail was erased; a new delivery is needed")
 
 // letter is the mail's bytes: those of an earlier attempt, or rendered now and kept before they are used.
 func (s *Sales) letter(ctx context.Context, w *outbox.Work, to string, render func(to string) (mail.Message, error)) ([]byte, error) {
-	if false {
+	if w.BodyHash != nil {
 		if w.Body == nil {
 			return nil, errErased
 		}

@@ -203,3 +203,21 @@ func TestACodeOfACancelledOrderIsNotResent(t *testing.T) {
 		t.Errorf("refunded: got %v, want %v", err, voucher.ErrInvalidated)
 	}
 }
+
+func TestTheConfirmationPrecedesTheCodeHoweverLateItIs(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.sink.For("buyer@example.dk", mailtest.Greylist)
+	c.works().tells(order(0, func(o *purchase.Order) { o.Lines[0].RecipientEmail = "mormor@example.dk" }))
+	c.until("the confirmation was put off", func() bool {
+		return strings.HasPrefix(c.deliveries(retail.KindConfirmation)[0], "pending the")
+	})
+	if n := len(c.sink.Messages()); n != 0 {
+		t.Fatalf("E07 %d mails left before the confirmation", n)
+	}
+	retailtest.ShiftClock(t, c.pool, time.Hour)
+	mails := c.mails(2)
+	if recipient(mails[0]) != "buyer@example.dk" || recipient(mails[1]) != "mormor@example.dk" {
+		t.Errorf("E07 the mails went to %s, then %s", recipient(mails[0]), recipient(mails[1]))
+	}
+}

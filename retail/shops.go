@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	netmail "net/mail"
 	"net/url"
 	"regexp"
@@ -209,6 +210,9 @@ func (f Shopfront) String() string { return f.ID }
 
 // GoString is the shop's id.
 func (f Shopfront) GoString() string { return f.ID }
+
+// LogValue is the shop's id.
+func (f Shopfront) LogValue() slog.Value { return slog.StringValue(f.ID) }
 
 // Shopfront opens a shop. Error: ErrUnknownShop.
 func (s *Sales) Shopfront(ctx context.Context, id string) (Shopfront, error) {

@@ -81,13 +81,13 @@ func run(ctx context.Context, args []string, around surroundings) int {
 	var grammar cli
 	parser, err := kong.New(&grammar, kong.Name("vouchsafed"),
 		kong.Description("The gateway between webshops that sell gift vouchers and tills that take them."),
-		kong.Writers(around.out, around.err), kong.UsageOnError())
+		kong.Writers(around.out, around.err))
 	if err != nil {
 		panic("vouchsafed: the grammar of the command line is broken: " + err.Error())
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		parser.FatalIfErrorf(err) // prints the usage and exits 80 through kong.Exit
+		parser.Errorf("%v; see vouchsafed --help", err)
 		return exitUsage
 	}
 	cfg, err := config.Load(around.getenv, grammar.Config)

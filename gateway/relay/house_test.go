@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,7 +54,24 @@ type house struct {
 	relay  *relay.Relay
 	sink   *mailtest.Sink
 	woo    *woocommercetest.Shop
+	line   *line
 	door   *httptest.Server
+}
+
+// line is the way to the shop. It can lose an answer.
+type line struct {
+	http.RoundTripper
+	loses atomic.Pointer[string] // the method whose next answer is lost
+}
+
+// RoundTrip lets the request arrive in any case.
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := l.RoundTripper.RoundTrip(r)
+	if method := l.loses.Load(); err == nil && method != nil && *method == r.Method && l.loses.CompareAndSwap(method, nil) {
+		_ = answer.Body.Close()
+		return nil, errors.New("the answer was lost")
+	}
+	return answer, err
 }
 
 // open opens the house with two shops: "demo" is woo, "plain" speaks Standard Webhooks.
@@ -61,8 +79,9 @@ func open(t *testing.T, change ...func(*retail.NewShop)) *house {
 	t.Helper()
 	h := &house{t: t, pool: retailtest.Database(t), sink: mailtest.Start(t), woo: woocommercetest.New(t)}
 	h.backOffice()
+	h.line = &line{RoundTripper: http.DefaultTransport}
 	h.relay = relay.New(relay.Config{
-		Sales: h.sales, HTTP: h.woo.Client, Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Sales: h.sales, HTTP: &http.Client{Transport: h.line}, Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	h.sales.Register(h.relay)
 	h.opens(change)

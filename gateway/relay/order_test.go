@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vouchsafe/retail"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/retailtest"
 	"vouchsafe/webshop/woocommerce/woocommercetest"
 )
 
@@ -218,5 +220,27 @@ func TestCodesAreHandedToTheShopOnce(t *testing.T) {
 	}
 	if n := len(h.sink.Messages()); n != 0 {
 		t.Errorf("E10 %d mails were sent as well", n)
+	}
+}
+
+func TestAHandoverWhoseAnswerWasLostIsFoundAndNotRepeated(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(n *retail.NewShop) { n.CodesBy = orders.TheShop })
+	post := http.MethodPost
+	h.line.loses.Store(&post)
+	o := h.woo.Order(card(1))
+	o.Pay()
+	h.woo.Deliver(t.Context(), h.url("demo"))
+	state := func(s outbox.State) func() bool {
+		return func() bool {
+			found, _, err := h.box.Deliveries(t.Context(), outbox.Filter{Kinds: []outbox.Kind{retail.KindHandover}})
+			return err == nil && len(found) == 1 && found[0].State == s
+		}
+	}
+	h.until("the handover is in doubt", state(outbox.StateInDoubt))
+	retailtest.ShiftClock(t, h.pool, 20*time.Minute)
+	h.until("it is done", state(outbox.StateDone))
+	if n := len(o.Notes()); n != 1 {
+		t.Errorf("E10 the buyer was told %d times, want once", n)
 	}
 }

@@ -136,13 +136,3 @@ type RefundLine struct {
 	Line     string
 	Quantity int
 }
-
-// line finds a line by its ID.
-func (o Order) line(id string) (Line, bool) {
-	for _, l := range o.Lines {
-		if l.ID == id {
-			return l, true
-		}
-	}
-	return Line{}, false
-}
