@@ -37,14 +37,6 @@ func (a Actor) Owner() string {
 	}
 }
 
-// shop is the id of the actor's shop, or nothing.
-func (a Actor) shop() string {
-	if a.Channel == Webshop {
-		return a.Name
-	}
-	return ""
-}
-
 // limit is how long the actor may take an act back.
 func (a Actor) limit() voucher.Limit {
 	if a.Channel == Office {

@@ -8,6 +8,7 @@ import (
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
@@ -119,6 +120,9 @@ func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decisi
 	if err != nil {
 		return purchase.Decision{}, nil, err
 	}
+	if a.order.Covered, err = a.covered(ctx, tx); err != nil {
+		return purchase.Decision{}, nil, err
+	}
 	d := purchase.Decide(known, a.order, catalogue, purchase.Shop{
 		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
 	})
@@ -135,6 +139,17 @@ func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decisi
 }
 
 // skus are the products that the order may sell: those of its lines, and those that lines sold before.
+// covered is what our own codes have paid of the order or are reserved for it: a voucher that buys a voucher is not paid with money.
+func (a *application) covered(ctx context.Context, tx outbox.Tx) (money.Amount, error) {
+	shop := Actor{Channel: Webshop, Name: a.shop.ID}
+	o := ledger.Order{Owner: shop.Owner(), Names: []string{a.order.ID, a.order.Number}, Currency: a.order.Currency}
+	for _, name := range o.Names {
+		holder, _ := shop.holder(name)
+		o.Holders = append(o.Holders, holder)
+	}
+	return ledger.PaidFor(ctx, tx, o)
+}
+
 func (a *application) skus(stored *orders.Purchase) []string {
 	var skus []string
 	for _, line := range a.order.Lines {

@@ -2,6 +2,7 @@ package retail_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
@@ -276,4 +277,38 @@ func newID(c *counter) string {
 		c.t.Fatal(err)
 	}
 	return id
+}
+
+// What our own codes have paid is no payment: a voucher can't buy its own twin.
+func TestAVoucherThatBuysAVoucherWaitsForTheOffice(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.tells(order(0))
+	var id string
+	if err := c.pool.QueryRow(t.Context(), `SELECT id::text FROM voucher`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	reserve := voucher.Reserve{
+		ID: "0197a000-0000-7000-8000-000000000001", Ref: voucher.Ref{Owner: "shop:demo", Kind: voucher.Reservations, Key: "k"},
+		Holder: sha256.Sum256([]byte("holder\x0016")), Due: money.Of(500_00, "DKK"),
+	}
+	if _, err := c.ledger.Apply(t.Context(), ledger.Aimed{Voucher: id, Act: reserve}); err != nil {
+		t.Fatal(err)
+	}
+	second := func(o *purchase.Order) { o.ID, o.Number, o.Total = "16", "B-16", money.Of(500_00, "DKK") }
+	c.tells(order(1, second))
+	if got, want := c.standing(), "active 50000"; got != want {
+		t.Errorf("reserved for the order: got %q, want %q", got, want)
+	}
+	capture := voucher.Capture{
+		ID:  "0197a000-0000-7000-8000-000000000002",
+		Ref: reserve.Ref, Detail: voucher.Detail{Order: "B-17"},
+	}
+	if _, err := c.ledger.Apply(t.Context(), ledger.Aimed{Voucher: id, Act: capture}); err != nil {
+		t.Fatal(err)
+	}
+	c.tells(order(2, func(o *purchase.Order) { o.ID, o.Number, o.Total = "17", "B-17", money.Of(500_00, "DKK") }))
+	if got, want := c.standing(), "depleted 0"; got != want {
+		t.Errorf("captured for the order: got %q, want %q", got, want)
+	}
 }

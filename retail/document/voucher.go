@@ -87,10 +87,11 @@ func newPDF(v Voucher) *fpdf.Fpdf {
 	pdf.SetLang(string(v.Language))
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetMargins(0, 0, 0)
-	pdf.AddUTF8FontFromBytes(sans, "", goregular.TTF)
-	pdf.AddUTF8FontFromBytes(sans, "B", gobold.TTF)
-	pdf.AddUTF8FontFromBytes(sans, "I", goitalic.TTF)
-	pdf.AddUTF8FontFromBytes(mono, "B", gomonobold.TTF)
+	// Copies, since the library writes into the font that it is given, and these are shared by all pages.
+	pdf.AddUTF8FontFromBytes(sans, "", bytes.Clone(goregular.TTF))
+	pdf.AddUTF8FontFromBytes(sans, "B", bytes.Clone(gobold.TTF))
+	pdf.AddUTF8FontFromBytes(sans, "I", bytes.Clone(goitalic.TTF))
+	pdf.AddUTF8FontFromBytes(mono, "B", bytes.Clone(gomonobold.TTF))
 	pdf.AddPage()
 	return pdf
 }

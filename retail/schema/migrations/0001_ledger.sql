@@ -95,6 +95,7 @@ CREATE TABLE act (
 
 CREATE UNIQUE INDEX act_one_capture ON act (reservation) WHERE kind = 'redemption';
 CREATE INDEX act_of_voucher ON act (voucher, at);
+CREATE INDEX act_of_order ON act (owner, (detail ->> 'order')) WHERE kind = 'redemption' AND detail ->> 'order' IS NOT NULL;
 
 -- The journal: double entry. A line moves its amount between the account it names (a voucher)
 -- and a contra account; positive raises the account. Lines of an account are numbered and
