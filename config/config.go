@@ -58,6 +58,9 @@ type Config struct {
 	BalanceHolder Holder
 	// Ceiling is the most that a voucher may hold, a decimal in the voucher's own currency. Default 10000.00.
 	Ceiling string
+	// ApprovalAbove is the most that one person or API key may give away alone in the office, a decimal in the
+	// voucher's own currency; 0 is nothing. Default none: there is no such limit.
+	ApprovalAbove string
 	// ReserveFor is how long a reservation holds a code. Default 24h.
 	ReserveFor time.Duration
 	// LateCapture is how long after its end a reservation may still be captured while nobody else took the code;

@@ -82,7 +82,7 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		"REDIS_URL": "redis+sentinel://:pw@a:26379,b:26379/main", "MASTER_KEY": "n:" + key("n") + ",o:" + key("o"),
 		"SMTP_URL": "smtp://u:p@mail.example:587", "MAIL_FROM": "Butik Æ <butik@example.dk>", "TIME_ZONE": "Europe/Vienna",
 		"COUNTRY": "AT", "BALANCE_HOLDER": "customer", "CEILING": "250", "RESERVE_FOR": "90m", "LATE_CAPTURE": "0",
-		"REVERSE_FOR": "48h", "VOUCHERS_PER_ORDER": "5", "DEFAULT_FACILITY": "Badehus Øst",
+		"REVERSE_FOR": "48h", "VOUCHERS_PER_ORDER": "5", "DEFAULT_FACILITY": "Badehus Øst", "APPROVAL_ABOVE": "0",
 	})
 	want := Config{
 		Listen: "0.0.0.0:80", PublicURL: "https://codes.example/vs", LogLevel: slog.LevelWarn,
@@ -93,7 +93,7 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		RedisURL:  NewSecret("redis+sentinel://:pw@a:26379,b:26379/main"),
 		MasterKey: NewSecret("n:" + key("n") + ",o:" + key("o")), SMTPURL: NewSecret("smtp://u:p@mail.example:587"), MailFrom: "Butik Æ <butik@example.dk>",
 		TimeZone: zoneOf(t, "Europe/Vienna"), Country: Austria, BalanceHolder: HolderCustomer, Ceiling: "250",
-		ReserveFor: 90 * time.Minute, ReverseFor: 48 * time.Hour, VouchersPerOrder: 5, DefaultFacility: "Badehus Øst",
+		ReserveFor: 90 * time.Minute, ReverseFor: 48 * time.Hour, VouchersPerOrder: 5, DefaultFacility: "Badehus Øst", ApprovalAbove: "0",
 	}
 	if d := diff(want, got); d != "" {
 		t.Errorf("read (-want +got):\n%s", d)
@@ -148,6 +148,8 @@ func TestFaultyValuesAreToldByKey(t *testing.T) {
 		{"CEILING", "-5", "is not an amount above 0"},
 		{"CEILING", "1e4", "is not an amount above 0"},
 		{"CEILING", "10.000,00", "is not an amount above 0"},
+		{"APPROVAL_ABOVE", "-1", "is not an amount"},
+		{"APPROVAL_ABOVE", "1.000,00", "is not an amount"},
 		{"RESERVE_FOR", "24", `"24" is not a duration`},
 		{"RESERVE_FOR", "0", "is not between 1s and"},
 		{"LATE_CAPTURE", "-1h", "is not between 0s and"},
@@ -312,7 +314,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		}
 		seen[k.Name] = true
 	}
-	if len(seen) != 19 {
+	if len(seen) != 20 {
 		t.Errorf("%d keys", len(seen))
 	}
 }

@@ -217,6 +217,17 @@ func ceiling(into *string) func(string) error {
 	}
 }
 
+// amount is a decimal that may be 0.
+func amount(into *string) func(string) error {
+	return func(text string) error {
+		if !decimal.MatchString(text) {
+			return fmt.Errorf("%q is not an amount, as 1000.00 is", text)
+		}
+		*into = text
+		return nil
+	}
+}
+
 func duration(into *time.Duration, least time.Duration) func(string) error {
 	return func(text string) error {
 		d, err := time.ParseDuration(text)

@@ -41,6 +41,7 @@ func (c *Config) settings() []setting {
 		{Key{"COUNTRY", "DK", "country whose validity rule holds: AT, DE, DK, NO or SE"}, oneOf(&c.Country, Austria, Germany, Denmark, Norway, Sweden)},
 		{Key{"BALANCE_HOLDER", "card", "mode of new vouchers: card or customer"}, oneOf(&c.BalanceHolder, HolderCard, HolderCustomer)},
 		{Key{"CEILING", "10000.00", "the most a voucher may hold, a decimal in its own currency"}, ceiling(&c.Ceiling)},
+		{Key{"APPROVAL_ABOVE", "", "the most that one alone may give away in the office, a decimal in the voucher's own currency; without it there is no limit"}, amount(&c.ApprovalAbove)},
 		{Key{"RESERVE_FOR", "24h", "how long a reservation holds a code"}, duration(&c.ReserveFor, shortest)},
 		{Key{"LATE_CAPTURE", "72h", "how long after its end a reservation can still be captured; 0 is strict"}, duration(&c.LateCapture, 0)},
 		{Key{"REVERSE_FOR", "24h", "how long a shop or till may take an act back; 0 is never"}, duration(&c.ReverseFor, 0)},

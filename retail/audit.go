@@ -9,6 +9,9 @@ import (
 
 // audit notes what an actor did, in the transaction that did it.
 func (d *Desk) audit(ctx context.Context, tx outbox.Tx, by Actor, action, object string, detail map[string]any) error {
+	if detail == nil {
+		detail = map[string]any{}
+	}
 	return staff.Record(ctx, tx, staff.Entry{Actor: by.String(), Action: action, Object: object, Detail: detail})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -103,7 +104,8 @@ func (d *Desk) Capture(ctx context.Context, by Actor, c Capture) (voucher.Answer
 	return d.ledger.Apply(ctx, aimed)
 }
 
-// CaptureAll spends several reservations for one order: all of them or none.
+// CaptureAll spends several reservations for one order: all of them or none. Those that name no
+// amount take together what the order needs, in their order.
 func (d *Desk) CaptureAll(ctx context.Context, by Actor, captures []Capture) ([]voucher.Answer, error) {
 	aimed := make([]ledger.Aimed, len(captures))
 	for i, c := range captures {
@@ -111,8 +113,40 @@ func (d *Desk) CaptureAll(ctx context.Context, by Actor, captures []Capture) ([]
 		if aimed[i], err = d.aimCapture(ctx, by, c); err != nil {
 			return nil, err
 		}
+		aimed[i].After = share(captures, i, aimed[i].Act)
 	}
 	return d.ledger.ApplyAll(ctx, aimed...)
+}
+
+// voucherTender is the tender that one voucher is to the others of an order.
+const voucherTender = "voucher"
+
+// share keeps a capture that names no amount from taking more of the order than the others leave:
+// those that name theirs, and those before it, each once however often it is named. To the rule book
+// they are tenders like any other.
+func share(captures []Capture, mine int, alone voucher.Act) func([]voucher.Answer) voucher.Act {
+	return func(before []voucher.Answer) voucher.Act {
+		act, ok := alone.(voucher.Capture)
+		if !ok || act.Amount != nil || act.Detail.OrderTotal == nil {
+			return alone
+		}
+		act.Detail.OtherTenders = slices.Clone(act.Detail.OtherTenders)
+		counted := make(map[string]bool)
+		for i, other := range captures {
+			var taken money.Amount
+			switch {
+			case i != mine && other.Amount != nil:
+				taken = *other.Amount
+			case i < mine && before[i].Record != nil && !counted[before[i].Record.ID]:
+				counted[before[i].Record.ID] = true
+				taken = money.Of(before[i].Record.Amount, before[i].Record.Currency)
+			default:
+				continue
+			}
+			act.Detail.OtherTenders = append(act.Detail.OtherTenders, voucher.Tender{Method: voucherTender, Amount: taken})
+		}
+		return act
+	}
 }
 
 // aimCapture finds the voucher of a reservation that is to be captured.
@@ -156,9 +190,16 @@ func (d *Desk) Release(ctx context.Context, by Actor, key string, final voucher.
 	}
 }
 
-// Balance looks a code up and changes nothing.
+// Balance looks a code up and changes nothing. A webshop is refused what it could not use, as late as
+// an unknown code.
 func (d *Desk) Balance(ctx context.Context, by Actor, typed Typed) (ledger.Seen, error) {
 	found, err := d.find(ctx, by, typed, voucher.Ref{})
+	if err != nil || by.Channel != Webshop {
+		return found.Seen, err
+	}
+	if err = found.Unusable(); err != nil {
+		keepBack(ctx, found.delay)
+	}
 	return found.Seen, err
 }
 

@@ -94,11 +94,13 @@ func (d *Desk) find(ctx context.Context, by Actor, typed Typed, ref voucher.Ref)
 func (d *Desk) act(ctx context.Context, by Actor, typed Typed, ref voucher.Ref, act voucher.Act) (voucher.Answer, error) {
 	f, err := d.find(ctx, by, typed, ref)
 	if err != nil {
+		d.ledger.Refused(act, err)
 		return voucher.Answer{}, err
 	}
 	if err := f.Refuse(act); err != nil {
+		d.ledger.Refused(act, err)
 		keepBack(ctx, f.delay)
 		return voucher.Answer{}, err
 	}
-	return d.ledger.Apply(ctx, ledger.Aimed{Voucher: f.Voucher.ID, MACs: f.macs, Act: act})
+	return d.settle(ctx, by, ledger.Aimed{Voucher: f.Voucher.ID, MACs: f.macs, Act: act})
 }

@@ -266,15 +266,16 @@ func (s *Sales) page(ctx context.Context, gift orders.Gift, letter mail.Letter, 
 		s.unseal(purposeWishes, gift.Unit, gift.Wishes, &asked),
 	)
 	page := document.Voucher{
-		Kind: v.Kind, Language: letter.Language, Made: letter.Date, Shop: letter.Shop, Sender: letter.Sender, Title: gift.Title,
+		Kind: v.Kind, Language: letter.Language, Made: letter.Date, Shop: letter.Shop, Sender: letter.Sender,
+		Title: mail.CleanName(gift.Title),
 		Value: worth(gift, letter.Language, s.country(shop)), Code: code.Reveal(),
 		Expires: lastDay(v, letter.Language),
 		Gift:    !gift.ForSelf && (asked.Email != "" || asked.Name != "" || asked.Message != ""),
-		Message: asked.Message,
+		Message: mail.CleanMessage(asked.Message), // the page is cleaned as the mail is: one hand wrote both
 	}
-	page.Recipient = who.Name
+	page.Recipient = mail.CleanName(who.Name)
 	if page.Gift {
-		page.Recipient, page.Giver = asked.Name, who.Name
+		page.Recipient, page.Giver = mail.CleanName(asked.Name), mail.CleanName(who.Name)
 	}
 	return page, err
 }

@@ -165,10 +165,10 @@ func TestACodeIsSentOnceMoreToANewRecipientUnlessItIsUnderWay(t *testing.T) {
 	c.sink.Next(mailtest.CloseAfterDot)
 	c.tells(order(0, func(o *purchase.Order) { o.Buyer.Email = "wrong@example.dk" }))
 	id := c.vouchers()[0].ID
-	if err := c.sales.Resend(t.Context(), id, "nowhere"); !errors.Is(err, retail.ErrNeedsAddress) {
+	if err := c.resends(id, "nowhere"); !errors.Is(err, retail.ErrNeedsAddress) {
 		t.Errorf("no address: got %v, want %v", err, retail.ErrNeedsAddress)
 	}
-	if err := c.sales.Resend(t.Context(), id, "right@example.dk"); err != nil {
+	if err := c.resends(id, "right@example.dk"); err != nil {
 		t.Fatal(err)
 	}
 	c.works()
@@ -178,7 +178,7 @@ func TestACodeIsSentOnceMoreToANewRecipientUnlessItIsUnderWay(t *testing.T) {
 	c.until("it is in doubt", func() bool {
 		return slices.ContainsFunc(c.deliveries(retail.KindCode), func(d string) bool { return strings.HasPrefix(d, "in_doubt") })
 	})
-	if err := c.sales.Resend(t.Context(), id, ""); !errors.Is(err, retail.ErrUnderWay) {
+	if err := c.resends(id, ""); !errors.Is(err, retail.ErrUnderWay) {
 		t.Errorf("in doubt: got %v, want %v", err, retail.ErrUnderWay)
 	}
 	if n := len(c.sink.Messages()); n != 1 {
@@ -192,14 +192,14 @@ func TestACodeOfACancelledOrderIsNotResent(t *testing.T) {
 	c.tells(order(0))
 	c.tells(order(1, status(purchase.Cancelled)))
 	id := c.vouchers()[0].ID
-	if err := c.sales.Resend(t.Context(), id, ""); err != nil {
+	if err := c.resends(id, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := c.deliveries(retail.KindCode), []string{"cancelled a new delivery takes its place", "waiting held"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	c.tells(order(2, status(purchase.Refunded)))
-	if err := c.sales.Resend(t.Context(), id, ""); !errors.Is(err, voucher.ErrInvalidated) {
+	if err := c.resends(id, ""); !errors.Is(err, voucher.ErrInvalidated) {
 		t.Errorf("refunded: got %v, want %v", err, voucher.ErrInvalidated)
 	}
 }

@@ -87,6 +87,7 @@ func (a *application) once(ctx context.Context) (purchase.Decision, error) {
 	}
 	if len(d.Issue) > 0 {
 		failpoint.Hit(failpoint.IssueCommitted)
+		a.sales.ledger.Issued(len(d.Issue))
 	}
 	if applied != nil {
 		a.sales.ledger.Told(ctx, applied)

@@ -13,7 +13,6 @@ import (
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/mail"
 	"vouchsafe/retail/money"
-	"vouchsafe/retail/orders"
 	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
@@ -193,15 +192,16 @@ func TestWhatWaitsIsATaskUntilTheOfficeDecides(t *testing.T) {
 	if got, want := c.tasks(), []string{"purchase_waiting not_paid_online"}; !slices.Equal(got, want) {
 		t.Fatalf("E05 tasks: got %q, want %q", got, want)
 	}
-	listed, err := c.sales.Purchases(t.Context(), orders.Filter{State: "waiting"})
+	desk := c.backOffice()
+	listed, _, err := desk.Purchases(t.Context(), retail.PurchaseFilter{State: "waiting"})
 	if err != nil || len(listed) != 1 {
 		t.Fatalf("got %d purchases that wait, %v; want 1", len(listed), err)
 	}
 	id := listed[0].ID
-	if err := c.sales.ActivatePurchase(t.Context(), id, purchase.PaidOnly); !errors.Is(err, purchase.ErrNotPaidOnline) {
+	if err := desk.ActivatePurchase(t.Context(), office(), id, purchase.PaidOnly, "so"); !errors.Is(err, purchase.ErrNotPaidOnline) {
 		t.Errorf("without consent: got %v, want %v", err, purchase.ErrNotPaidOnline)
 	}
-	if err := c.sales.ActivatePurchase(t.Context(), id, purchase.UnpaidToo); err != nil {
+	if err := desk.ActivatePurchase(t.Context(), office(), id, purchase.UnpaidToo, "so"); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := c.standing(), "active 50000"; got != want {
@@ -220,11 +220,11 @@ func TestADismissedPurchaseNeverIssues(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	c.tells(order(0, func(o *purchase.Order) { o.Tender = "bacs" }))
-	listed, err := c.sales.Purchases(t.Context(), orders.Filter{})
+	listed, _, err := c.backOffice().Purchases(t.Context(), retail.PurchaseFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.sales.DismissPurchase(t.Context(), listed[0].ID); err != nil {
+	if err := c.backOffice().DismissPurchase(t.Context(), office(), listed[0].ID, "so"); err != nil {
 		t.Fatal(err)
 	}
 	c.tells(order(1))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"vouchsafe/retail/failpoint"
@@ -15,6 +14,7 @@ import (
 const (
 	greylist  = 5 * time.Minute  // a server that says "later" means at least this (S2)
 	laterMost = time.Hour        // and its pauses grow up to this
+	handFor   = time.Second      // how long a mail waits for a free hand; longer would keep other domains' mails waiting
 	handFree  = 10 * time.Second // until a domain whose hands are all full is tried again
 )
 
@@ -26,10 +26,13 @@ func (s *Sales) post(ctx context.Context, w *outbox.Work, to string, letter []by
 		return s.again(ctx, "read a mail back", w, err)
 	}
 	_, domain, _ := strings.Cut(to, "@")
-	if !s.hands.take(domain) {
+	waiting, cancel := context.WithTimeout(ctx, handFor)
+	defer cancel()
+	giveBack, err := s.hands.take(waiting, domain)
+	if err != nil {
 		return outbox.RetryAfter(handFree, "enough mails to this domain are under way")
 	}
-	defer s.hands.free(domain)
+	defer giveBack()
 	var refusal error
 	sent := s.mail.Send(ctx, seen.From, to, letter, func(phase mail.Phase) error {
 		hit(phase)
@@ -76,32 +79,4 @@ func verdictOf(sent mail.Outcome, attempt int) outbox.Result {
 		return outbox.Backoff(said)
 	}
 	return outbox.Backoff("the mail server can't be reached")
-}
-
-// hands counts the mails that are under way to each domain, so that one that drips does not keep every worker (S6).
-type hands struct {
-	most int
-	mu   sync.Mutex
-	busy map[string]int
-}
-
-func newHands(most int) *hands { return &hands{most: most, busy: map[string]int{}} }
-
-// take reports false when the domain has its share.
-func (h *hands) take(domain string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.busy[domain] >= h.most {
-		return false
-	}
-	h.busy[domain]++
-	return true
-}
-
-func (h *hands) free(domain string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.busy[domain]--; h.busy[domain] == 0 {
-		delete(h.busy, domain)
-	}
 }

@@ -14,26 +14,15 @@ import (
 // ErrUnknownPurchase says that no purchase has this id.
 var ErrUnknownPurchase = errors.New("no purchase has this id")
 
-// Purchases lists purchases, the newest first.
-func (s *Sales) Purchases(ctx context.Context, f orders.Filter) ([]orders.Summary, error) {
-	return s.orders.Purchases(ctx, f)
-}
-
-// ActivatePurchase lets everything of a purchase that waits issue, because the office decided so (A13). Errors: ErrUnknownPurchase,
-// purchase.ErrNotPaidOnline without the consent that it needs, purchase.ErrNothingWaits.
-func (s *Sales) ActivatePurchase(ctx context.Context, id string, consent purchase.Consent) error {
-	return s.settlePurchase(ctx, id, func(known purchase.Purchase) (purchase.Decision, error) {
-		return purchase.Activate(known, consent)
-	})
-}
-
-// DismissPurchase decides that what waits of a purchase never issues (X22). Errors: ErrUnknownPurchase, purchase.ErrNothingWaits.
-func (s *Sales) DismissPurchase(ctx context.Context, id string) error {
-	return s.settlePurchase(ctx, id, purchase.Dismiss)
+// ruling is what the office decides about a purchase.
+type ruling struct {
+	decide func(purchase.Purchase) (purchase.Decision, error)
+	// also happens in the transaction that carries the decision out.
+	also func(tx outbox.Tx, d purchase.Decision) error
 }
 
 // settlePurchase carries out what the office decided about a purchase, in one transaction.
-func (s *Sales) settlePurchase(ctx context.Context, id string, decide func(purchase.Purchase) (purchase.Decision, error)) error {
+func (s *Sales) settlePurchase(ctx context.Context, id string, r ruling) error {
 	stored, err := s.orders.PurchaseByID(ctx, id)
 	if errors.Is(err, orders.ErrNotFound) {
 		return fmt.Errorf("settle purchase %s: %w", id, ErrUnknownPurchase)
@@ -47,7 +36,7 @@ func (s *Sales) settlePurchase(ctx context.Context, id string, decide func(purch
 	}
 	var applied *ledger.Applied
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
-		applied, err = s.settleLocked(ctx, tx, shop, id, decide)
+		applied, err = s.settleLocked(ctx, tx, shop, id, r)
 		return err
 	})
 	if err != nil {
@@ -59,13 +48,13 @@ func (s *Sales) settlePurchase(ctx context.Context, id string, decide func(purch
 	return nil
 }
 
-func (s *Sales) settleLocked(ctx context.Context, tx outbox.Tx, shop orders.Shop, id string, decide func(purchase.Purchase) (purchase.Decision, error)) (*ledger.Applied, error) {
+func (s *Sales) settleLocked(ctx context.Context, tx outbox.Tx, shop orders.Shop, id string, r ruling) (*ledger.Applied, error) {
 	stored, err := orders.LockByID(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
 	before := stored.Decided
-	d, err := decide(before)
+	d, err := r.decide(before)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +67,11 @@ func (s *Sales) settleLocked(ctx context.Context, tx outbox.Tx, shop orders.Shop
 		return nil, err
 	}
 	stored.Decided = d.Purchase
-	return s.carryOut(ctx, tx, change{
+	applied, err := s.carryOut(ctx, tx, change{
 		shop: shop, catalogue: catalogue, stored: stored, decision: d, before: &before, inUse: map[string]bool{},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return applied, r.also(tx, d)
 }

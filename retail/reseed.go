@@ -2,8 +2,10 @@ package retail
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"vouchsafe/retail/failpoint"
@@ -15,6 +17,7 @@ const (
 	reseedEvery = 5 * time.Second  // how often Redis is asked whether it is still the one that was seeded
 	reseedLease = 30 * time.Second // one gateway seeds at a time; longer than 100,000 reservations take
 	reseedName  = "reseed"
+	reseedBatch = 500 // changes told at once
 )
 
 // Reseeder fills Redis with the live reservations after it lost them: when its epoch is missing,
@@ -49,13 +52,14 @@ func (r *Reseeder) Run(ctx context.Context) {
 	}
 }
 
-// RunOnce fills Redis if it has lost something and no other gateway is at it.
+// RunOnce fills Redis if it has lost something and no other gateway is at it or was.
 func (r *Reseeder) RunOnce(ctx context.Context) error {
 	epoch, err := r.testimony.holds.Epoch(ctx)
 	if err != nil {
 		return err
 	}
-	if epoch.Same(r.known) && !r.testimony.owed.Load() {
+	if !r.testimony.owes() && (epoch.Same(r.known) || r.filledSince(epoch)) {
+		r.known = epoch
 		return nil
 	}
 	ours, err := r.ledger.Lease(ctx, reseedName, reseedLease)
@@ -63,9 +67,9 @@ func (r *Reseeder) RunOnce(ctx context.Context) error {
 		return err
 	}
 	failpoint.Hit(failpoint.ReseedClaimed)
-	r.testimony.owed.Store(false)
-	if err := r.fill(ctx); err != nil {
-		r.testimony.owed.Store(true)
+	free := r.testimony.settle()
+	if err := r.fill(ctx, free, epoch.RunIDs); err != nil {
+		r.testimony.owe(free)
 		return err
 	}
 	if r.known, err = r.testimony.holds.Epoch(ctx); err != nil {
@@ -74,8 +78,41 @@ func (r *Reseeder) RunOnce(ctx context.Context) error {
 	return r.ledger.EndLease(ctx, reseedName)
 }
 
-// fill puts every live reservation and marks Redis as filled.
-func (r *Reseeder) fill(ctx context.Context) error {
+// filledSince tells that another gateway has filled the very servers that are there now, after this
+// one did. Without it two gateways would take each other's epochs for losses, and fill for ever.
+func (r *Reseeder) filledSince(epoch hold.Epoch) bool {
+	return r.known.Value != "" && epoch.Value > r.known.Value &&
+		strings.HasPrefix(epoch.Value, filled+" ") && strings.HasSuffix(epoch.Value, servers(epoch.RunIDs))
+}
+
+// The epochs say filling while it lasts, then filled, when, and which servers. Later ones sort after
+// earlier ones.
+const (
+	filling = "filling"
+	filled  = "seeded"
+	instant = "2006-01-02T15:04:05.000000000Z"
+)
+
+func servers(runIDs []string) string { return " of " + strings.Join(runIDs, ",") }
+
+// errLostAgain says that Redis forgot while it was being filled; the next look begins anew.
+var errLostAgain = errors.New("redis lost its keys while they were written")
+
+// fill tells what is owed, puts every live reservation and marks Redis as filled.
+func (r *Reseeder) fill(ctx context.Context, free []ledger.Change, runIDs []string) error {
+	holds, now := r.testimony.holds, r.now().UTC().Format(instant)
+	if err := holds.Claim(ctx); err != nil { // a wipe has taken the name away too
+		return err
+	}
+	mark := filling + " " + now
+	if err := holds.SetEpoch(ctx, mark); err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(free, reseedBatch) {
+		if err := r.testimony.put(ctx, batch); err != nil {
+			return err
+		}
+	}
 	count, err := r.ledger.EachLive(ctx, func(ctx context.Context, changes []ledger.Change) error {
 		err := r.testimony.put(ctx, changes)
 		failpoint.Hit(failpoint.ReseedPut)
@@ -85,7 +122,10 @@ func (r *Reseeder) fill(ctx context.Context) error {
 		return err
 	}
 	failpoint.Hit(failpoint.ReseedFilled)
-	if err := r.testimony.holds.SetEpoch(ctx, fmt.Sprintf("seeded %s", r.now().UTC().Format(time.RFC3339Nano))); err != nil {
+	if epoch, err := holds.Epoch(ctx); err != nil || epoch.Value != mark {
+		return errors.Join(errLostAgain, err)
+	}
+	if err := holds.SetEpoch(ctx, filled+" "+now+servers(runIDs)); err != nil {
 		return err
 	}
 	r.log.Info("redis seeded", "reservations", count)

@@ -79,14 +79,15 @@ type Sales struct {
 	random   io.Reader
 	log      *slog.Logger
 	defaults Defaults
-	hands    *hands
+	hands    *turns // of each domain that mails go to, so that one that drips does not keep every worker (S6)
+	repeats  *turns // of webhook bodies
 }
 
 // NewSales opens the side towards webshops.
 func NewSales(cfg SalesConfig) *Sales {
 	return &Sales{
 		orders: cfg.Orders, ledger: cfg.Ledger, outbox: cfg.Outbox, ring: cfg.Ring, mail: cfg.Mail, random: cfg.Random,
-		log: cfg.Log, defaults: cfg.Defaults, hands: newHands(handsPerHost),
+		log: cfg.Log, defaults: cfg.Defaults, hands: newTurns(handsPerHost), repeats: newTurns(1),
 	}
 }
 

@@ -3,6 +3,7 @@ package retail
 import (
 	"cmp"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,6 +66,11 @@ var shopID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 // AddShop registers a webshop. Errors: ErrInvalid, ErrExists.
 func (s *Sales) AddShop(ctx context.Context, n NewShop) (orders.Shop, error) {
+	return s.addShop(ctx, n, alone)
+}
+
+// addShop registers a webshop with what else belongs to it.
+func (s *Sales) addShop(ctx context.Context, n NewShop, also alongside) (orders.Shop, error) {
 	n.Confirmation, n.CodesBy = cmp.Or(n.Confirmation, orders.Vouchsafe), cmp.Or(n.CodesBy, orders.Vouchsafe)
 	if err := n.validate(); err != nil {
 		return orders.Shop{}, fmt.Errorf("register shop %.64q: %w: %w", n.ID, ErrInvalid, err)
@@ -77,7 +83,12 @@ func (s *Sales) AddShop(ctx context.Context, n NewShop) (orders.Shop, error) {
 	if err := s.sealShop(&shop, n); err != nil {
 		return orders.Shop{}, err
 	}
-	err := outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error { return orders.AddShop(ctx, tx, shop) })
+	err := outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
+		if err := orders.AddShop(ctx, tx, shop); err != nil {
+			return err
+		}
+		return also(tx)
+	})
 	return shop, err
 }
 
@@ -168,22 +179,37 @@ func senderOf(text string) (name, address string, err error) {
 	return parsed.Name, address, err
 }
 
-// RotateSecret gives a shop's webhooks a new secret. The one before stays good until the next rotation. Errors: ErrInvalid,
-// ErrUnknownShop.
+// RotateSecret gives a shop's webhooks a new secret. The one before stays good until the next rotation. The same secret again
+// changes nothing. Errors: ErrInvalid, ErrUnknownShop.
 func (s *Sales) RotateSecret(ctx context.Context, id, secret string) error {
+	return s.rotateSecret(ctx, id, secret, alone)
+}
+
+// rotateSecret gives a shop a new secret with what else belongs to it.
+func (s *Sales) rotateSecret(ctx context.Context, id, secret string, also alongside) error {
 	if secret == "" || len(secret) > 1024 {
-		return fmt.Errorf("rotate the secret of shop %.64q: %w: secret: 1 to 1024 bytes", id, ErrInvalid)
-	}
-	shop, err := s.shop(ctx, id)
-	if err != nil {
-		return err
+		return fmt.Errorf("rotate the secret of shop %.64q: %w: %w", id, ErrInvalid, errors.New("secret: 1 to 1024 bytes"))
 	}
 	sealed, err := s.ring.Seal(purposeShop, []byte(secret), []byte("secret "+id))
 	if err != nil {
 		return fmt.Errorf("seal the secret of shop %s: %w", id, err)
 	}
 	return outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
-		return orders.ReplaceSecrets(ctx, tx, id, [][]byte{sealed, shop.Secrets[0]})
+		shop, err := orders.LockShop(ctx, tx, id)
+		if errors.Is(err, orders.ErrNotFound) {
+			return fmt.Errorf("rotate the secret of shop %.64q: %w", id, ErrUnknownShop)
+		}
+		if err != nil {
+			return err
+		}
+		front, err := s.open(shop)
+		if err != nil || subtle.ConstantTimeCompare([]byte(front.WebhookSecrets[0]), []byte(secret)) == 1 {
+			return err // a repeat must not push out the secret that is still in use
+		}
+		if err := orders.ReplaceSecrets(ctx, tx, id, [][]byte{sealed, shop.Secrets[0]}); err != nil {
+			return err
+		}
+		return also(tx)
 	})
 }
 

@@ -4,24 +4,38 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
+	"sync"
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/hold"
 	"vouchsafe/retail/ledger"
 )
 
+// owedMost bounds what is remembered for a Redis that stays away, in vouchers. Whatever is beyond it
+// Redis learns at the voucher's next act.
+const owedMost = 100_000
+
 // Testimony tells Redis what was committed and asks it what it has seen. Without Redis nothing is
 // refused and nothing waits: PostgreSQL decides alone, and the keys are seeded anew when Redis is back.
 type Testimony struct {
 	holds *hold.Holds
 	log   *slog.Logger
-	owed  atomic.Bool // a change was committed that Redis was not told of
+
+	mu   sync.Mutex
+	owed debt
+}
+
+// debt is what was committed and Redis was not told.
+type debt struct {
+	any bool
+	// free are vouchers that nobody holds any more, with their versions: seeding goes through those
+	// that somebody holds, and would never come upon them.
+	free map[string]int64
 }
 
 // NewTestimony speaks to Redis through holds.
 func NewTestimony(holds *hold.Holds, log *slog.Logger) *Testimony {
-	return &Testimony{holds: holds, log: log}
+	return &Testimony{holds: holds, log: log, owed: debt{free: map[string]int64{}}}
 }
 
 // Witness is the highest version that Redis has seen acknowledged, per voucher. It is empty while
@@ -47,9 +61,40 @@ func (t *Testimony) Witness(ctx context.Context, vouchers []string) map[string]i
 func (t *Testimony) Committed(ctx context.Context, changes []ledger.Change) {
 	failpoint.Hit(failpoint.PutLost)
 	if err := t.put(context.WithoutCancel(ctx), changes); err != nil {
-		t.owed.Store(true)
+		t.owe(changes)
 		t.away("write reservations", err)
 	}
+}
+
+// owe remembers what Redis was not told.
+func (t *Testimony) owe(changes []ledger.Change) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.owed.any = true
+	for _, c := range changes {
+		if c.Holder == "" && len(t.owed.free) < owedMost {
+			t.owed.free[c.Voucher] = max(t.owed.free[c.Voucher], c.Version)
+		}
+	}
+}
+
+// owes tells whether Redis lacks a change.
+func (t *Testimony) owes() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.owed.any
+}
+
+// settle hands over what is owed, to be told now. Whoever fails to owes it again.
+func (t *Testimony) settle() []ledger.Change {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	free := make([]ledger.Change, 0, len(t.owed.free))
+	for id, version := range t.owed.free {
+		free = append(free, ledger.Change{Voucher: id, Version: version})
+	}
+	t.owed = debt{free: map[string]int64{}}
+	return free
 }
 
 // put writes changes to Redis.

@@ -58,7 +58,9 @@ func (d *Desk) Reload(ctx context.Context, by Actor, r Reload) (voucher.Answer, 
 		return voucher.Answer{}, err
 	}
 	ref := by.ref(voucher.Reloads, r.Key)
-	return d.act(ctx, by, r.Typed, ref, voucher.Reload{ID: id, Ref: ref, Amount: r.Amount, Detail: r.Detail})
+	return d.act(ctx, by, r.Typed, ref, voucher.Reload{
+		ID: id, Ref: ref, Amount: r.Amount, Approval: by.approval(), Detail: r.Detail,
+	})
 }
 
 // Refund is a request to give a redemption back to its voucher.
@@ -71,7 +73,11 @@ type Refund struct {
 
 // Refund gives a redemption, or part of it, back to the voucher it came from (X01).
 func (d *Desk) Refund(ctx context.Context, by Actor, r Refund) (voucher.Answer, error) {
+	ref := by.ref(voucher.Refunds, r.Key)
 	redemption, err := d.redemption(ctx, by, r.Redemption)
+	if errors.Is(err, voucher.ErrActNotFound) {
+		err = d.unlessTaken(ctx, ref, err)
+	}
 	if err != nil {
 		return voucher.Answer{}, fmt.Errorf("refund %s: %w", r.Key, err)
 	}
@@ -80,9 +86,9 @@ func (d *Desk) Refund(ctx context.Context, by Actor, r Refund) (voucher.Answer, 
 		return voucher.Answer{}, err
 	}
 	act := voucher.Refund{
-		ID: id, Ref: by.ref(voucher.Refunds, r.Key), Redemption: redemption.Ref, Amount: r.Amount, Detail: r.Detail,
+		ID: id, Ref: ref, Redemption: redemption.Ref, Amount: r.Amount, Approval: by.approval(), Detail: r.Detail,
 	}
-	return d.ledger.Apply(ctx, ledger.Aimed{Voucher: redemption.Voucher, Act: act})
+	return d.settle(ctx, by, ledger.Aimed{Voucher: redemption.Voucher, Act: act})
 }
 
 // redemption finds what is to be refunded: the actor's own by its key or, for a till or the office,
@@ -98,6 +104,21 @@ func (d *Desk) redemption(ctx context.Context, by Actor, named string) (voucher.
 	return record, err
 }
 
+// unlessTaken is the refusal of an act that can't even be aimed, unless its name is taken: then that
+// comes first, as for any other content.
+func (d *Desk) unlessTaken(ctx context.Context, ref voucher.Ref, refusal error) error {
+	record, err := d.ledger.Find(ctx, ref)
+	switch {
+	case errors.Is(err, voucher.ErrActNotFound):
+		return refusal
+	case err != nil:
+		return err
+	case record.State == voucher.Done:
+		return voucher.ErrKeyReused
+	}
+	return voucher.ErrPrevented
+}
+
 // ReleaseForeign frees the reservation that keeps a customer from paying at the till with his own
 // code (X22). Only the office and a register with that right may; who did it and why goes to the
 // audit trail in the same transaction.
@@ -110,17 +131,16 @@ func (d *Desk) ReleaseForeign(ctx context.Context, by Actor, typed Typed, reason
 		return voucher.Answer{}, err
 	}
 	aimed := ledger.Aimed{Voucher: found.Voucher.ID, MACs: found.macs, Act: voucher.ReleaseForeign{}}
-	var applied *ledger.Applied
-	err = d.ledger.InTx(ctx, func(tx outbox.Tx) (err error) {
-		if applied, err = d.ledger.ApplyTx(ctx, tx, aimed); err != nil || applied.Answers[0].Reservation == nil {
-			return err
+	audit := func(tx outbox.Tx, applied *ledger.Applied) error {
+		if applied.Answers[0].Reservation == nil {
+			return nil
 		}
 		return d.audit(ctx, tx, by, "release_foreign", found.Voucher.ID, map[string]any{"reason": reason})
-	})
+	}
+	applied, err := d.ledger.ApplyWith(ctx, audit, aimed)
 	if err != nil {
 		return voucher.Answer{}, fmt.Errorf("release another's reservation: %w", err)
 	}
-	d.ledger.Told(ctx, applied)
 	return applied.Answers[0], applied.Refusals[0]
 }
 
@@ -159,7 +179,7 @@ func (d *Desk) reverse(ctx context.Context, by Actor, record voucher.Record) (vo
 		}
 		act.Source = &source.Ref
 	}
-	return d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Act: act})
+	return d.settle(ctx, by, ledger.Aimed{Voucher: record.Voucher, Act: act})
 }
 
 // isID tells whether a text looks like an identifier of ours (a UUID), which no database is asked

@@ -61,6 +61,11 @@ func (s *Sales) Receive(ctx context.Context, shop string, body Body) (Receipt, e
 	if item.Headers == nil {
 		item.Headers = map[string]string{}
 	}
+	giveBack, err := s.repeats.take(ctx, string(bound(shop, digest[:])))
+	if err != nil {
+		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop, err)
+	}
+	defer giveBack()
 	var receipt Receipt
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
 		kept, err := orders.Keep(ctx, tx, item)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"vouchsafe/gateway/counter"
 	"vouchsafe/retail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
@@ -13,12 +14,13 @@ import (
 type redeemIn struct {
 	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
 	Body struct {
-		Code         string       `json:"code" minLength:"1" maxLength:"128"`
-		Amount       money.Amount `json:"amount"`
-		Receipt      string       `json:"receipt" minLength:"1" maxLength:"128" doc:"Number of the receipt; it only names the act for people"`
-		AllowPartial bool         `json:"allow_partial,omitempty" doc:"Redeem what there is when it is less than the amount"`
-		Buyer        *buyerIn     `json:"buyer,omitempty"`
-		orderIn
+		Code         string        `json:"code" minLength:"1" maxLength:"128"`
+		Amount       money.Amount  `json:"amount"`
+		Receipt      string        `json:"receipt" minLength:"1" maxLength:"128" doc:"Number of the receipt; it only names the act for people"`
+		AllowPartial bool          `json:"allow_partial,omitempty" doc:"Redeem what there is when it is less than the amount"`
+		Buyer        *buyerIn      `json:"buyer,omitempty"`
+		OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
+		OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" nullable:"false" doc:"How the rest was paid"`
 	}
 }
 
@@ -35,14 +37,14 @@ func showRedeem(r *voucher.Record) redeemOut {
 }
 
 func (a *api) redeem(ctx context.Context, in *redeemIn) (*body[redeemOut], error) {
-	if err := a.checkMoney(append(in.Body.figures(), figure{"amount", &in.Body.Amount, capped})...); err != nil {
+	if err := a.checkMoney(append(orderFigures(in.Body.OrderTotal, in.Body.OtherTenders), figure{"amount", &in.Body.Amount, capped})...); err != nil {
 		return nil, err
 	}
 	partial := voucher.Whole
 	if in.Body.AllowPartial {
 		partial = voucher.AsFarAsMay
 	}
-	got, err := a.desk.Redeem(ctx, actorOf(ctx), retail.Redeem{
+	got, err := a.desk.Redeem(ctx, counter.Caller(ctx), retail.Redeem{
 		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount, Partial: partial,
 		Detail: voucher.Detail{
 			Receipt: in.Body.Receipt, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
@@ -76,7 +78,7 @@ func (a *api) reload(ctx context.Context, in *reloadIn) (*body[reloadOut], error
 	if err := a.checkMoney(figure{"amount", &in.Body.Amount, capped}); err != nil {
 		return nil, err
 	}
-	got, err := a.desk.Reload(ctx, actorOf(ctx), retail.Reload{
+	got, err := a.desk.Reload(ctx, counter.Caller(ctx), retail.Reload{
 		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount,
 		Detail: voucher.Detail{Receipt: in.Body.Receipt, Tender: in.Body.Tender},
 	})
@@ -106,7 +108,7 @@ func (a *api) refund(ctx context.Context, in *refundIn) (*body[refundOut], error
 	if err := a.checkMoney(figure{"amount", in.Body.Amount, capped}); err != nil {
 		return nil, err
 	}
-	got, err := a.desk.Refund(ctx, actorOf(ctx), retail.Refund{
+	got, err := a.desk.Refund(ctx, counter.Caller(ctx), retail.Refund{
 		Key: in.Key, Redemption: in.Body.Redemption, Amount: in.Body.Amount, Detail: voucher.Detail{Reason: in.Body.Reason},
 	})
 	if err != nil {
@@ -131,7 +133,7 @@ type recoveredOut struct {
 // recover answers what became of an act of a kind.
 func (a *api) recover(kind voucher.ActKind) func(context.Context, *keyIn) (*body[recoveredOut], error) {
 	return func(ctx context.Context, in *keyIn) (*body[recoveredOut], error) {
-		record, err := a.desk.Recover(ctx, actorOf(ctx), kind, in.Key)
+		record, err := a.desk.Recover(ctx, counter.Caller(ctx), kind, in.Key)
 		if err != nil {
 			return nil, a.refuse(ctx, err)
 		}
@@ -167,7 +169,7 @@ type reversedOut struct {
 // reverse takes back an act of a kind, or makes sure that it never happens.
 func (a *api) reverse(kind voucher.ActKind) func(context.Context, *keyIn) (*body[reversedOut], error) {
 	return func(ctx context.Context, in *keyIn) (*body[reversedOut], error) {
-		got, err := a.desk.Reverse(ctx, actorOf(ctx), kind, in.Key)
+		got, err := a.desk.Reverse(ctx, counter.Caller(ctx), kind, in.Key)
 		if err != nil {
 			return nil, a.refuse(ctx, err)
 		}

@@ -1,11 +1,12 @@
 package api
 
 import (
-	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"vouchsafe/gateway/counter"
 	"vouchsafe/gateway/edge"
 	"vouchsafe/retail"
 	"vouchsafe/retail/money"
@@ -42,6 +43,18 @@ func Register(to huma.API, desk *retail.Desk, ceiling string) {
 	huma.Register(to, put("reload", "/v1/reloads/{key}", "Add money to a voucher", tills), a.reload)
 	huma.Register(to, put("refund", "/v1/refunds/{key}", "Give a redemption back to its voucher", anyone), a.refund)
 	a.recoverable(to, anyone)
+	describeRepeats(to.OpenAPI())
+}
+
+// describeRepeats says in the document that a PUT which repeats another is answered as that was, with 200.
+func describeRepeats(document *huma.OpenAPI) {
+	made, again := strconv.Itoa(http.StatusCreated), strconv.Itoa(http.StatusOK)
+	for _, item := range document.Paths {
+		if item.Put == nil || item.Put.Responses[made] == nil {
+			continue
+		}
+		item.Put.Responses[again] = &huma.Response{Description: "It is so already.", Content: item.Put.Responses[made].Content}
+	}
 }
 
 // recoverable adds what every act can be asked by its key: what became of it, and to take it back.
@@ -105,19 +118,6 @@ func created(now bool) int {
 	return http.StatusOK
 }
 
-// actorOf is who asks, as the Desk knows him.
-func actorOf(ctx context.Context) retail.Actor {
-	from, _ := edge.ActorFrom(ctx)
-	switch from.Scope {
-	case edge.Shop:
-		return retail.Actor{Channel: retail.Webshop, Name: from.Shop, Key: from.KeyID}
-	case edge.Till:
-		return retail.Actor{Channel: retail.Till, Name: from.Register, MayRelease: from.MayRelease, Key: from.KeyID}
-	default:
-		return retail.Actor{Channel: retail.Office, Key: from.KeyID}
-	}
-}
-
 // bound is how far an amount may go.
 type bound int
 
@@ -144,7 +144,7 @@ func (a *api) checkMoney(figures ...figure) error {
 			continue
 		}
 		if _, known := f.amount.Currency.Digits(); !known {
-			return invalid(f.field+".currency", "is no currency of ISO 4217, PUNCH or POINT")
+			return counter.Invalid(f.field+".currency", "is no currency of ISO 4217, PUNCH or POINT")
 		}
 		if err := a.checkBound(f); err != nil {
 			return err
@@ -158,19 +158,14 @@ func (a *api) checkBound(f figure) error {
 	minor := f.amount.Minor
 	switch {
 	case f.bound == mayBeZero && minor < 0:
-		return invalid(f.field+".amount", "must not be negative")
+		return counter.Invalid(f.field+".amount", "must not be negative")
 	case f.bound == mayBeZero && minor > figureLimit:
-		return invalid(f.field+".amount", "is larger than any order")
+		return counter.Invalid(f.field+".amount", "is larger than any order")
 	case f.bound == capped && minor <= 0:
-		return invalid(f.field+".amount", "must be above zero")
+		return counter.Invalid(f.field+".amount", "must be above zero")
 	}
 	if limit, err := money.Parse(a.ceiling, f.amount.Currency); f.bound == capped && err == nil && minor > limit.Minor {
-		return invalid(f.field+".amount", "is above the limit of "+limit.String())
+		return counter.Invalid(f.field+".amount", "is above the limit of "+limit.String())
 	}
 	return nil
-}
-
-// invalid refuses a field.
-func invalid(field, detail string) error {
-	return edge.Refuse(edge.InvalidRequest, field+": "+detail, edge.With("field", field))
 }

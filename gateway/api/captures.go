@@ -2,24 +2,20 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
+	"vouchsafe/gateway/counter"
 	"vouchsafe/retail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
 )
 
-// orderIn is what is told of the order that a voucher pays for.
-type orderIn struct {
-	OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
-	OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" doc:"How the rest was paid"`
-}
-
-// figures are the amounts of an order, for checking.
-func (o orderIn) figures() []figure {
-	figures := []figure{{"order_total", o.OrderTotal, mayBeZero}}
-	for i := range o.OtherTenders {
-		figures = append(figures, figure{"other_tenders", &o.OtherTenders[i].Amount, mayBeZero})
+// orderFigures are the amounts that are told of the order which a voucher pays for, for checking.
+func orderFigures(total *money.Amount, others []tenderIn) []figure {
+	figures := []figure{{"order_total", total, mayBeZero}}
+	for i := range others {
+		figures = append(figures, figure{fmt.Sprintf("other_tenders[%d].amount", i), &others[i].Amount, mayBeZero})
 	}
 	return figures
 }
@@ -28,9 +24,10 @@ func (o orderIn) figures() []figure {
 type captureIn struct {
 	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
 	Body struct {
-		Order  string        `json:"order" minLength:"1" maxLength:"128" doc:"The order it pays for: the same again gets the same answer"`
-		Amount *money.Amount `json:"amount,omitempty" doc:"Default: what is reserved, at most the order's total less the other tenders"`
-		orderIn
+		Order        string        `json:"order" minLength:"1" maxLength:"128" doc:"The order it pays for: the same again gets the same answer"`
+		Amount       *money.Amount `json:"amount,omitempty" doc:"Default: what is reserved, at most the order's total less the other tenders"`
+		OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
+		OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" nullable:"false" doc:"How the rest was paid"`
 	}
 }
 
@@ -50,10 +47,10 @@ func showCapture(r *voucher.Record) captureOut {
 }
 
 func (a *api) capture(ctx context.Context, in *captureIn) (*body[captureOut], error) {
-	if err := a.checkMoney(append(in.Body.figures(), figure{"amount", in.Body.Amount, capped})...); err != nil {
+	if err := a.checkMoney(append(orderFigures(in.Body.OrderTotal, in.Body.OtherTenders), figure{"amount", in.Body.Amount, capped})...); err != nil {
 		return nil, err
 	}
-	got, err := a.desk.Capture(ctx, actorOf(ctx), retail.Capture{
+	got, err := a.desk.Capture(ctx, counter.Caller(ctx), retail.Capture{
 		Key: in.Key, Amount: in.Body.Amount, Detail: voucher.Detail{
 			Order: in.Body.Order, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
 		},
@@ -67,9 +64,10 @@ func (a *api) capture(ctx context.Context, in *captureIn) (*body[captureOut], er
 // capturesIn asks for several reservations to be spent for one order, all or none.
 type capturesIn struct {
 	Body struct {
-		Order        string      `json:"order" minLength:"1" maxLength:"128"`
-		Reservations []captureOf `json:"reservations" minItems:"1" maxItems:"20"`
-		orderIn
+		Order        string        `json:"order" minLength:"1" maxLength:"128"`
+		Reservations []captureOf   `json:"reservations" minItems:"1" maxItems:"20" nullable:"false"`
+		OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
+		OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" nullable:"false" doc:"How the rest was paid"`
 	}
 }
 
@@ -81,19 +79,28 @@ type captureOf struct {
 
 // capturesOut is an answer per reservation, in the order of the request.
 type capturesOut struct {
-	Captures []namedCapture `json:"captures"`
+	Captures []namedCapture `json:"captures" nullable:"false"`
 }
 
-// namedCapture is a capture with the key that it was asked for under.
+// namedCapture is a [captureOut] with the key that it was asked for under.
 type namedCapture struct {
-	Key string `json:"key"`
-	captureOut
+	Key        string       `json:"key"`
+	Redemption actOut       `json:"redemption"`
+	Released   money.Amount `json:"released"`
+	Balance    money.Amount `json:"balance"`
+	Late       bool         `json:"late"`
+}
+
+// showNamed renders one of several captures.
+func showNamed(key string, r *voucher.Record) namedCapture {
+	c := showCapture(r)
+	return namedCapture{key, c.Redemption, c.Released, c.Balance, c.Late}
 }
 
 func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut], error) {
-	figures := in.Body.figures()
+	figures := orderFigures(in.Body.OrderTotal, in.Body.OtherTenders)
 	for i := range in.Body.Reservations {
-		figures = append(figures, figure{"reservations", in.Body.Reservations[i].Amount, capped})
+		figures = append(figures, figure{fmt.Sprintf("reservations[%d].amount", i), in.Body.Reservations[i].Amount, capped})
 	}
 	if err := a.checkMoney(figures...); err != nil {
 		return nil, err
@@ -103,13 +110,13 @@ func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut
 	for i, r := range in.Body.Reservations {
 		captures[i] = retail.Capture{Key: r.Key, Amount: r.Amount, Detail: detail}
 	}
-	got, err := a.desk.CaptureAll(ctx, actorOf(ctx), captures)
+	got, err := a.desk.CaptureAll(ctx, counter.Caller(ctx), captures)
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}
 	out := capturesOut{Captures: make([]namedCapture, len(got))}
 	for i, one := range got {
-		out.Captures[i] = namedCapture{in.Body.Reservations[i].Key, showCapture(one.Record)}
+		out.Captures[i] = showNamed(in.Body.Reservations[i].Key, one.Record)
 	}
 	return answer(http.StatusOK, out), nil
 }
@@ -117,13 +124,14 @@ func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut
 // releaseForeignIn asks for the code of a customer at the till to be freed.
 type releaseForeignIn struct {
 	Body struct {
-		Code   string `json:"code" minLength:"1" maxLength:"128"`
-		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+		Code   string   `json:"code" minLength:"1" maxLength:"128"`
+		Reason string   `json:"reason" minLength:"1" maxLength:"500"`
+		Buyer  *buyerIn `json:"buyer,omitempty"`
 	}
 }
 
 func (a *api) releaseForeign(ctx context.Context, in *releaseForeignIn) (*body[releaseOut], error) {
-	got, err := a.desk.ReleaseForeign(ctx, actorOf(ctx), retail.Typed{Code: in.Body.Code}, in.Body.Reason)
+	got, err := a.desk.ReleaseForeign(ctx, counter.Caller(ctx), retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, in.Body.Reason)
 	if err != nil {
 		return nil, a.refuseCode(ctx, err)
 	}

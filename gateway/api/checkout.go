@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
+	"vouchsafe/gateway/counter"
 	"vouchsafe/retail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
@@ -18,11 +20,7 @@ type balanceIn struct {
 }
 
 func (a *api) balance(ctx context.Context, in *balanceIn) (*body[balanceOut], error) {
-	by := actorOf(ctx)
-	seen, err := a.desk.Balance(ctx, by, retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()})
-	if err == nil && by.Channel == retail.Webshop {
-		err = seen.Unusable()
-	}
+	seen, err := a.desk.Balance(ctx, counter.Caller(ctx), retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()})
 	if err != nil {
 		return nil, a.refuseCode(ctx, err)
 	}
@@ -32,7 +30,7 @@ func (a *api) balance(ctx context.Context, in *balanceIn) (*body[balanceOut], er
 // quoteIn asks how far codes would cover what is due.
 type quoteIn struct {
 	Body struct {
-		Codes  []string     `json:"codes" minItems:"1" maxItems:"20" doc:"In the order in which they shall be used"`
+		Codes  []string     `json:"codes" minItems:"1" maxItems:"20" nullable:"false" minLength:"1" maxLength:"128" doc:"In the order in which they shall be used"`
 		Due    money.Amount `json:"due"`
 		Holder string       `json:"holder,omitempty" maxLength:"512" doc:"Codes that this holder has reserved count as free"`
 		Buyer  *buyerIn     `json:"buyer,omitempty"`
@@ -44,7 +42,7 @@ type quoteOut struct {
 	Covered         money.Amount   `json:"covered"`
 	RemainingDue    money.Amount   `json:"remaining_due"`
 	PaymentRequired bool           `json:"payment_required" doc:"Whether a payment method must be shown (E14)"`
-	Lines           []quoteLineOut `json:"lines"`
+	Lines           []quoteLineOut `json:"lines" nullable:"false"`
 }
 
 // quoteLineOut is one code's part.
@@ -55,10 +53,13 @@ type quoteLineOut struct {
 }
 
 func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
+	if err := checkHolder(in.Body.Holder); err != nil {
+		return nil, err
+	}
 	if err := a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}); err != nil {
 		return nil, err
 	}
-	quote, err := a.desk.Quote(ctx, actorOf(ctx), retail.QuoteRequest{
+	quote, err := a.desk.Quote(ctx, counter.Caller(ctx), retail.QuoteRequest{
 		Due: in.Body.Due, Holder: in.Body.Holder, Codes: in.Body.Codes, Buyer: in.Body.Buyer.buyer(),
 	})
 	if err != nil {
@@ -85,7 +86,7 @@ type reserveIn struct {
 }
 
 func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut], error) {
-	by := actorOf(ctx)
+	by := counter.Caller(ctx)
 	if err := a.checkReserve(by, in); err != nil {
 		return nil, err
 	}
@@ -97,19 +98,39 @@ func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut]
 		return nil, a.refuseCode(ctx, err)
 	}
 	out := showReservation(in.Key, got.Reservation, got.Voucher, got.At)
-	out.Resumed, out.Reopened = got.Resumed, got.Reopened
+	out.Reopened = got.Reopened
 	return answer(created(got.Created), out), nil
 }
 
 // checkReserve refuses what can't be meant.
 func (a *api) checkReserve(by retail.Actor, in *reserveIn) error {
-	switch {
-	case by.Channel == retail.Till && in.Body.Holder != "":
-		return invalid("holder", "a register reserves for itself: leave the holder out")
-	case by.Channel != retail.Till && in.Body.Holder == "":
-		return invalid("holder", "name the cart or order that the reservation is for")
+	if err := checkWhose(by, in.Body.Holder); err != nil {
+		return err
 	}
 	return a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}, figure{"amount", in.Body.Amount, capped})
+}
+
+// checkWhose refuses a holder that a register names, and a shop that names none.
+func checkWhose(by retail.Actor, holder string) error {
+	switch {
+	case by.Channel == retail.Till && holder != "":
+		return counter.Invalid("holder", "a register reserves for itself: leave the holder out")
+	case by.Channel != retail.Till && holder == "":
+		return counter.Invalid("holder", "name the cart or order that the reservation is for")
+	}
+	return checkHolder(holder)
+}
+
+// holderBytes is how long a holder's name may be; the schema counts symbols, of which each may be
+// several bytes.
+const holderBytes = 512
+
+// checkHolder refuses a holder whose name is too long.
+func checkHolder(holder string) error {
+	if len(holder) > holderBytes {
+		return counter.Invalid("holder", fmt.Sprintf("is longer than %d bytes", holderBytes))
+	}
+	return nil
 }
 
 // keyIn names an act.
@@ -118,7 +139,7 @@ type keyIn struct {
 }
 
 func (a *api) reservation(ctx context.Context, in *keyIn) (*body[reservationOut], error) {
-	named, err := a.desk.Reservation(ctx, actorOf(ctx), in.Key)
+	named, err := a.desk.Reservation(ctx, counter.Caller(ctx), in.Key)
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}
@@ -137,11 +158,15 @@ type findIn struct {
 
 // reservationsOut is a list of reservations.
 type reservationsOut struct {
-	Items []reservationOut `json:"items"`
+	Items []reservationOut `json:"items" nullable:"false"`
 }
 
 func (a *api) findReservations(ctx context.Context, in *findIn) (*body[reservationsOut], error) {
-	held, err := a.desk.Held(ctx, actorOf(ctx), in.Body.Holder)
+	by := counter.Caller(ctx)
+	if err := checkWhose(by, in.Body.Holder); err != nil {
+		return nil, err
+	}
+	held, err := a.desk.Held(ctx, by, in.Body.Holder)
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}
@@ -168,7 +193,7 @@ func (a *api) forgetReservation(ctx context.Context, in *keyIn) (*body[releaseOu
 
 // releaseAs releases a reservation softly or for good.
 func (a *api) releaseAs(ctx context.Context, key string, final voucher.Finality) (*body[releaseOut], error) {
-	got, err := a.desk.Release(ctx, actorOf(ctx), key, final)
+	got, err := a.desk.Release(ctx, counter.Caller(ctx), key, final)
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}

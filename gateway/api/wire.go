@@ -84,7 +84,7 @@ func showReservation(key string, r *voucher.Reservation, v voucher.Voucher, at t
 	expires := r.ExpiresAt.UTC()
 	return reservationOut{
 		Key: key, State: string(r.StateAt(at)), Voucher: &shown, Amount: &amount, RemainingDue: &rest,
-		PaymentRequired: rest.Minor > 0, ExpiresAt: &expires,
+		PaymentRequired: rest.Minor > 0, ExpiresAt: &expires, Resumed: r.Key != key,
 	}
 }
 
@@ -111,9 +111,6 @@ func showBalance(seen retail.Seen) balanceOut {
 	}
 	return out
 }
-
-// stamp writes an instant as RFC 3339 in UTC.
-func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // buyer is the buyer as the Desk counts him; nobody if the shop names none.
 func (b *buyerIn) buyer() retail.Buyer {

@@ -91,6 +91,9 @@ func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[struct{}] {
 	})
 }
 
+// Away tells whether Redis is left alone at the moment, after it failed to answer several times.
+func (h *Holds) Away() bool { return h.breaker.State() != gobreaker.StateClosed }
+
 // State is what Redis knows of one voucher. The zero value knows nothing.
 type State struct {
 	Holder  string // hash of the holder; "" when no hold is known

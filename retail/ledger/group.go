@@ -38,6 +38,13 @@ func (g *groupRun) answer() {
 	}
 }
 
+// tell says to the watch what became of every act.
+func (g *groupRun) tell(w Watch) {
+	for i, p := range g.acts {
+		w.act(p.Act, g.results[i].answer, g.results[i].err)
+	}
+}
+
 // runGroup locks, decides and writes a group in one transaction of two round trips.
 func (l *Ledger) runGroup(ctx context.Context, group []*pending, how locking) (*groupRun, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
@@ -61,6 +68,7 @@ func (l *Ledger) runGroup(ctx context.Context, group []*pending, how locking) (*
 	}
 	failpoint.Hit(failpoint.GroupCommitted)
 	l.committed(ctx, state.changes())
+	l.watch.quarantines(state)
 	return run, nil
 }
 

@@ -115,16 +115,19 @@ func (n *lane) resume(id string, finished chan<- string) {
 func (l *Ledger) settle(group []*pending, how locking) (locked []*pending) {
 	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
 	defer cancel()
+	ctx, settled := l.watch.group(ctx, len(group), how)
+	defer settled()
 	for try := 0; ; try++ {
 		run, err := l.runGroup(ctx, group, how)
 		switch {
 		case err == nil:
 			run.answer()
+			run.tell(l.watch)
 			failpoint.Hit(failpoint.GroupAnswered)
 			return run.locked
-		case isTwin(err) && l.rerun(group), isPassing(err) && ctx.Err() == nil && l.pause(ctx, try):
+		case IsTwin(err) && l.rerun(group), IsPassing(err) && ctx.Err() == nil && l.pause(ctx, try):
 			continue
-		case len(group) > 1 && !isPassing(err):
+		case len(group) > 1 && !IsPassing(err):
 			return l.settleSingly(group, how)
 		default:
 			l.fail(group, err)
@@ -166,13 +169,14 @@ func (l *Ledger) pause(ctx context.Context, try int) bool {
 
 // fail tells every act of the group what went wrong.
 func (l *Ledger) fail(group []*pending, err error) {
-	if isPassing(err) {
+	if IsPassing(err) {
 		err = errors.Join(ErrUnavailable, err)
 	} else {
 		l.log.Error("act failed", "err", err, "acts", len(group))
 	}
 	for _, p := range group {
 		p.settled <- result{err: err}
+		l.watch.act(p.Act, voucher.Answer{}, err)
 	}
 }
 
@@ -189,16 +193,16 @@ const (
 // errUnreadable marks a row that can't be understood: no retry mends it.
 var errUnreadable = errors.New("a stored row can't be read")
 
-// isTwin tells that another transaction has taken a key, or the code itself, in between.
-func isTwin(err error) bool {
+// IsTwin tells that another transaction has taken a key, or the code itself, in between.
+func IsTwin(err error) bool {
 	fault, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && fault.Code == uniqueViolation
 }
 
-// isPassing tells a fault that the same group may survive at its next try: a lost connection (its
+// IsPassing tells a fault that the same group may survive at its next try: a lost connection (its
 // commit is then in doubt), no connection at all, a lost race for locks, a server that is starting
 // or stopping.
-func isPassing(err error) bool {
+func IsPassing(err error) bool {
 	if errors.Is(err, errUnreadable) {
 		return false
 	}
@@ -215,7 +219,7 @@ func isPassing(err error) bool {
 
 // away wraps a fault of a read or a single statement: ErrUnavailable if it may pass.
 func away(doing string, err error) error {
-	if isPassing(err) {
+	if IsPassing(err) {
 		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)

@@ -49,6 +49,8 @@ type Config struct {
 	Committed func(ctx context.Context, changes []Change)
 	Random    io.Reader // for identifiers
 	Log       *slog.Logger
+	// Watch hears what is done, for metrics; it may be left empty.
+	Watch Watch
 }
 
 // Ledger applies acts to vouchers. It is safe for concurrent use.
@@ -60,6 +62,7 @@ type Ledger struct {
 	committed func(ctx context.Context, changes []Change)
 	random    io.Reader
 	log       *slog.Logger
+	watch     Watch
 	lanes     []*lane
 	running   sync.WaitGroup
 	closing   sync.RWMutex // held for reading while an act is queued, so that Close loses none
@@ -71,7 +74,7 @@ type Ledger struct {
 func New(cfg Config) (*Ledger, error) {
 	l := &Ledger{
 		pool: cfg.Pool, rules: cfg.Rules, witness: cfg.Witness, committed: cfg.Committed,
-		random: cfg.Random, log: cfg.Log,
+		random: cfg.Random, log: cfg.Log, watch: cfg.Watch,
 	}
 	var err error
 	if l.id, err = l.NewID(); err != nil {

@@ -25,7 +25,7 @@ type Seen struct {
 }
 
 // The columns of the reservation have names of their own, since the voucher's are not qualified.
-const lookVoucher = `SELECT` + voucherColumns + `,
+const lookSeen = `SELECT` + voucherColumns + `,
 		r.reservation::text,
 		coalesce(r.held_fence, 0),
 		coalesce(r.owner, ''),
@@ -53,8 +53,15 @@ const lookVoucher = `SELECT` + voucherColumns + `,
 			expires_at
 		FROM reservation
 		WHERE state = 'active'
-	) r ON r.held = v.id
+	) r ON r.held = v.id`
+
+const (
+	lookVoucher = lookSeen + `
 	WHERE v.code_mac = ANY($1::bytea[])`
+
+	lookByID = lookSeen + `
+	WHERE v.id = $1::uuid`
+)
 
 const lookName = `SELECT state
 	FROM act

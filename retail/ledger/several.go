@@ -62,6 +62,7 @@ func (l *Ledger) Told(ctx context.Context, applied ...*Applied) {
 	var changes []Change
 	for _, a := range applied {
 		changes = append(changes, a.state.changes()...)
+		l.watch.settled(a)
 	}
 	if len(changes) > 0 {
 		l.committed(ctx, changes)
@@ -103,7 +104,7 @@ func (l *Ledger) ApplyAll(ctx context.Context, acts ...Aimed) ([]voucher.Answer,
 		return applied.Answers, nil
 	case voucher.IsRefusal(err):
 		return nil, errors.Join(err, l.openShorts(ctx, applied), l.quarantine(ctx, applied))
-	case isPassing(err):
+	case IsPassing(err):
 		return nil, fmt.Errorf("settle %d acts together: %w: %w", len(acts), ErrUnavailable, err)
 	}
 	return nil, fmt.Errorf("settle %d acts together: %w", len(acts), err)

@@ -6,9 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"vouchsafe/retail/money"
-	"vouchsafe/retail/voucher"
 )
 
 // Finding is a broken invariant with its evidence.
@@ -158,25 +155,9 @@ const readChains = `SELECT
 
 // chainRow is a line of the journal with its account's head.
 type chainRow struct {
-	Account  string
-	Seq      int64
-	Act      string
-	Kind     string
-	Contra   string
-	Amount   int64
-	Currency string
-	Balance  int64
-	At       time.Time
-	Hash     []byte
-	Head     []byte
-}
-
-// entry is the line without its hashes.
-func (r chainRow) entry() voucher.Entry {
-	return voucher.Entry{
-		Account: r.Account, Seq: r.Seq, Act: r.Act, Kind: r.Kind, Contra: r.Contra, Amount: r.Amount,
-		Currency: money.Currency(r.Currency), Balance: r.Balance, At: r.At,
-	}
+	entryRow
+	Hash []byte
+	Head []byte
 }
 
 // verifyChains replays the journal of every voucher: each line follows from the one before it, and

@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -117,6 +118,8 @@ type Summary struct {
 	Currency string
 	Total    int64
 	Tender   string
+	Created  *time.Time // when it was ordered; nil if the shop does not tell
+	PaidAt   *time.Time // nil if the shop states none
 	Units    int
 	Issued   int
 	StoredAt time.Time
@@ -124,13 +127,12 @@ type Summary struct {
 
 // Filter narrows a list of purchases; what is left empty doesn't narrow.
 type Filter struct {
+	Page
 	Shop   string
 	Number string // the order's number or id, whole
 	State  string
 	From   time.Time // stored at or after
 	To     time.Time // stored before
-	Before string    // the id of the last one seen
-	Limit  int       // at most 500, which 0 means too
 }
 
 const pageMost = 500
@@ -146,6 +148,8 @@ SELECT
 	p.currency,
 	p.total,
 	p.tender,
+	p.created,
+	p.paid_at,
 	(SELECT count(*) FROM purchase_unit u WHERE u.purchase = p.id) AS units,
 	(SELECT count(*) FROM purchase_unit u WHERE u.purchase = p.id AND u.voucher IS NOT NULL) AS issued,
 	p.stored_at
@@ -157,32 +161,40 @@ WHERE
 	AND (@state::text = '' OR p.state = @state::text)
 	AND (@from::timestamptz IS NULL OR p.stored_at >= @from::timestamptz)
 	AND (@to::timestamptz IS NULL OR p.stored_at < @to::timestamptz)
-	AND (
-		@before::text = ''
-		OR (p.stored_at, p.id) < (SELECT stored_at, id FROM purchase WHERE id = NULLIF(@before::text, '')::uuid)
-	)
+	AND (@seen_at::timestamptz IS NULL OR (p.stored_at, p.id) < (@seen_at::timestamptz, @seen::text::uuid))
 ORDER BY
 	p.stored_at DESC,
 	p.id DESC
 LIMIT
 	@limit`
 
-// Purchases lists the newest first. To go on, ask again with Before the last id.
-func (s *Store) Purchases(ctx context.Context, f Filter) ([]Summary, error) {
-	if f.Limit <= 0 || f.Limit > pageMost {
-		f.Limit = pageMost
+// listOfPurchases is the name of the list in its cursors.
+const listOfPurchases = "purchases"
+
+// Purchases lists the newest first. Next is the cursor of the page after this one, empty on the last. Error: ErrCursor.
+func (s *Store) Purchases(ctx context.Context, f Filter) (page []Summary, next string, err error) {
+	place, err := placeOf(f.Cursor, listOfPurchases, 2)
+	if err != nil {
+		return nil, "", err
 	}
-	found, err := many[Summary](ctx, s, listPurchases, pgx.NamedArgs{
-		"shop":   f.Shop,
-		"number": f.Number,
-		"state":  f.State,
-		"from":   instantOrNull(f.From),
-		"to":     instantOrNull(f.To),
-		"before": f.Before,
-		"limit":  f.Limit,
+	seenAt, err := instantOf(place, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	page, next, err = paged(ctx, s, listPurchases, pgx.NamedArgs{
+		"shop":    f.Shop,
+		"number":  f.Number,
+		"state":   f.State,
+		"from":    instantOrNull(f.From),
+		"to":      instantOrNull(f.To),
+		"seen_at": seenAt,
+		"seen":    part(place, 1),
+		"limit":   most(f.Limit),
+	}, func(p Summary) string {
+		return cursorOf(listOfPurchases, strconv.FormatInt(p.StoredAt.UnixMicro(), 10), p.ID)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list purchases: %w", err)
+		return nil, "", fmt.Errorf("list purchases: %w", err)
 	}
-	return found, nil
+	return page, next, nil
 }

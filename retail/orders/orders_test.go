@@ -182,18 +182,19 @@ func TestPurchasesAreListedPageByPage(t *testing.T) {
 		inTx(t, pool, func(tx outbox.Tx) error { return orders.Save(t.Context(), tx, p) })
 	}
 	var seen []string
-	for before := ""; ; {
-		page, err := store.Purchases(t.Context(), orders.Filter{Shop: "demo", State: "waiting", Before: before, Limit: 2})
+	for more := ""; ; {
+		page, next, err := store.Purchases(t.Context(), orders.Filter{
+			Shop: "demo", State: "waiting", Page: orders.Page{Cursor: more, Limit: 2},
+		})
 		if err != nil {
 			t.Fatal(err)
-		}
-		if len(page) == 0 {
-			break
 		}
 		for _, p := range page {
 			seen = append(seen, p.Order)
 		}
-		before = page[len(page)-1].ID
+		if more = next; more == "" {
+			break
+		}
 	}
 	if diff := cmp.Diff([]string{"4", "3", "2", "1", "0"}, seen); diff != "" {
 		t.Errorf("orders (-want +got):\n%s", diff)

@@ -37,6 +37,10 @@ type Config struct {
 	Lease time.Duration // default 9 s; a heartbeat renews it three times as often
 	Poll  time.Duration // how often each queue is asked for jobs; default 150 ms
 	Sweep time.Duration // how often lost nudges are looked for; default 1 s
+
+	// Attempted hears of each attempt when it is on record: the delivery's kind, and its state after it. It must not wait. nil: nobody
+	// wants to know.
+	Attempted func(kind Kind, state State)
 }
 
 // Handler makes one attempt at a delivery. The context ends with Options.Timeout, when the process stops, when the lease is lost,
@@ -71,6 +75,7 @@ type Outbox struct {
 	lease      time.Duration
 	poll       time.Duration
 	sweepEvery time.Duration
+	attempted  func(kind Kind, state State)
 
 	queue   *river.Client[pgx.Tx] // inserts jobs and works none
 	trades  map[Kind]trade
@@ -83,6 +88,9 @@ type Outbox struct {
 
 // New prepares an outbox; it doesn't touch the database. Pool and Log are needed.
 func New(c Config) (*Outbox, error) {
+	if c.Attempted == nil {
+		c.Attempted = func(Kind, State) {}
+	}
 	queue, err := river.NewClient(driver(c.Pool), &river.Config{Logger: quiet(c.Log), PollOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
@@ -93,6 +101,7 @@ func New(c Config) (*Outbox, error) {
 		lease:      cmp.Or(c.Lease, leaseFor),
 		poll:       cmp.Or(c.Poll, pollEvery),
 		sweepEvery: cmp.Or(c.Sweep, sweepEvery),
+		attempted:  c.Attempted,
 		queue:      queue,
 		trades:     map[Kind]trade{},
 		periods:    map[string]*period{},

@@ -12,7 +12,7 @@ import (
 
 const (
 	periodQueue = "periodic"
-	periodMost  = 10 * time.Minute // one run
+	periodMost  = 10 * time.Minute // one run, unless it was registered for longer
 )
 
 // Schedule tells when a periodic job runs next; those of robfig/cron satisfy it. Times are UTC.
@@ -24,6 +24,7 @@ type Schedule interface {
 type period struct {
 	name     string
 	schedule Schedule
+	most     time.Duration // one run
 	run      func(ctx context.Context) error
 	running  sync.Mutex
 }
@@ -40,10 +41,15 @@ func (tick) Kind() string { return "tick" }
 // start the runs, and any may get one. A run that finds the one before it still under way in its process does nothing; a tick is
 // lost when the elected process dies. So fn must be safe to miss and to repeat. It panics on a name registered twice.
 func (o *Outbox) Every(name string, schedule Schedule, fn func(ctx context.Context) error) {
+	o.EveryWithin(name, schedule, periodMost, fn)
+}
+
+// EveryWithin is Every for a job of which one run may take as long as most.
+func (o *Outbox) EveryWithin(name string, schedule Schedule, most time.Duration, fn func(ctx context.Context) error) {
 	if _, taken := o.periods[name]; taken || o.worker != nil {
 		panic(fmt.Sprintf("outbox: Every %q twice or after Start", name))
 	}
-	o.periods[name] = &period{name: name, schedule: schedule, run: fn}
+	o.periods[name] = &period{name: name, schedule: schedule, most: most, run: fn}
 }
 
 func (o *Outbox) periodicJobs() []*river.PeriodicJob {
@@ -91,7 +97,7 @@ func (o *Outbox) runPeriod(ctx context.Context, p *period) {
 		return
 	}
 	defer p.running.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, periodMost)
+	ctx, cancel := context.WithTimeout(ctx, p.most)
 	defer cancel()
 	if err := p.run(ctx); err != nil {
 		o.log.ErrorContext(ctx, "periodic job failed", "job", p.name, "error", err)

@@ -151,6 +151,7 @@ func (o *Outbox) record(ctx context.Context, w *Work, r Result) {
 			return
 		}
 	}
+	o.attempted(w.Kind, v.state)
 	o.log.LogAttrs(ctx, v.level(), "delivery attempted",
 		slog.String("kind", string(w.Kind)), slog.String("delivery", w.ID), slog.Int("attempt", w.Attempt),
 		slog.String("state", string(v.state)), slog.String("reason", v.reason))

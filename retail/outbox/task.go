@@ -140,15 +140,19 @@ LIMIT
 
 // Tasks lists what waits for a person, the oldest first. To go on, ask again with After the last ID.
 func (o *Outbox) Tasks(ctx context.Context, f TaskFilter) ([]Task, error) {
+	return o.tasks(ctx, f, pageOf(f.Limit))
+}
+
+func (o *Outbox) tasks(ctx context.Context, f TaskFilter, limit int) ([]Task, error) {
 	ctx, cancel := context.WithTimeout(ctx, statementMost)
 	defer cancel()
-	rows, _ := o.pool.Query(ctx, listTasks, pgx.NamedArgs{ // rows carry the error to CollectRows
+	rows, _ := o.pool.Query(ctx, listTasks, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{ // rows carry the error to CollectRows
 		"after":   f.After,
 		"kind":    f.Kind,
 		"subject": f.Subject,
 		"shop":    f.Shop,
 		"open":    f.Closed.open(),
-		"limit":   pageOf(f.Limit),
+		"limit":   limit,
 	})
 	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByName[Task])
 	if err != nil {

@@ -15,13 +15,19 @@ type Rules struct {
 	ReverseFor  time.Duration // how long a shop or till may take an act back
 	PerOrder    int           // how many codes one holder of a shop may reserve at once
 	Ceiling     string        // the most that a voucher may hold, a decimal in its currency
+	// ApprovalAbove is the most that one alone may give in the office, a decimal in the voucher's
+	// currency; "" is no limit.
+	ApprovalAbove string
 }
 
-// ceiling is the limit in minor units of a currency.
-func (r Rules) ceiling(c money.Currency) int64 {
-	limit, err := money.Parse(r.Ceiling, c)
+// ceiling is the most that a voucher may hold, in minor units of its currency.
+func (r Rules) ceiling(c money.Currency) int64 { return r.limit(r.Ceiling, c) }
+
+// limit is a set amount in minor units of a currency.
+func (Rules) limit(text string, c money.Currency) int64 {
+	limit, err := money.Parse(text, c)
 	if err != nil { // a limit with more decimals than the currency has: rounded down
-		whole, _, _ := strings.Cut(r.Ceiling, ".")
+		whole, _, _ := strings.Cut(text, ".")
 		limit, err = money.Parse(whole, c)
 	}
 	if err != nil { // no limit, or one above what can be counted
@@ -58,6 +64,8 @@ type Case struct {
 	Lifted  []Short // such reservations that could be captured after all
 	changed bool    // the row must be written
 	bumped  bool    // its version has risen
+	// surprised says that this case found its voucher's quarantine out.
+	surprised bool
 }
 
 // Short is a task for the office: an order that counted on a reservation lacks money.
@@ -134,7 +142,7 @@ func (c *Case) Live() *Reservation {
 func (c *Case) quarantine() {
 	if c.Witness > c.Voucher.Version && !c.Voucher.Quarantined {
 		c.Voucher.Quarantined = true
-		c.changed = true
+		c.changed, c.surprised = true, true
 	}
 }
 
@@ -228,7 +236,7 @@ func (c *Case) insufficient(available int64) error {
 }
 
 // heldBy refuses a code for the sake of another's reservation.
-func heldBy(r *Reservation) error {
+func heldBy(r *Reservation) *HeldError {
 	return &HeldError{Until: r.ExpiresAt, Since: r.GrantedAt, Owner: r.Owner, Hint: r.HolderHint}
 }
 

@@ -185,6 +185,7 @@ func TestTheRulesAgreeWithTheModel(t *testing.T) {
 			"reserve": m.reserves, "reserve again": m.reserves, "capture": m.captures, "capture again": m.captures,
 			"release": m.releases, "redeem": m.redeems, "reload": m.reloads, "refund": m.refunds, "reverse": m.reverses,
 			"invalidate": m.invalidates, "block": m.blocks, "void": m.voids, "wait": m.waits,
+			"adjust": m.adjusts, "set": m.sets, "take an adjustment back": m.readjusts,
 		})
 	})
 }

@@ -8,18 +8,19 @@ type Invalidate struct {
 	ID     string
 	Ref    Ref // kind [Endings]
 	Detail Detail
-	// Spare keeps the act from touching a voucher that is reserved or has been used: the refund of a
-	// purchase takes back only what nobody counts on.
+	// Spare keeps the act from touching a voucher that somebody counts on.
 	Spare Spare
 }
 
 // Spare tells whether a voucher in use may be invalidated.
 type Spare string
 
-// The office may end any voucher; a purchase's refund only an unspent, unreserved one.
+// The office may end any voucher, but a reserved one only once it has seen who would be left short; a
+// purchase's refund ends only an unspent, unreserved one.
 const (
-	SpareNothing Spare = "nothing"
-	SpareUsed    Spare = "used"
+	SpareNothing  Spare = "nothing"
+	SpareReserved Spare = "reserved"
+	SpareUsed     Spare = "used"
 )
 
 // Refs names the act.
@@ -33,6 +34,8 @@ func (a Invalidate) decide(c *Case) (Answer, error) {
 	switch {
 	case c.Voucher.State == Invalidated:
 		return Answer{Outcome: OutcomeUnchanged}, nil
+	case a.Spare == SpareReserved && live != nil:
+		return Answer{}, &UnconfirmedError{Held: heldBy(live), Amount: c.Voucher.amount(live.Amount)}
 	case a.Spare == SpareUsed && live != nil:
 		return Answer{}, heldBy(live)
 	case a.Spare == SpareUsed && (c.Voucher.Entries != 1 || c.Voucher.State == Claimed):

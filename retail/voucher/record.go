@@ -20,6 +20,7 @@ const (
 	Reloads      ActKind = "reload"
 	Issues       ActKind = "issue"
 	Endings      ActKind = "ending" // invalidation
+	Adjustments  ActKind = "adjustment"
 )
 
 // Ref names an act: whose it is, what it does, and the key its caller gave it. It names one act
@@ -71,11 +72,14 @@ type Detail struct {
 	Reason       string        `json:"reason,omitempty"`
 	OrderTotal   *money.Amount `json:"order_total,omitempty"`
 	OtherTenders []Tender      `json:"other_tenders,omitempty"`
+	// Adjusted is by how much an adjustment changed the balance, negative when it took; it is not of
+	// the caller's words.
+	Adjusted *money.Amount `json:"adjusted,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil
 }
 
 // Tender is another means by which part of an order was paid (A21).
@@ -108,7 +112,7 @@ func digest(parts ...any) [32]byte {
 	return sha256.Sum256([]byte(text.String()))
 }
 
-// text is the details with pointers followed, for [digest].
+// text is what the caller said, with pointers followed, for [digest].
 func (d Detail) text() string {
 	total := ""
 	if d.OrderTotal != nil {

@@ -85,7 +85,9 @@ type Reload struct {
 	ID     string
 	Ref    Ref // kind [Reloads]
 	Amount money.Amount
-	Detail Detail
+	// Approval is Alone for a reload that the office makes without a sale.
+	Approval Approval
+	Detail   Detail
 }
 
 // Refs names the reload.
@@ -104,6 +106,9 @@ func (a Reload) decide(c *Case) (Answer, error) {
 	}
 	if c.Voucher.Balance > c.Rules.ceiling(c.Voucher.Currency)-a.Amount.Minor {
 		return Answer{}, ErrAboveLimit
+	}
+	if err := c.approved(a.Approval, a.Amount.Minor); err != nil {
+		return Answer{}, err
 	}
 	if c.Voucher.State == Depleted {
 		c.extend(c.Voucher.Term.Ends(DateOf(c.At, c.Voucher.Zone)))

@@ -18,6 +18,7 @@ type Refund struct {
 	Ref        Ref           // kind [Refunds]
 	Redemption Ref           // what is refunded, by its name
 	Amount     *money.Amount // nil for all that is left
+	Approval   Approval
 	Detail     Detail
 }
 
@@ -45,6 +46,9 @@ func (a Refund) decide(c *Case) (Answer, error) {
 	}
 	if minor > redemption.left() || minor == 0 {
 		return Answer{}, c.insufficient(redemption.left())
+	}
+	if err := c.approved(a.Approval, minor); err != nil {
+		return Answer{}, err
 	}
 	return a.refund(c, redemption, minor, content), nil
 }
@@ -153,6 +157,17 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		redemption.TakenBack, redemption.dirty = redemption.TakenBack-left, true
 		c.raiseFence()
 		c.post(record, "reversal", contraOf("redeemed", redemption.Owner), -left)
+	case Adjustments:
+		if record.Detail.Adjusted.Minor < 0 {
+			left = -left
+		}
+		if c.available() < left {
+			return ErrNotReversible
+		}
+		if left > 0 {
+			c.raiseFence()
+		}
+		c.post(record, "reversal", contraOf("adjusted", record.Owner), -left)
 	default:
 		return ErrNotReversible
 	}

@@ -32,6 +32,8 @@ var (
 	ErrSuperseded         = errors.New("the code was taken by another after the reservation")
 	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
 	ErrAboveDue           = errors.New("the amount is above what is due")
+	ErrApproval           = errors.New("the amount is above what one alone may give in the office")
+	ErrNotLater           = errors.New("validity only moves to a later day, and not to one that is over")
 )
 
 // HeldError refuses a code that another holder has reserved.
@@ -45,6 +47,29 @@ type HeldError struct {
 // Error says until when the code is held.
 func (e *HeldError) Error() string {
 	return "the code is reserved by another holder until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// UnconfirmedError refuses to end a voucher that is reserved until the office, which now knows for whom
+// and how much, confirms that it means it. It wraps who holds it.
+type UnconfirmedError struct {
+	Held   *HeldError
+	Amount money.Amount // what is reserved
+}
+
+// Error says until when the code is held, and how much.
+func (e *UnconfirmedError) Error() string { return e.Held.Error() + ": " + e.Amount.String() }
+
+// Unwrap returns who holds the code.
+func (e *UnconfirmedError) Unwrap() error { return e.Held }
+
+// BalanceChangedError refuses to replace a balance that is not the one the caller has seen.
+type BalanceChangedError struct {
+	Balance money.Amount // what it is now
+}
+
+// Error says what the balance is.
+func (e *BalanceChangedError) Error() string {
+	return fmt.Sprintf("the balance is %s by now", e.Balance)
 }
 
 // InsufficientError refuses an amount above what the voucher, reservation or redemption has left.
@@ -78,7 +103,7 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrTooMany, ErrAboveDue,
+		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrNotLater,
 	}
 }
 
@@ -88,6 +113,9 @@ func IsRefusal(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[*InsufficientError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*BalanceChangedError](err); ok {
 		return true
 	}
 	for _, refusal := range refusals() {

@@ -218,6 +218,9 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 	case voucher.Invalidate:
 		give(&a.ID)
 		return a
+	case voucher.Adjust:
+		give(&a.ID)
+		return a
 	}
 	return act
 }

@@ -91,14 +91,7 @@ func ParseTerm(text, country string) (Term, error) {
 	return Term(text), nil
 }
 
-// countryTerms is the shortest term that is safe to print, per country (X09). Read 2026-11 from the
-// laws named; it is not legal advice, and a merchant may always grant more.
-//
-//   - AT: § 879 Abs 3, § 1478 ABGB; OGH 7 Ob 22/12d struck down terms of two and three years.
-//   - DE: §§ 195, 199 BGB, three years from the end of the year of the sale.
-//   - DK: forældelsesloven § 3, three years; the Consumer Ombudsman's practice follows it.
-//   - NO: foreldelsesloven § 2, three years.
-//   - SE: preskriptionslagen § 2, ten years where nothing shorter was agreed.
+// countryTerms is the shortest term that is safe to print, per country (X09); [RuleOf] says where each stands.
 func countryTerms() map[string]Term {
 	return map[string]Term{"AT": NeverExpires, "DE": "P3Y/year-end", "DK": "P3Y", "NO": "P3Y", "SE": "P10Y"}
 }

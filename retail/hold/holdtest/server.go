@@ -94,12 +94,16 @@ func (s *Server) URL() string {
 // Address is where the server listens.
 func (s *Server) Address() (network, address string) { return s.network, s.address }
 
-// Restart kills the server and starts it anew; its memory is lost.
+// Restart kills the server and starts it anew; its memory is lost, but for what
+// the command SAVE has put on its disk.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.kill()
 	s.run(t)
 }
+
+// Stop kills the server; Restart starts it anew.
+func (s *Server) Stop() { s.kill() }
 
 // Do sends one command, written as a person would type it, and returns the
 // text of its reply.

@@ -1,0 +1,213 @@
+package retail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+// Errors of sending a code once more.
+var (
+	// ErrUnderWay says that a delivery of the code is being made, or may have been: its recipient can't change now.
+	ErrUnderWay = outbox.ErrUnderWay
+	// ErrNeedsAddress says that there is no usable address to send to.
+	ErrNeedsAddress = errors.New("there is no usable address")
+	// ErrCodeGone says that the code was shredded.
+	ErrCodeGone = errNoCode
+	// ErrNotSold says that no webshop sold the voucher, so that nothing is known of a recipient.
+	ErrNotSold = errors.New("no webshop sold the voucher")
+)
+
+// errand is a new delivery of a voucher's code that the office wants, in the place of those that have
+// not left.
+type errand struct {
+	voucher    string
+	purchase   string // id
+	shop       orders.Shop
+	deliveries []outbox.Delivery // of the code so far, the newest first
+
+	action, reason string         // for the audit trail
+	act            voucher.Act    // on the voucher, which is locked by it
+	stoppedBy      []outbox.State // of a delivery that must end first
+	// recode gives the voucher another code; nil for none.
+	recode func(outbox.Tx, voucher.Answer) error
+	// address says to whom. The draft has the place and the day of the delivery that it displaces.
+	address func(outbox.Tx, soldUnit, *outbox.Draft) error
+}
+
+// errand prepares one. Errors: voucher.ErrNotFound, ErrNotSold.
+func (o *BackOffice) errand(ctx context.Context, id string) (errand, error) {
+	if _, err := o.seen(ctx, id); err != nil {
+		return errand{}, err
+	}
+	gift, err := o.sales.orders.Gift(ctx, id)
+	if errors.Is(err, orders.ErrNotFound) {
+		return errand{}, fmt.Errorf("deliver voucher %s: %w", id, ErrNotSold)
+	}
+	if err != nil {
+		return errand{}, err
+	}
+	e := errand{voucher: id, purchase: gift.Purchase, act: voucher.Expire{}, stoppedBy: []outbox.State{outbox.StateSending, outbox.StateInDoubt}}
+	if e.shop, err = o.sales.shop(ctx, gift.Shop); err != nil {
+		return errand{}, err
+	}
+	e.deliveries, err = o.deliveries(ctx, id)
+	return e, err
+}
+
+// last is the delivery that counts: the newest that was made or is still wanted; nil if there is none.
+func (e errand) last() *outbox.Delivery {
+	for i, d := range e.deliveries {
+		switch d.State {
+		case outbox.StateCancelled, outbox.StateBounced, outbox.StateFailed:
+		default:
+			return &e.deliveries[i]
+		}
+	}
+	return nil
+}
+
+// soldUnit is what an order says of one voucher, read under the order's lock.
+type soldUnit struct {
+	purchase *orders.Purchase
+	unit     orders.Unit
+	asked    wishes
+	who      buyer
+}
+
+// sold reads what the locked order says of a voucher.
+func (s *Sales) sold(ctx context.Context, tx outbox.Tx, purchase, id string) (soldUnit, error) {
+	stored, err := orders.LockByID(ctx, tx, purchase)
+	if err != nil {
+		return soldUnit{}, err
+	}
+	sold := soldUnit{purchase: stored}
+	for _, unit := range stored.Units {
+		if unit.Voucher == id {
+			sold.unit = unit
+		}
+	}
+	return sold, errors.Join(
+		s.unseal(purposeBuyer, stored.ID, stored.Buyer, &sold.who),
+		s.unseal(purposeWishes, sold.unit.ID, sold.unit.Wishes, &sold.asked),
+	)
+}
+
+// deliver makes a new delivery and cancels those that have not left.
+func (o *BackOffice) deliver(ctx context.Context, by Actor, e errand) (outbox.Delivery, error) {
+	draft := outbox.Draft{
+		Kind: KindCode, Subject: e.voucher, Seq: outbox.NextSeq, Parent: e.purchase, Shop: e.shop.ID,
+		Detail: detailOf(map[string]any{"resend": true}),
+	}
+	if e.shop.CodesBy == orders.TheShop {
+		draft.Kind = KindHandover
+	}
+	var err error
+	if draft.ID, err = o.desk.ledger.NewID(); err != nil {
+		return outbox.Delivery{}, err
+	}
+	var applied *ledger.Applied
+	err = o.within(ctx, e.action+" voucher "+e.voucher, func(tx outbox.Tx) (err error) {
+		applied, err = o.carry(ctx, tx, by, e, draft)
+		return err
+	})
+	if err != nil {
+		return outbox.Delivery{}, err
+	}
+	o.desk.ledger.Told(ctx, applied)
+	if err := applied.Refused(); err != nil {
+		return outbox.Delivery{}, err
+	}
+	return o.sales.outbox.Delivery(ctx, draft.ID)
+}
+
+// carry locks the order, the voucher and its deliveries, in this order, and puts the new delivery in the
+// place of what has not left. A refusal of the rule book is in what it returns.
+func (o *BackOffice) carry(ctx context.Context, tx outbox.Tx, by Actor, e errand, draft outbox.Draft) (*ledger.Applied, error) {
+	sold, err := o.sales.sold(ctx, tx, e.purchase, e.voucher)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := o.desk.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: e.voucher, Act: e.act})
+	if err != nil || applied.Refused() != nil {
+		return applied, err
+	}
+	if err := deliverable(applied.Answers[0].Voucher); err != nil {
+		return nil, err
+	}
+	if e.recode != nil {
+		if err := e.recode(tx, applied.Answers[0]); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.sales.displace(ctx, tx, e, sold, draft); err != nil {
+		return nil, err
+	}
+	return applied, o.desk.audit(ctx, tx, by, e.action, e.voucher, why(e.reason))
+}
+
+// deliverable says why nobody is to get the code of a voucher, or nil.
+func deliverable(v voucher.Voucher) error {
+	switch v.State {
+	case voucher.Invalidated:
+		return voucher.ErrInvalidated
+	case voucher.Claimed:
+		return voucher.ErrClaimed
+	}
+	return nil
+}
+
+// displace cancels the deliveries that have not left and adds the draft, which inherits from them what it
+// waits for and what holds them.
+func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldUnit, draft outbox.Draft) error {
+	open, err := outbox.Unfinished(ctx, tx, lettersOf(e.voucher))
+	if err != nil {
+		return err
+	}
+	var held []string
+	if sold.purchase.Decided.Blocked {
+		held = append(held, heldByOrder)
+	}
+	for _, d := range open {
+		if slices.Contains(e.stoppedBy, d.State) {
+			return ErrUnderWay
+		}
+		if d.Attempt == 0 {
+			draft.Due, draft.After = d.ReadyAt, d.After
+		}
+		held = append(held, d.Held...)
+	}
+	if err := e.address(tx, sold, &draft); err != nil {
+		return err
+	}
+	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(e.voucher), "a new delivery takes its place"); err != nil {
+		return err
+	}
+	return s.place(ctx, tx, draft, held)
+}
+
+// place adds a delivery under its holds. One without an address is before the office.
+func (s *Sales) place(ctx context.Context, tx outbox.Tx, draft outbox.Draft, held []string) error {
+	var made drafts
+	made.add(draft)
+	if err := s.outbox.Add(ctx, tx, made.all...); err != nil {
+		return err
+	}
+	for _, reason := range held { // one that is there already holds no more for being told twice
+		if _, err := s.outbox.Hold(ctx, tx, outbox.Where{ID: draft.ID}, reason); err != nil {
+			return err
+		}
+	}
+	for _, task := range made.tasks {
+		if err := outbox.OpenTask(ctx, tx, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package retail
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"vouchsafe/retail/document"
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/mail"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+// Resend mails a voucher's code once more, as a delivery of its own (A22): to recipient, or, if that is
+// empty, to whom it was meant for. What has not left yet is cancelled in its favour, and while its order
+// is cancelled it is held like every other. The code stays what it is. Errors: ErrUnderWay while a
+// delivery is being made or is in doubt, ErrNeedsAddress, ErrCodeGone, ErrNotSold, voucher.ErrInvalidated,
+// voucher.ErrNotFound.
+func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason string) (outbox.Delivery, error) {
+	e, err := o.errand(ctx, id)
+	if err != nil {
+		return outbox.Delivery{}, err
+	}
+	if _, _, err := o.sales.code(ctx, id); err != nil {
+		return outbox.Delivery{}, fmt.Errorf("resend voucher %s: %w", id, err)
+	}
+	e.action, e.reason = didResend, reason
+	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
+		draft.Kind, draft.Due = KindCode, time.Time{} // the office asks for it now
+		if err := o.sales.address(draft, cmp.Or(recipient, sold.asked.Email, sold.who.Email)); err != nil {
+			return err
+		}
+		if draft.Waiting != "" {
+			return ErrNeedsAddress
+		}
+		return nil
+	}
+	return o.deliver(ctx, by, e)
+}
+
+// Delivery is a code on its way.
+type Delivery = outbox.Delivery
+
+// Recipient is whom a voucher is for.
+type Recipient struct {
+	Email string
+	Name  string // empty leaves the name as it was
+}
+
+// ChangeRecipient sends a voucher's code to somebody else from now on (X22): what has not left yet is
+// cancelled, and a new delivery takes its place and its day. Somebody who has it already, or for whom it
+// is on its way, gets no second mail. Errors as for Resend.
+func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, to Recipient, reason string) (outbox.Delivery, error) {
+	e, err := o.errand(ctx, id)
+	if err != nil {
+		return outbox.Delivery{}, err
+	}
+	plain, err := mail.ParseAddress(to.Email)
+	if err != nil {
+		return outbox.Delivery{}, fmt.Errorf("change the recipient of voucher %s: %w: %w", id, ErrNeedsAddress, err)
+	}
+	if last := e.last(); to.Name == "" && last != nil && bytes.Equal(last.RecipientHash, o.sales.recipientHash(plain)) {
+		return *last, nil
+	}
+	if _, _, err := o.sales.code(ctx, id); err != nil {
+		return outbox.Delivery{}, fmt.Errorf("change the recipient of voucher %s: %w", id, err)
+	}
+	e.action, e.reason = didRecipient, reason
+	e.address = func(tx outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
+		sold.asked.Email, sold.asked.Name = plain, cmp.Or(to.Name, sold.asked.Name)
+		sealed, err := o.sales.seal(purposeWishes, sold.unit.ID, sold.asked)
+		if err != nil {
+			return err
+		}
+		if err := orders.SetWishes(ctx, tx, sold.unit.ID, sealed); err != nil {
+			return err
+		}
+		draft.Kind = KindCode
+		return o.sales.address(draft, plain)
+	}
+	return o.deliver(ctx, by, e)
+}
+
+// IsAddress tells whether a text is an address that can be mailed to.
+func IsAddress(text string) bool {
+	_, err := mail.ParseAddress(text)
+	return err == nil
+}
+
+// recipientHash is what a delivery knows its recipient by.
+func (s *Sales) recipientHash(plain string) []byte {
+	return s.ring.MAC(purposeRecipient, []byte(strings.ToLower(plain)))
+}
+
+// Replace gives a voucher whose code is lost or in wrong hands a new one and delivers it (X22). The old
+// code is unknown from then on. A mail that may have left with it does no harm any more; one that is
+// leaving right now must end first: ErrUnderWay. A voucher that no webshop sold is not delivered; its
+// document can be printed.
+func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (*outbox.Delivery, error) {
+	fresh := ledger.NewVoucher{Voucher: voucher.Voucher{ID: id}}
+	if err := o.sales.drawCode(&fresh); err != nil {
+		return nil, err
+	}
+	recode := func(tx outbox.Tx, marked voucher.Answer) error {
+		return ledger.ReplaceCode(ctx, tx, ledger.NewCode{
+			Voucher: id, Version: marked.Voucher.Version, Last4: fresh.Voucher.Last4, MAC: fresh.MAC, Sealed: fresh.Sealed,
+		})
+	}
+	e, err := o.errand(ctx, id)
+	if errors.Is(err, ErrNotSold) {
+		_, err = o.does(ctx, by, deed{voucher: id, act: voucher.Replace{}, action: didReplace, detail: why(reason), also: recode})
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.action, e.reason, e.act, e.recode = didReplace, reason, voucher.Replace{}, recode
+	e.stoppedBy = []outbox.State{outbox.StateSending}
+	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
+		if draft.Kind == KindHandover {
+			return nil
+		}
+		return o.sales.address(draft, cmp.Or(sold.asked.Email, sold.who.Email))
+	}
+	d, err := o.deliver(ctx, by, e)
+	return &d, err
+}
+
+// Document prints a voucher (A22). Whoever has the page can spend the voucher, so that the audit trail
+// says who asked for it. Errors: ErrCodeGone, voucher.ErrInvalidated, voucher.ErrNotFound.
+func (o *BackOffice) Document(ctx context.Context, by Actor, id string) ([]byte, error) {
+	seen, err := o.seen(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if seen.Voucher.State == voucher.Invalidated {
+		return nil, voucher.ErrInvalidated
+	}
+	code, _, err := o.sales.code(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("print voucher %s: %w", id, err)
+	}
+	page, err := o.sales.printout(ctx, seen.Voucher, code)
+	if err != nil {
+		return nil, fmt.Errorf("print voucher %s: %w", id, err)
+	}
+	pdf, err := document.PDF(page)
+	if err != nil {
+		return nil, err
+	}
+	return pdf, o.within(ctx, "print voucher "+id, func(tx outbox.Tx) error {
+		return o.desk.audit(ctx, tx, by, didPrint, id, nil)
+	})
+}
+
+// printout is the page of a voucher, whoever sold it. Unlike a mail it needs no sender.
+func (s *Sales) printout(ctx context.Context, v voucher.Voucher, code voucher.Code) (document.Voucher, error) {
+	gift, err := s.orders.Gift(ctx, v.ID)
+	sold := err == nil
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
+		return document.Voucher{}, err
+	}
+	var shop orders.Shop
+	if seller := cmp.Or(gift.Shop, v.Shop); seller != "" {
+		if shop, err = s.shop(ctx, seller); err != nil && !errors.Is(err, ErrUnknownShop) {
+			return document.Voucher{}, err
+		}
+	}
+	name, from, _ := senderOf(cmp.Or(shop.Sender, s.defaults.From)) // a page without a sender is a page all the same
+	letter := mail.Letter{
+		Language: s.tongue(shop, gift.Language), Date: v.IssuedAt.In(v.Zone), Shop: shopName(shop, name),
+	}
+	letter.Sender = strings.Trim(letter.Shop+", "+from, ", ")
+	if sold {
+		return s.page(ctx, gift, letter, shop, code)
+	}
+	value := money.Of(v.Balance, v.Currency)
+	return document.Voucher{
+		Kind: v.Kind, Language: letter.Language, Made: letter.Date, Shop: letter.Shop, Sender: letter.Sender, Code: code.Reveal(),
+		Value:   letter.Language.Amount(value.Decimal(), string(value.Currency), s.country(shop)),
+		Expires: lastDay(v, letter.Language),
+	}, nil
+}

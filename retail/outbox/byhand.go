@@ -1,0 +1,95 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const readTask = `
+SELECT
+	id,
+	kind,
+	subject,
+	shop,
+	reason,
+	detail,
+	opened_at,
+	closed_at,
+	closed_reason
+FROM
+	task
+WHERE
+	id = @id`
+
+// Task reads one. Error: ErrNotFound.
+func (o *Outbox) Task(ctx context.Context, id int64) (Task, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementMost)
+	defer cancel()
+	rows, _ := o.pool.Query(ctx, readTask, pgx.NamedArgs{"id": id}) // rows carry the error to CollectRows
+	task, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Task])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Task{}, ErrNotFound
+	}
+	if err != nil {
+		return Task{}, fmt.Errorf("read task %d: %w", id, err)
+	}
+	return task, nil
+}
+
+const closeByID = `
+UPDATE
+	task
+SET
+	closed_at = vouchsafe_now(),
+	closed_reason = @reason::text
+WHERE
+	id = @id
+	AND closed_at IS NULL`
+
+// CloseByID closes one task and no later one of the same matter. Error: ErrFinished when it was closed meanwhile.
+func CloseByID(ctx context.Context, tx Tx, id int64, reason string) error {
+	tag, err := tx.Exec(ctx, closeByID, pgx.NamedArgs{"id": id, "reason": clip(reason)})
+	if err == nil && tag.RowsAffected() != 1 {
+		err = ErrFinished
+	}
+	if err != nil {
+		return fmt.Errorf("close task %d: %w", id, err)
+	}
+	return nil
+}
+
+const findNewer = `
+SELECT
+	EXISTS (
+		SELECT
+		FROM
+			delivery newer
+			JOIN delivery older ON older.id = @id::uuid
+		WHERE
+			newer.subject = older.subject
+			AND newer.kind = ANY (@kinds::text[])
+			AND (newer.created_at, newer.id) > (older.created_at, older.id)
+	)`
+
+// Replaced tells whether a later delivery of these kinds is about the same subject as this one.
+func Replaced(ctx context.Context, tx Tx, id string, kinds ...Kind) (bool, error) {
+	var replaced bool
+	err := tx.QueryRow(ctx, findNewer, pgx.NamedArgs{"id": id, "kinds": texts(kinds)}).Scan(&replaced)
+	if err != nil {
+		return false, fmt.Errorf("look for what replaced delivery %s: %w", id, err)
+	}
+	return replaced, nil
+}
+
+// TaskPage lists what waits for a person, the oldest first. Next is the After of the page after this one, 0 on the last.
+func (o *Outbox) TaskPage(ctx context.Context, f TaskFilter) (page []Task, next int64, err error) {
+	limit := pageOf(f.Limit)
+	page, err = o.tasks(ctx, f, limit+1)
+	if err != nil || len(page) <= limit {
+		return page, 0, err
+	}
+	return page[:limit], page[limit-1].ID, nil
+}

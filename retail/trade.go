@@ -1,0 +1,106 @@
+package retail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/staff"
+	"vouchsafe/retail/voucher"
+)
+
+// What the office's calls on trade are refused for, beside the errors of registering.
+var (
+	// ErrNoDelivery says that no delivery has this id.
+	ErrNoDelivery = errors.New("no delivery has this id")
+	// ErrNoTask says that no task has this id.
+	ErrNoTask = errors.New("no task has this id")
+	// ErrNoKey says that no API key has this id.
+	ErrNoKey = errors.New("no API key has this id")
+	// ErrSettled says that nothing is left to decide: it is done, cancelled or closed.
+	ErrSettled = errors.New("it is settled already")
+	// ErrReplaced says that a later delivery of the same code has taken the place of this one.
+	ErrReplaced = errors.New("a later delivery has taken its place")
+	// ErrCopies says that as many copies of a message have left as ever may.
+	ErrCopies = outbox.ErrCopies
+	// ErrClosesItself says that a task ends with its cause, and not by a word.
+	ErrClosesItself = errors.New("the task closes by itself when its cause is settled")
+)
+
+// The audit trail's names for what the office does about trade.
+const (
+	didActivatePurchase = "activate_purchase"
+	didDismissPurchase  = "dismiss_purchase"
+	didRetryDelivery    = "retry_delivery"
+	didCancelDelivery   = "cancel_delivery"
+	didCloseTask        = "close_task"
+	didAddProduct       = "add_product"
+	didAddShop          = "add_shop"
+	didRotateSecret     = "rotate_secret"
+)
+
+// alongside is what else happens in a transaction.
+type alongside func(tx outbox.Tx) error
+
+// alone is for what has nothing alongside.
+func alone(outbox.Tx) error { return nil }
+
+// noted is the line of the audit trail, to be written alongside.
+func (o *BackOffice) noted(ctx context.Context, by Actor, action, object string, detail map[string]any) alongside {
+	return func(tx outbox.Tx) error { return o.desk.audit(ctx, tx, by, action, object, detail) }
+}
+
+// isTradeRefusal tells an answer about trade from a fault.
+func isTradeRefusal(err error) bool {
+	for _, refusal := range []error{
+		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrIsCode,
+		ErrNoDelivery, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
+		purchase.ErrNotPaidOnline, purchase.ErrNothingWaits, staff.ErrGrant,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return voucher.IsRefusal(err)
+}
+
+// settled makes the office's answer of an error: a refusal as it is, in this package's words; ErrUnavailable for what may pass.
+func settled(doing string, err error) error {
+	switch {
+	case err == nil || isTradeRefusal(err):
+		return err
+	case errors.Is(err, orders.ErrCursor), errors.Is(err, outbox.ErrCursor), errors.Is(err, staff.ErrKeyCursor):
+		return ErrCursor
+	case ledger.IsPassing(err):
+		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// noCode refuses a search for what is a code.
+func (o *BackOffice) noCode(ctx context.Context, text string) error {
+	typed, err := voucher.Read(text)
+	if err != nil {
+		return nil // it can't be one
+	}
+	return o.isNoCode(ctx, typed)
+}
+
+// approve refuses to let one alone give more than the merchant has set (X13).
+func (o *BackOffice) approve(by Actor, given map[money.Currency]int64) error {
+	above := o.desk.ledger.Rules().ApprovalAbove
+	if above == "" || by.approval() != voucher.Alone {
+		return nil
+	}
+	for currency, minor := range given {
+		if limit, err := money.Parse(above, currency); err == nil && minor > limit.Minor {
+			return voucher.ErrApproval
+		}
+	}
+	return nil
+}
