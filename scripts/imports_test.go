@@ -24,9 +24,10 @@ config             -> pure
 
 gateway            -> gateway/* retail pure
 gateway/edge       -> retail pure
-gateway/api        -> gateway/edge retail pure
-gateway/admin      -> gateway/edge retail pure
-gateway/till       -> gateway/edge retail pure
+gateway/counter    -> gateway/edge retail pure
+gateway/api        -> gateway/edge gateway/counter retail pure
+gateway/admin      -> gateway/edge gateway/counter retail pure
+gateway/till       -> gateway/edge gateway/counter retail pure
 gateway/schedule   -> gateway/edge retail pure
 gateway/relay      -> gateway/edge retail pure webshop webshop/*
 

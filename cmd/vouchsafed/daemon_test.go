@@ -6,11 +6,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,7 +23,14 @@ import (
 	"vouchsafe/retail/retailtest"
 )
 
-func TestMain(m *testing.M) { retailtest.Main(m) }
+// TestMain lets more tests run side by side than there are processors: they mostly wait for other
+// processes. The command line wins.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(4+2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
+	retailtest.Main(m)
+}
 
 // binary is the real program, built once for all tests of this package.
 var binary = sync.OnceValues(func() (string, error) {
@@ -134,6 +144,9 @@ func (i *installation) serves(settings ...string) *running {
 	go d.listen(faults, addresses)
 	select {
 	case d.url = <-addresses:
+	case err := <-d.ended:
+		d.ended <- err
+		i.t.Fatalf("the daemon does not start: %v\n%s", err, d.log)
 	case <-time.After(startsWithin):
 		i.t.Fatalf("the daemon does not serve:\n%s", d.log)
 	}

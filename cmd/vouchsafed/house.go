@@ -36,6 +36,7 @@ type house struct {
 	keys      *staff.Keys
 	desk      *retail.Desk
 	sales     *retail.Sales
+	inspector *retail.Inspector
 }
 
 // openHouse opens the stores and puts the back office on them. What it opened is closed again if it
@@ -54,7 +55,7 @@ func (p *program) openHouse(ctx context.Context, how besides) (*house, error) {
 
 // open makes the parts, each from those before it.
 func (h *house) open(ctx context.Context, p *program) (err error) {
-	if h.pool, err = h.stores.openPool(ctx); err != nil {
+	if h.pool, err = h.stores.openPool(ctx, p.watching.tracing.database()); err != nil {
 		return err
 	}
 	if h.ring, err = p.openRing(ctx, h.stores, h.pool); err != nil {
@@ -70,7 +71,7 @@ func (h *house) open(ctx context.Context, p *program) (err error) {
 	if err := h.openLedger(p); err != nil {
 		return err
 	}
-	if h.outbox, err = outbox.New(outbox.Config{Pool: h.pool, Log: p.log}); err != nil {
+	if h.outbox, err = outbox.New(outbox.Config{Pool: h.pool, Log: p.log, Attempted: p.watching.attempted()}); err != nil {
 		return err
 	}
 	h.keys = staff.NewKeys(h.pool, rand.Reader, time.Now)
@@ -80,7 +81,13 @@ func (h *house) open(ctx context.Context, p *program) (err error) {
 			Installation: installation, Key: h.ring.MAC("throttle", []byte("key")), Now: time.Now, Log: p.log,
 		}),
 	})
-	return h.openSales(p)
+	if err := h.openSales(p); err != nil {
+		return err
+	}
+	h.inspector = retail.NewInspector(retail.Inspection{
+		Desk: h.desk, Sales: h.sales, Outbox: h.outbox, Log: p.log, Now: time.Now,
+	})
+	return nil
 }
 
 // openRedis connects to Redis and claims it for the installation. A Redis that is away is no reason
@@ -108,10 +115,10 @@ const lanes = 2
 func (h *house) openLedger(p *program) (err error) {
 	h.ledger, err = ledger.New(ledger.Config{
 		Pool: h.pool, Lanes: lanes, Random: rand.Reader, Log: p.log,
-		Witness: h.testimony.Witness, Committed: h.testimony.Committed,
+		Witness: h.testimony.Witness, Committed: h.testimony.Committed, Watch: p.watching.ledger(),
 		Rules: voucher.Rules{
 			ReserveFor: p.config.ReserveFor, LateCapture: p.config.LateCapture, ReverseFor: p.config.ReverseFor,
-			PerOrder: p.config.VouchersPerOrder, Ceiling: p.config.Ceiling,
+			PerOrder: p.config.VouchersPerOrder, Ceiling: p.config.Ceiling, ApprovalAbove: p.config.ApprovalAbove,
 		},
 	})
 	return err

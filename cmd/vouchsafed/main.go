@@ -53,6 +53,7 @@ type cli struct {
 	Product struct {
 		Add productAddCommand `cmd:"" help:"Register a voucher product."`
 	} `cmd:"" help:"Voucher products."`
+	Check  checkCommand  `cmd:"" help:"Go through the checklist: configuration, keys, stores, mail, shops, products; exit 1 if something fails."`
 	Verify verifyCommand `cmd:"" help:"Replay journal, reservations and deliveries and prove the invariants."`
 }
 
@@ -64,9 +65,12 @@ type command interface {
 // program is what every command has at hand.
 type program struct {
 	surroundings
-	config config.Config
-	dir    string
-	log    *slog.Logger
+	config     config.Config
+	configFile string // "" for none
+	dir        string
+	log        *slog.Logger
+
+	watching watching
 }
 
 // The exit codes: a command that was asked wrongly is 2, as of every Unix tool.
@@ -90,18 +94,17 @@ func run(ctx context.Context, args []string, around surroundings) int {
 		parser.Errorf("%v; see vouchsafed --help", err)
 		return exitUsage
 	}
-	cfg, err := config.Load(around.getenv, grammar.Config)
-	if err != nil {
-		fmt.Fprintf(around.err, "vouchsafed: %v\n", err)
-		return exitUsage
-	}
-	p := &program{
-		surroundings: around, config: cfg, dir: grammar.Dir,
-		log: slog.New(slog.NewJSONHandler(around.err, &slog.HandlerOptions{Level: cfg.LogLevel})),
-	}
 	chosen, ok := parsed.Selected().Target.Addr().Interface().(command)
 	if !ok {
 		panic("vouchsafed: the command " + parsed.Command() + " does nothing")
+	}
+	cfg, err := config.Load(around.getenv, grammar.Config)
+	if err != nil {
+		return misconfigured(chosen, around, err)
+	}
+	p := &program{
+		surroundings: around, config: cfg, configFile: grammar.Config, dir: grammar.Dir,
+		log: slog.New(slog.NewJSONHandler(around.err, &slog.HandlerOptions{Level: cfg.LogLevel})),
 	}
 	switch err := chosen.run(ctx, p); {
 	case err == nil:
@@ -112,4 +115,14 @@ func run(ctx context.Context, args []string, around surroundings) int {
 		fmt.Fprintf(around.err, "vouchsafed: %v\n", err)
 		return exitFailed
 	}
+}
+
+// misconfigured tells of a configuration that no command can work with. The checklist has lines for it.
+func misconfigured(chosen command, around surroundings, err error) int {
+	if list, ok := chosen.(*checkCommand); ok {
+		list.unconfigured(around.out, err)
+		return exitFailed
+	}
+	fmt.Fprintf(around.err, "vouchsafed: %v\n", err)
+	return exitUsage
 }

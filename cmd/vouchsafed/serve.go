@@ -16,6 +16,7 @@ import (
 	"vouchsafe/gateway/relay"
 	"vouchsafe/gateway/schedule"
 	"vouchsafe/retail"
+	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/schema"
 	"vouchsafe/retail/staff"
 )
@@ -35,6 +36,9 @@ func (c serveCommand) run(ctx context.Context, p *program) error {
 			return err
 		}
 	}
+	if err := p.watch(ctx); err != nil {
+		return err
+	}
 	h, err := p.openHouse(ctx, alone)
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func (c serveCommand) run(ctx context.Context, p *program) error {
 			"start it with --embedded if that is meant", "dir", h.stores.dir)
 	}
 	d := &daemon{program: p, house: h, embeddedMeant: c.Embedded}
-	return errors.Join(d.run(ctx), h.close())
+	return errors.Join(d.run(ctx), h.close(), p.watching.tracing.close())
 }
 
 // migrate brings a configured database up to date; the embedded one follows by itself.
@@ -86,13 +90,14 @@ func (d *daemon) run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	reseeder := retail.NewReseeder(d.house.testimony, d.house.ledger, d.log, time.Now)
 	loops.Go(func() { reseeder.Run(working) })
+	loops.Go(func() { d.watching.metrics.Gather(working, d.house.inspector.Figures, d.log) })
 	d.watchStores(ctx, cancel)
 	d.log.Info("serving", "address", listener.Addr().String())
 	if d.ready != nil {
 		d.ready("http://" + listener.Addr().String())
 	}
 	served := edge.Serve(ctx, listener, handler, drainFor, d.log)
-	stopped := d.house.outbox.Stop(working)
+	stopped := d.stopWorkers(working)
 	stopWorking()
 	loops.Wait()
 	d.log.Info("stopped")
@@ -100,6 +105,14 @@ func (d *daemon) run(ctx context.Context) error {
 		return errors.Join(cause, served, stopped)
 	}
 	return errors.Join(served, stopped)
+}
+
+// stopWorkers lets the workers end what they do, for as long as requests may take. What isn't done by
+// then is a durable row, and the next start's or another daemon's to do.
+func (d *daemon) stopWorkers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainFor)
+	defer cancel()
+	return d.house.outbox.Stop(ctx)
 }
 
 // open puts the gateway on the house, and gives the outbox its workers and its schedule.
@@ -110,15 +123,24 @@ func (d *daemon) open() (http.Handler, error) {
 	if err := schedule.Register(d.every, d.jobs(shops)...); err != nil {
 		return nil, err
 	}
+	d.watching.stores(h)
 	return gateway.New(gateway.Config{
-		Desk: h.desk, Relay: shops, Authenticate: authenticator(h.keys), Checks: d.checks(), Ceiling: d.config.Ceiling,
+		Desk: h.desk, Sales: h.sales, Keys: retail.NewKeys(h.keys, h.sales), Relay: shops, Authenticate: authenticator(h.keys), Checks: d.checks(), Ceiling: d.config.Ceiling,
 		TrustedProxies: d.config.TrustedProxies, Log: d.log, Now: time.Now, Random: rand.Reader, Version: version(), Extra: d.extra,
+		Metrics: d.watching.metrics, Traces: d.watching.tracing.provider(),
 	})
 }
 
+// proofWithin is how long the nightly proof may take: a large journal is replayed line by line.
+const proofWithin = 2 * time.Hour
+
 // every registers a job of the schedule with the outbox.
-func (d *daemon) every(name string, when schedule.When, run func(context.Context) error) {
-	d.house.outbox.Every(name, when, run)
+func (d *daemon) every(job schedule.Job, when schedule.When) {
+	if job.Within > 0 {
+		d.house.outbox.EveryWithin(job.Name, when, job.Within, job.Run)
+		return
+	}
+	d.house.outbox.Every(job.Name, when, job.Run)
 }
 
 // jobs is the table of what happens by the clock, in UTC.
@@ -130,6 +152,7 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "poll-shops", Spec: "*/5 * * * *", Run: shops.Poll},
 		{Name: "check-webhooks", Spec: "2-59/10 * * * *", Run: shops.CheckWebhooks},
 		{Name: "clean-deliveries", Spec: "17 3 * * *", Run: h.outbox.Clean},
+		{Name: "verify", Spec: "7 2 * * *", Within: proofWithin, Run: func(ctx context.Context) error { _, err := h.inspector.Prove(ctx); return err }},
 		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},
 	}
 }
@@ -157,6 +180,7 @@ func (d *daemon) checks() []gateway.Check {
 		{Name: "schema", Vital: true, Ask: func(ctx context.Context) (string, error) {
 			return fmt.Sprintf("version %d", schema.Version()), schema.Check(ctx, h.pool)
 		}},
+		{Name: "verify", Ask: h.inspector.Proven},
 		{Name: "redis", Ask: func(ctx context.Context) (string, error) { return "", h.holds.Ping(ctx) }},
 	}
 	if h.stores.running != nil && !d.embeddedMeant {
@@ -171,8 +195,11 @@ func (d *daemon) checks() []gateway.Check {
 func authenticator(keys *staff.Keys) edge.Authenticator {
 	return func(ctx context.Context, key string) (edge.Actor, error) {
 		actor, err := keys.Authenticate(ctx, key)
-		if errors.Is(err, staff.ErrUnauthorized) {
+		switch {
+		case errors.Is(err, staff.ErrUnauthorized):
 			return edge.Actor{}, edge.ErrUnauthorized
+		case err != nil && ledger.IsPassing(err): // whoever asks is to come back, not to give up
+			return edge.Actor{}, fmt.Errorf("%w: %w", retail.ErrUnavailable, err)
 		}
 		return edge.Actor{
 			Scope: edge.Scope(actor.Scope), Shop: actor.Shop, Register: actor.Register,

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"vouchsafe/retail/embedded"
@@ -116,8 +117,8 @@ func (s *stores) migrate(ctx context.Context) error {
 const poolSize = 20
 
 // openPool connects to PostgreSQL and makes sure that the schema is the one this program knows. The
-// embedded database follows the program by itself.
-func (s *stores) openPool(ctx context.Context) (*pgxpool.Pool, error) {
+// embedded database follows the program by itself. The tracer hears of every statement; nil: nobody does.
+func (s *stores) openPool(ctx context.Context, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
 	if s.ownDatabase {
 		if err := s.migrate(ctx); err != nil {
 			return nil, err
@@ -128,6 +129,7 @@ func (s *stores) openPool(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, errors.New("read VOUCHSAFE_DATABASE_URL: it is no PostgreSQL address")
 	}
 	cfg.MaxConns = max(cfg.MaxConns, poolSize)
+	cfg.ConnConfig.Tracer = tracer
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -145,6 +147,15 @@ const masterFile = "master.key"
 // openRing makes the keyring of the configured master keys, or of the embedded default's own, and
 // refuses keys that this database was not written with.
 func (p *program) openRing(ctx context.Context, s *stores, pool *pgxpool.Pool) (*keyring.Ring, error) {
+	ring, err := p.readRing(s)
+	if err != nil {
+		return nil, err
+	}
+	return ring, staff.CheckKeys(ctx, pool, ring.Checks())
+}
+
+// readRing makes the keyring, whatever the database says of it.
+func (p *program) readRing(s *stores) (*keyring.Ring, error) {
 	list := p.config.MasterKey.Reveal()
 	if list == "" && !s.ownDatabase {
 		return nil, errors.New("VOUCHSAFE_MASTER_KEY is not set: with a database configured the key that codes are sealed with must " +
@@ -160,11 +171,7 @@ func (p *program) openRing(ctx context.Context, s *stores, pool *pgxpool.Pool) (
 	if err != nil {
 		return nil, fmt.Errorf("read VOUCHSAFE_MASTER_KEY: %w", err)
 	}
-	ring, err := keyring.New(rand.Reader, masters...)
-	if err != nil {
-		return nil, err
-	}
-	return ring, staff.CheckKeys(ctx, pool, ring.Checks())
+	return keyring.New(rand.Reader, masters...)
 }
 
 // ownMaster reads the embedded default's master key, or makes it: the file is complete and on disk

@@ -44,6 +44,9 @@ func (tryCommand) run(ctx context.Context, p *program) error {
 	if p.config.MailFrom == "" {
 		p.config.MailFrom = "Demobutikken <butik@example.com>"
 	}
+	if err := p.watch(ctx); err != nil {
+		return err
+	}
 	h, err := p.openHouse(ctx, alone)
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func (tryCommand) run(ctx context.Context, p *program) error {
 		extra: map[string]http.Handler{"/try/mailbox": mailboxPage(box)},
 		ready: func(address string) { s.print(p, address) },
 	}
-	return errors.Join(d.run(ctx), h.close())
+	return errors.Join(d.run(ctx), h.close(), p.watching.tracing.close())
 }
 
 // sample is what "try" made: the keys that can't be read again.

@@ -1,0 +1,172 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"vouchsafe/gateway/counter"
+	"vouchsafe/retail"
+	"vouchsafe/retail/voucher"
+)
+
+// PageIn is what every list takes.
+type PageIn struct {
+	From   string `query:"from" maxLength:"40" doc:"At or after this instant (RFC 3339), or from the beginning of this day (YYYY-MM-DD) in the merchant's zone"`
+	To     string `query:"to" maxLength:"40" doc:"Before this instant, or through this day"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Items of a page"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"next_cursor of the page before"`
+}
+
+// span reads from and to.
+func (a *admin) span(in PageIn) (from, to time.Time, err error) {
+	if from, err = a.instant("from", in.From, voucher.Date.Start); err != nil {
+		return from, to, err
+	}
+	to, err = a.instant("to", in.To, voucher.Date.End)
+	return from, to, err
+}
+
+// instant reads an instant, or a day by which of its ends is meant.
+func (a *admin) instant(field, text string, end func(voucher.Date, *time.Location) time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	day, err := voucher.ParseDate(text)
+	if err != nil {
+		return time.Time{}, counter.Invalid(field, "must be an instant such as 2026-11-22T12:00:00Z, or a day such as 2026-11-22")
+	}
+	return end(day, a.office.Zone()), nil
+}
+
+// listIn asks for vouchers.
+type listIn struct {
+	PageIn
+	Q     string `query:"q" maxLength:"200" doc:"The end of a code, an order's number, a product, or a voucher's id. Never a whole code: see vouchers/find"`
+	State string `query:"state" enum:"inventory,issued,active,claimed,depleted,expired,invalidated,blocked,reserved,quarantined,rest" doc:"rest: used in part"`
+	Sort  string `query:"sort" enum:"issued_at,-issued_at,balance,-balance,expires_on,-expires_on" default:"-issued_at" doc:"A minus turns it around"`
+	Shop  string `query:"shop" maxLength:"63" doc:"Sold by this shop"`
+}
+
+func (a *admin) list(ctx context.Context, in *listIn) (*body[pageOut[LineOut]], error) {
+	listing, err := a.listing(in)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := a.office.Vouchers(ctx, in.Q, listing)
+	if err != nil {
+		return nil, counter.Refuse(err)
+	}
+	return showPage(page, next, func(l retail.VoucherLine) LineOut { return showLine(l.Listed, l.Sold) }), nil
+}
+
+// listing is what is asked for, as the ledger knows it.
+func (a *admin) listing(in *listIn) (retail.Listing, error) {
+	from, to, err := a.span(in.PageIn)
+	return retail.Listing{
+		Page: retail.Page{Cursor: in.Cursor, Limit: in.Limit}, Sort: retail.Sort(in.Sort), State: in.State, Shop: in.Shop, From: from, To: to,
+	}, err
+}
+
+// reservationsIn asks for reserved codes.
+type reservationsIn struct {
+	PageIn
+	Filter string `query:"filter" enum:"held,rest" default:"held" doc:"held: reserved now; rest: used in part"`
+}
+
+// heldOut is a code that is reserved, or has a rest.
+type heldOut struct {
+	Voucher     LineOut   `json:"voucher"`
+	Reservation *grantOut `json:"reservation" doc:"Null for a voucher that is used in part and free"`
+}
+
+func (a *admin) reservations(ctx context.Context, in *reservationsIn) (*body[pageOut[heldOut]], error) {
+	from, to, err := a.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	var page []retail.HeldLine
+	var next string
+	stretch := retail.Page{Cursor: in.Cursor, Limit: in.Limit}
+	if in.Filter == "rest" {
+		page, next, err = a.office.Rest(ctx, retail.Listing{Page: stretch, From: from, To: to})
+	} else {
+		page, next, err = a.office.Reservations(ctx, retail.Holding{Page: stretch, From: from, To: to})
+	}
+	if err != nil {
+		return nil, counter.Refuse(err)
+	}
+	return showPage(page, next, showHeld), nil
+}
+
+// showHeld renders a reserved code.
+func showHeld(l retail.HeldLine) heldOut {
+	out := heldOut{Voucher: showLine(l.Listed, l.Sold)}
+	if l.Reservation != nil {
+		r := showReservation(*l.Reservation, l.Voucher, l.At)
+		out.Reservation = &r
+	}
+	return out
+}
+
+// releaseIn asks for a reservation to be ended.
+type releaseIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+// endedOut is what came of ending a reservation.
+type endedOut struct {
+	Outcome string `json:"outcome" enum:"released,unchanged"`
+	State   string `json:"state" enum:"active,captured,released,expired,voided"`
+}
+
+func (a *admin) release(ctx context.Context, in *releaseIn) (*body[endedOut], error) {
+	done, err := a.office.ReleaseReservation(ctx, counter.Caller(ctx), in.ID, in.Body.Reason)
+	if err != nil {
+		return nil, counter.Refuse(err)
+	}
+	return ok(endedOut{string(done.Outcome), string(done.Reservation.StateAt(done.At))}), nil
+}
+
+// auditIn asks for the audit trail.
+type auditIn struct {
+	PageIn
+	Q      string `query:"q" maxLength:"200" doc:"Within who, what or to which thing. Never a code"`
+	Object string `query:"object" maxLength:"200" doc:"Of this thing alone: a voucher's id"`
+	Action string `query:"action" maxLength:"64" doc:"What was done: block, adjust, …"`
+}
+
+// changeOut is a line of the audit trail.
+type changeOut struct {
+	ID     int64           `json:"id"`
+	At     time.Time       `json:"at"`
+	Actor  string          `json:"actor" doc:"Whose act it was, and by which key"`
+	Action string          `json:"action"`
+	Object string          `json:"object"`
+	Detail json.RawMessage `json:"detail"`
+}
+
+func (a *admin) audit(ctx context.Context, in *auditIn) (*body[pageOut[changeOut]], error) {
+	from, to, err := a.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := a.office.Trail(ctx, retail.TrailFilter{
+		Object: in.Object, Action: in.Action, Text: in.Q, From: from, To: to, Cursor: in.Cursor, Limit: in.Limit,
+	})
+	if err != nil {
+		return nil, counter.Refuse(err)
+	}
+	return showPage(page, next, showChange), nil
+}
+
+// showChange renders a line of the audit trail.
+func showChange(l retail.TrailLine) changeOut {
+	return changeOut{ID: l.ID, At: l.At.UTC(), Actor: l.Actor, Action: l.Action, Object: l.Object, Detail: l.Detail}
+}

@@ -1,0 +1,143 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"vouchsafe/gateway/counter"
+	"vouchsafe/retail"
+	"vouchsafe/retail/purchase"
+)
+
+// tasksIn asks for tasks.
+type tasksIn struct {
+	ShortPageIn
+	Kind  string `query:"kind" maxLength:"64" doc:"purchase_waiting, refund_to_settle, delivery, short_order, set_aside …"`
+	Shop  string `query:"shop" maxLength:"63" doc:"Of this shop"`
+	State string `query:"state" enum:"open,closed,all" default:"open"`
+}
+
+// taskOut is something that waits for a person.
+type taskOut struct {
+	ID           int64           `json:"id"`
+	Kind         string          `json:"kind"`
+	Subject      string          `json:"subject" doc:"Which one; a matter has at most one open task"`
+	Shop         string          `json:"shop,omitempty"`
+	Reason       string          `json:"reason"`
+	Detail       json.RawMessage `json:"detail"`
+	OpenedAt     time.Time       `json:"opened_at"`
+	AgeSeconds   int64           `json:"age_seconds" doc:"Since it was opened; of a closed one, how long it was open"`
+	Closes       string          `json:"closes" enum:"by_hand,by_itself,once_over" doc:"by_hand: a person closes it; by_itself: what settles its cause does; once_over: so too, or by hand when nothing more can come of it"`
+	Calls        []callOut       `json:"calls" nullable:"false" doc:"What to ask in order to look into it and to settle it"`
+	ClosedAt     *time.Time      `json:"closed_at"`
+	ClosedReason string          `json:"closed_reason,omitempty"`
+}
+
+// callOut is a call that helps with a task.
+type callOut struct {
+	Method string `json:"method" enum:"GET,POST,PUT"`
+	Path   string `json:"path"`
+	Does   string `json:"does"`
+}
+
+func (t *trade) tasks(ctx context.Context, in *tasksIn) (*body[pageOut[taskOut]], error) {
+	page, next, err := t.office.Tasks(ctx, retail.TaskFilter{Page: in.stretch(), Kind: in.Kind, Shop: in.Shop, State: in.State})
+	if err != nil {
+		return nil, refuseTrade(err)
+	}
+	return showPage(page, next, showTask), nil
+}
+
+// showTask renders a task.
+func showTask(task retail.Task) taskOut {
+	return taskOut{
+		ID: task.ID, Kind: task.Kind, Subject: task.Subject, Shop: task.Shop, Reason: task.Reason, Detail: task.Detail,
+		OpenedAt: task.OpenedAt.UTC(), AgeSeconds: int64(task.Age / time.Second), Closes: string(task.Ending), Calls: callsFor(task),
+		ClosedAt: utc(task.ClosedAt), ClosedReason: task.ClosedReason,
+	}
+}
+
+// matter is what the details of a task name.
+type matter struct {
+	Purchase string `json:"purchase"`
+	Voucher  string `json:"voucher"`
+	Kind     string `json:"kind"`
+	Subject  string `json:"subject"`
+}
+
+// callsFor are the calls that help with a task; none with one that is closed.
+func callsFor(task retail.Task) []callOut {
+	if task.ClosedAt != nil {
+		return []callOut{}
+	}
+	var about matter
+	_ = json.Unmarshal(task.Detail, &about) // details of another form name nothing that could be called
+	calls := append([]callOut{}, callsByKind(task, about)...)
+	if task.Ending != retail.ByItself {
+		calls = append(calls, calling(http.MethodPost, "tasks", strconv.FormatInt(task.ID, 10), "/close", "close it, once it is settled"))
+	}
+	return calls
+}
+
+// callsByKind is the table of what helps with which kind of task.
+func callsByKind(task retail.Task, about matter) []callOut {
+	switch task.Kind {
+	case purchase.WaitingPurchase:
+		return []callOut{
+			calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase"),
+			calling(http.MethodPost, "purchases", about.Purchase, "/activate", "let it issue"),
+			calling(http.MethodPost, "purchases", about.Purchase, "/dismiss", "decide that it never issues"),
+		}
+	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder:
+		return []callOut{calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase and its vouchers")}
+	case retail.TaskDelivery:
+		return deliveryCalls(task.Subject, about)
+	case retail.TaskShortOrder:
+		return []callOut{calling(http.MethodGet, "vouchers", about.Voucher, "/history", "see what became of the voucher")}
+	case retail.TaskQuarantine:
+		return []callOut{
+			calling(http.MethodGet, "vouchers", task.Subject, "/history", "see what is known of the voucher"),
+			calling(http.MethodPost, "vouchers", task.Subject, "/lift", "end the quarantine"),
+		}
+	}
+	return nil
+}
+
+// deliveryCalls are the calls that help with a delivery.
+func deliveryCalls(id string, about matter) []callOut {
+	calls := []callOut{
+		calling(http.MethodPost, "deliveries", id, "/retry", "try again"),
+		calling(http.MethodPost, "deliveries", id, "/cancel", "give it up"),
+	}
+	if about.Kind == string(retail.KindCode) {
+		calls = append(calls,
+			calling(http.MethodPut, "vouchers", about.Subject, "/recipient", "send the code to another address"),
+			calling(http.MethodPost, "vouchers", about.Subject, "/resend", "make a new delivery"))
+	}
+	return calls
+}
+
+// calling names a call about one thing.
+func calling(method, things, id, act, does string) callOut {
+	return callOut{Method: method, Path: "/v1/admin/" + things + "/" + url.PathEscape(id) + act, Does: does}
+}
+
+// closeTaskIn asks for a task to be closed.
+type closeTaskIn struct {
+	ID   int64 `path:"id" minimum:"1" doc:"Id of the task"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"What became of it"`
+	}
+}
+
+func (t *trade) closeTask(ctx context.Context, in *closeTaskIn) (*body[taskOut], error) {
+	task, err := t.office.CloseTask(ctx, counter.Caller(ctx), in.ID, in.Body.Reason)
+	if err != nil {
+		return nil, refuseTrade(err)
+	}
+	return ok(showTask(task)), nil
+}
