@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
 
+	"vouchsafe/gateway/admin"
 	"vouchsafe/gateway/api"
+	"vouchsafe/gateway/counter"
 	"vouchsafe/gateway/edge"
 	"vouchsafe/gateway/relay"
 	"vouchsafe/retail"
@@ -19,10 +22,13 @@ import (
 // Config is what a gateway is made of.
 type Config struct {
 	Desk           *retail.Desk
+	Sales          *retail.Sales
+	Keys           *retail.Keys
 	Relay          *relay.Relay
 	Authenticate   edge.Authenticator
-	Checks         []Check // of /readyz
-	Ceiling        string  // the largest amount a caller may name, a decimal in its own currency
+	Checks         []Check  // of /readyz
+	Metrics        *Metrics // that /metrics shows
+	Ceiling        string   // the largest amount a caller may name, a decimal in its own currency
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger
 	Now            func() time.Time
@@ -30,24 +36,29 @@ type Config struct {
 	Version        string
 	// Extra are further public pages, by path: the mailbox of the trial.
 	Extra map[string]http.Handler
+	// Traces makes a span of every request; nil: there are none.
+	Traces trace.TracerProvider
 }
 
 // New puts the rooms together. The handler answers everything that the gateway is asked over HTTP.
 func New(cfg Config) (http.Handler, error) {
 	edge.Prepare()
-	m := newMetrics()
 	e, err := edge.New(edge.Options{
-		Authenticate: cfg.Authenticate, Map: api.Map, TrustedProxies: cfg.TrustedProxies, Log: cfg.Log, Now: cfg.Now,
-		Random: cfg.Random, Observe: m.observe, Version: cfg.Version,
+		Authenticate: cfg.Authenticate, Map: counter.Map, TrustedProxies: cfg.TrustedProxies, Log: cfg.Log, Now: cfg.Now,
+		Random: cfg.Random, Observe: cfg.Metrics.observe, Version: cfg.Version,
+		Within: traced(cfg.Traces),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the gateway: %w", err)
 	}
 	api.Register(e.API(), cfg.Desk, cfg.Ceiling)
+	admin.Register(e.API(), cfg.Desk, cfg.Sales, cfg.Keys, cfg.Ceiling)
+	describe(e.API().OpenAPI())
 	public := e.Public()
+	public.GET("/docs", docs(e.API().OpenAPI()))
 	public.GET("/healthz", healthz)
 	public.GET("/readyz", readyz(cfg.Checks))
-	public.GET("/metrics", e.Inside, m.handler())
+	public.GET("/metrics", e.Inside, cfg.Metrics.handler())
 	cfg.Relay.Routes(public)
 	for path, page := range cfg.Extra {
 		public.GET(path, gin.WrapH(page))

@@ -166,6 +166,17 @@ func TestAMailOfACancelledOrderIsHeldForItsNewRecipientToo(t *testing.T) {
 	}
 }
 
+// A code that was mailed before its order was cancelled is not mailed again until the order is paid.
+func TestAResendOfACancelledOrderIsHeld(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.works()
+	c := h.sells(order("1042", 0))[0]
+	h.until("it is done", func() bool { return h.sent(c) == "code done" })
+	h.tells(order("1042", 1, withStatus(purchase.Cancelled)))
+	h.office.does("resend", c).has(200, `{"delivery":{"id":"*","kind":"code","state":"waiting","reason":"held"}}`)
+}
+
 // X22: a new code works, the old one is unknown, and everything else stays.
 func TestReplace(t *testing.T) {
 	t.Parallel()

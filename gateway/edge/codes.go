@@ -37,6 +37,11 @@ const (
 	NotReversible         Code = "not_reversible"
 	NeedsAddress          Code = "needs_address"
 	CodeGone              Code = "code_gone"
+	DeliveryUnderWay      Code = "delivery_under_way"
+	AlreadyExists         Code = "already_exists"
+	AlreadySettled        Code = "already_settled"
+	NoCopyLeft            Code = "no_copy_left"
+	ClosesItself          Code = "closes_itself"
 	ChannelNotAllowed     Code = "channel_not_allowed"
 	ReservationExpired    Code = "reservation_expired"
 	ReservationEnded      Code = "reservation_ended"
@@ -203,6 +208,31 @@ var kinds = index([]kind{
 		CodeGone, http.StatusConflict, "The code is no longer kept",
 		"The voucher ended so long ago that its code was shredded.",
 		"Use the voucher's id.", 0,
+	},
+	{
+		DeliveryUnderWay, http.StatusConflict, "A mail is under way",
+		"A delivery of the code is being sent, or may have been sent: whom it goes to can't change now.",
+		"Wait until it is settled. One in doubt is repeated once, and then waits as a task in the office.", 0,
+	},
+	{
+		AlreadyExists, http.StatusConflict, "There is one of this name",
+		"A shop of this id or a product with this SKU is registered already. Nothing was changed.",
+		"Use the one that there is, or another name.", 0,
+	},
+	{
+		AlreadySettled, http.StatusConflict, "It is settled already",
+		"Nothing is left to decide: it is done, cancelled, closed, or replaced by something later. Nothing was changed.",
+		"Look at it as it is now.", 0,
+	},
+	{
+		NoCopyLeft, http.StatusConflict, "No further copy may leave",
+		"Three copies of this message have left, or may have.",
+		"Make a new delivery with a resend, if it is still wanted.", 0,
+	},
+	{
+		ClosesItself, http.StatusConflict, "The task closes by itself",
+		"Its cause still is, and the task ends with it: closing it would hide what waits.",
+		"Settle the cause. The task names the calls that do.", 0,
 	},
 	{
 		ChannelNotAllowed, http.StatusForbidden, "Not in this channel",

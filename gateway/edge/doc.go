@@ -6,7 +6,7 @@
 // cause; every error is a problem of RFC 9457 whose code stands in the one table of codes.go. Routes of API ask for a
 // key first, and take strict JSON alone.
 //
-// Domain errors become problems in one place, the Mapper that package api gives; what it doesn't know is internal,
+// Domain errors become problems in one place, the Mapper that package counter gives; what it doesn't know is internal,
 // and its cause is told to the log and to nobody else. The actor and the request id travel in the context, under
 // private keys: ActorFrom and RequestID read them.
 //

@@ -36,6 +36,8 @@ type Options struct {
 	Random io.Reader
 	// Observe hears of every request when it is answered; nil for nobody.
 	Observe func(Served)
+	// Within are middlewares around every route, inside of the wall: a tracer, say.
+	Within []gin.HandlerFunc
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -44,6 +46,7 @@ type Options struct {
 type Served struct {
 	Method, Route string
 	Status        int
+	Problem       Code // "" for an answer that is none
 	Took          time.Duration
 }
 
@@ -67,6 +70,7 @@ func New(options Options) (*Edge, error) {
 	e.engine.HandleMethodNotAllowed = true
 	e.engine.ContextWithFallback = true
 	e.engine.Use(e.wrap)
+	e.engine.Use(options.Within...)
 	e.engine.NoRoute(func(c *gin.Context) { Fail(c, Refuse(NotFound, "There is nothing at this address.")) })
 	e.engine.NoMethod(func(c *gin.Context) {
 		Fail(c, Refuse(MethodNotAllowed, "This address does not take this method."))
@@ -96,6 +100,18 @@ func (e *Edge) Public() gin.IRouter { return e.engine }
 
 // API is where operations go that ask for a key.
 func (e *Edge) API() huma.API { return e.api }
+
+// Route is one address that is answered.
+type Route struct{ Method, Path string }
+
+// Routes lists what is answered, by method and pattern.
+func (e *Edge) Routes() []Route {
+	var all []Route
+	for _, r := range e.engine.Routes() {
+		all = append(all, Route{r.Method, r.Path})
+	}
+	return all
+}
 
 // ServeHTTP answers one request.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.engine.ServeHTTP(w, r) }

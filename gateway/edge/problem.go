@@ -135,7 +135,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 // in is the problem as it happened in one request.
 func (p *Problem) in(s *state) *Problem {
 	mine := *p
-	mine.RequestID = s.id
+	mine.RequestID, s.said = s.id, p.Code
 	return &mine
 }
 

@@ -40,6 +40,7 @@ type state struct {
 	mapper Mapper
 	actor  *Actor
 	fault  error               // for the log, once
+	said   Code                // the problem that was answered; "" for none
 	body   io.ReadCloser       // as it came, without a limit
 	writer http.ResponseWriter // as it came: it can close the connection of a body without end
 }

@@ -92,11 +92,21 @@ func (s *scanner) value(depth int) error {
 		_, err := s.text()
 		return err
 	default:
-		for s.at < len(s.body) && strings.IndexByte(",]} \t\r\n", s.body[s.at]) < 0 {
-			s.at++
-		}
-		return nil
+		return s.literal()
 	}
+}
+
+// literal steps over a number, true or false. null is no value of any field of ours: who sends it for an amount may mean nothing or
+// everything.
+func (s *scanner) literal() error {
+	start := s.at
+	for s.at < len(s.body) && strings.IndexByte(",]} \t\r\n", s.body[s.at]) < 0 {
+		s.at++
+	}
+	if string(s.body[start:s.at]) == "null" {
+		return s.fault("must not be null (leave it out)")
+	}
+	return nil
 }
 
 func (s *scanner) object(depth int) error {

@@ -35,6 +35,8 @@ func TestStrictJSON(t *testing.T) {
 		{"UTF-16", "\xff\xfe{\x00}\x00", "the body is not UTF-8"},
 		{"unknown", `{"kode":"a"}`, "kode: unknown field"},
 		{"twice", `{"code":"a","code":"a"}`, "code: is there twice"},
+		{"null", `{"amount":null}`, "amount: must not be null"},
+		{"null within a list", `{"lines":[{"amount":1},null]}`, "lines[1]: must not be null"},
 		{"twice, one escaped", `{"code":"a","c\u006fde":"b"}`, "code: is there twice"},
 		{"twice in another casing", `{"code":"a","CODE":"b"}`, "CODE: is there twice"},
 		{"twice within a list", `{"lines":[{},{"amount":1,"amount":2}]}`, "lines[1].amount: is there twice"},

@@ -81,7 +81,7 @@ func rescue(c *gin.Context) {
 
 // report writes the one log line of a request.
 func (e *Edge) report(c *gin.Context, s *state, took time.Duration) {
-	served := Served{Method: method(c.Request.Method), Route: c.FullPath(), Status: c.Writer.Status(), Took: took}
+	served := Served{Method: method(c.Request.Method), Route: c.FullPath(), Status: c.Writer.Status(), Problem: s.said, Took: took}
 	if served.Route == "" {
 		served.Route = "unmatched"
 	}

@@ -18,6 +18,8 @@ type Job struct {
 	Name string // a word, unique
 	Spec string // five fields of cron in UTC, or @every 10s
 	Run  func(ctx context.Context) error
+	// Within is how long a run may take; zero leaves it to the queue.
+	Within time.Duration
 }
 
 // When tells the next instant at which a job is due. The schedules of cron specifications are such.
@@ -27,13 +29,13 @@ type When interface {
 
 // Register hands the jobs to every, which is the outbox's, before it starts. A specification that
 // can't be read is an error that names the job.
-func Register(every func(name string, when When, run func(ctx context.Context) error), jobs ...Job) error {
+func Register(every func(job Job, when When), jobs ...Job) error {
 	for _, job := range jobs {
 		when, err := parse(job.Spec)
 		if err != nil {
 			return fmt.Errorf("schedule %s: %w", job.Name, err)
 		}
-		every(job.Name, when, job.Run)
+		every(job, when)
 	}
 	return nil
 }
