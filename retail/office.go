@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"vouchsafe/retail/ledger"
-	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
 )
@@ -75,21 +74,29 @@ const twins = 3
 func (o *BackOffice) within(ctx context.Context, doing string, work func(tx outbox.Tx) error) error {
 	for try := 0; ; try++ {
 		err := outbox.InTx(ctx, o.sales.orders.Pool(), work)
-		switch {
-		case err == nil || isRefusal(err):
-			return err
-		case ledger.IsTwin(err) && try < twins:
-		case ledger.IsPassing(err):
-			return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
-		default:
-			return fmt.Errorf("%s: %w", doing, err)
+		if ledger.IsTwin(err) && try < twins {
+			continue
 		}
+		explain(doing, &err)
+		return err
+	}
+}
+
+// explain says what was being done when something went wrong, and tells a fault that may pass from one
+// that stays. A refusal is left as it is.
+func explain(doing string, err *error) {
+	switch {
+	case *err == nil, isRefusal(*err), errors.Is(*err, ErrUnavailable):
+	case ledger.IsPassing(*err):
+		*err = fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, *err)
+	default:
+		*err = fmt.Errorf("%s: %w", doing, *err)
 	}
 }
 
 // isRefusal tells an answer to the office from a fault.
 func isRefusal(err error) bool {
-	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, orders.ErrNotFound} {
+	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrCursor, ErrIsCode} {
 		if errors.Is(err, refusal) {
 			return true
 		}

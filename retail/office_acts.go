@@ -85,7 +85,8 @@ func (o *BackOffice) Extend(ctx context.Context, by Actor, id string, last vouch
 
 // Lift ends a quarantine after somebody has settled what the lost changes were. The voucher's version
 // then stands above everything that was ever acknowledged.
-func (o *BackOffice) Lift(ctx context.Context, by Actor, id, reason string) (voucher.Answer, error) {
+func (o *BackOffice) Lift(ctx context.Context, by Actor, id, reason string) (done voucher.Answer, err error) {
+	defer explain("lift the quarantine of voucher "+id, &err)
 	witness, err := o.quarantineOf(ctx, id)
 	if err != nil {
 		return voucher.Answer{}, err

@@ -23,13 +23,14 @@ import (
 // is cancelled it is held like every other. The code stays what it is. Errors: ErrUnderWay while a
 // delivery is being made or is in doubt, ErrNeedsAddress, ErrCodeGone, ErrNotSold, voucher.ErrInvalidated,
 // voucher.ErrNotFound.
-func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason string) (outbox.Delivery, error) {
+func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason string) (made Delivery, err error) {
+	defer explain("resend voucher "+id, &err)
 	e, err := o.errand(ctx, id)
 	if err != nil {
-		return outbox.Delivery{}, err
+		return Delivery{}, err
 	}
 	if _, _, err := o.sales.code(ctx, id); err != nil {
-		return outbox.Delivery{}, fmt.Errorf("resend voucher %s: %w", id, err)
+		return Delivery{}, err
 	}
 	e.action, e.reason = didResend, reason
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
@@ -57,20 +58,21 @@ type Recipient struct {
 // ChangeRecipient sends a voucher's code to somebody else from now on (X22): what has not left yet is
 // cancelled, and a new delivery takes its place and its day. Somebody who has it already, or for whom it
 // is on its way, gets no second mail. Errors as for Resend.
-func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, to Recipient, reason string) (outbox.Delivery, error) {
+func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, to Recipient, reason string) (made Delivery, err error) {
+	defer explain("change the recipient of voucher "+id, &err)
 	e, err := o.errand(ctx, id)
 	if err != nil {
-		return outbox.Delivery{}, err
+		return Delivery{}, err
 	}
 	plain, err := mail.ParseAddress(to.Email)
 	if err != nil {
-		return outbox.Delivery{}, fmt.Errorf("change the recipient of voucher %s: %w: %w", id, ErrNeedsAddress, err)
+		return Delivery{}, fmt.Errorf("%w: %w", ErrNeedsAddress, err)
 	}
 	if last := e.last(); to.Name == "" && last != nil && bytes.Equal(last.RecipientHash, o.sales.recipientHash(plain)) {
 		return *last, nil
 	}
 	if _, _, err := o.sales.code(ctx, id); err != nil {
-		return outbox.Delivery{}, fmt.Errorf("change the recipient of voucher %s: %w", id, err)
+		return Delivery{}, err
 	}
 	e.action, e.reason = didRecipient, reason
 	e.address = func(tx outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
@@ -103,7 +105,8 @@ func (s *Sales) recipientHash(plain string) []byte {
 // code is unknown from then on. A mail that may have left with it does no harm any more; one that is
 // leaving right now must end first: ErrUnderWay. A voucher that no webshop sold is not delivered; its
 // document can be printed.
-func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (*outbox.Delivery, error) {
+func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (made *Delivery, err error) {
+	defer explain("replace the code of voucher "+id, &err)
 	fresh := ledger.NewVoucher{Voucher: voucher.Voucher{ID: id}}
 	if err := o.sales.drawCode(&fresh); err != nil {
 		return nil, err
@@ -135,7 +138,8 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (
 
 // Document prints a voucher (A22). Whoever has the page can spend the voucher, so that the audit trail
 // says who asked for it. Errors: ErrCodeGone, voucher.ErrInvalidated, voucher.ErrNotFound.
-func (o *BackOffice) Document(ctx context.Context, by Actor, id string) ([]byte, error) {
+func (o *BackOffice) Document(ctx context.Context, by Actor, id string) (printed []byte, err error) {
+	defer explain("print voucher "+id, &err)
 	seen, err := o.seen(ctx, id)
 	if err != nil {
 		return nil, err
@@ -145,11 +149,11 @@ func (o *BackOffice) Document(ctx context.Context, by Actor, id string) ([]byte,
 	}
 	code, _, err := o.sales.code(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("print voucher %s: %w", id, err)
+		return nil, err
 	}
 	page, err := o.sales.printout(ctx, seen.Voucher, code)
 	if err != nil {
-		return nil, fmt.Errorf("print voucher %s: %w", id, err)
+		return nil, err
 	}
 	pdf, err := document.PDF(page)
 	if err != nil {

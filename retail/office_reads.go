@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -46,6 +45,7 @@ const last4Symbols = 4
 // Vouchers lists vouchers (A06, A07). What is sought may be the end of a code, an order's number, a
 // product, or a voucher's id; never a whole code. Errors: ErrCursor, ErrIsCode.
 func (o *BackOffice) Vouchers(ctx context.Context, sought string, f Listing) (page []VoucherLine, next string, err error) {
+	defer explain("list vouchers", &err)
 	if sought != "" {
 		if f.Text, err = o.meant(ctx, sought); err != nil {
 			return nil, "", err
@@ -127,7 +127,8 @@ type Sheet struct {
 }
 
 // Voucher reads a voucher by its id. Error: voucher.ErrNotFound.
-func (o *BackOffice) Voucher(ctx context.Context, id string) (Sheet, error) {
+func (o *BackOffice) Voucher(ctx context.Context, id string) (sheet Sheet, err error) {
+	defer explain("read a voucher", &err)
 	seen, err := o.seen(ctx, id)
 	if err != nil {
 		return Sheet{}, err
@@ -136,7 +137,8 @@ func (o *BackOffice) Voucher(ctx context.Context, id string) (Sheet, error) {
 }
 
 // Find finds the voucher of a code (A10). Error: voucher.ErrNotFound.
-func (o *BackOffice) Find(ctx context.Context, by Actor, typed Typed) (Sheet, error) {
+func (o *BackOffice) Find(ctx context.Context, by Actor, typed Typed) (sheet Sheet, err error) {
+	defer explain("find a voucher", &err)
 	found, err := o.desk.find(ctx, by, typed, voucher.Ref{})
 	if err != nil {
 		return Sheet{}, err
@@ -196,12 +198,11 @@ type SentLetter struct {
 const changesMost = 500
 
 // History reads what has happened to a voucher (A17, A18, A19). Error: voucher.ErrNotFound.
-func (o *BackOffice) History(ctx context.Context, id string) (History, Seen, error) {
-	seen, err := o.seen(ctx, id)
-	if err != nil {
+func (o *BackOffice) History(ctx context.Context, id string) (h History, seen Seen, err error) {
+	defer explain("read the history of a voucher", &err)
+	if seen, err = o.seen(ctx, id); err != nil {
 		return History{}, Seen{}, err
 	}
-	var h History
 	if h.History, err = o.desk.ledger.History(ctx, id); err != nil {
 		return History{}, Seen{}, err
 	}
@@ -239,6 +240,7 @@ type HeldLine struct {
 // Reservations lists the codes that are held now (E16, E18), those that are free first at the head.
 // Error: ErrCursor.
 func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLine, next string, err error) {
+	defer explain("list reservations", &err)
 	held, next, err := o.desk.ledger.Held(ctx, f)
 	if err != nil || len(held) == 0 {
 		return nil, "", err
@@ -268,6 +270,7 @@ func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLi
 
 // Rest lists the vouchers that are used in part and have a rest (E17), reserved or not. Error: ErrCursor.
 func (o *BackOffice) Rest(ctx context.Context, f Listing) (page []HeldLine, next string, err error) {
+	defer explain("list vouchers with a rest", &err)
 	f.State = ledger.StateRest
 	lines, next, err := o.Vouchers(ctx, "", f)
 	if err != nil {
@@ -293,10 +296,9 @@ func (o *BackOffice) Rest(ctx context.Context, f Listing) (page []HeldLine, next
 
 // Trail lists the audit trail, the latest line first. Error: ErrCursor.
 func (o *BackOffice) Trail(ctx context.Context, f TrailFilter) (page []TrailLine, next string, err error) {
-	if typed, err := voucher.Read(strings.TrimSpace(f.Text)); err == nil {
-		if err := o.isNoCode(ctx, typed); err != nil {
-			return nil, "", err
-		}
+	defer explain("list the audit trail", &err)
+	if err := o.noCode(ctx, f.Text); err != nil {
+		return nil, "", err
 	}
 	page, next, err = staff.Trail(ctx, o.sales.orders.Pool(), f)
 	if errors.Is(err, staff.ErrCursor) {

@@ -236,7 +236,9 @@ func (s *Stores) Stop(ctx context.Context) error {
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("stop the embedded stores: %w", err)
 	}
-	s.log.Info("the embedded stores have stopped")
+	if len(s.parts) > 0 {
+		s.log.Info("the embedded stores have stopped")
+	}
 	return nil
 }
 
