@@ -130,7 +130,7 @@ func (d *Desk) ReleaseForeign(ctx context.Context, by Actor, typed Typed, reason
 	if err != nil {
 		return voucher.Answer{}, err
 	}
-	aimed := ledger.Aimed{Voucher: found.Voucher.ID, MACs: found.macs, Act: voucher.ReleaseForeign{}}
+	aimed := ledger.Aimed{Voucher: found.Voucher.ID, MACs: found.macs, Act: voucher.ReleaseForeign{OnlyOf: "shop:"}}
 	audit := func(tx outbox.Tx, applied *ledger.Applied) error {
 		if applied.Answers[0].Reservation == nil {
 			return nil

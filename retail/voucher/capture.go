@@ -2,6 +2,7 @@ package voucher
 
 import (
 	"errors"
+	"strings"
 
 	"vouchsafe/retail/money"
 )
@@ -183,15 +184,20 @@ func (a Release) decide(c *Case) (Answer, error) {
 
 // ReleaseForeign frees another owner's reservation: the customer stands at the till with the
 // printed code that his own cart holds (X22). The owner's later capture is [ErrSuperseded].
-type ReleaseForeign struct{}
+type ReleaseForeign struct {
+	OnlyOf string // how the owners begin whose reservations it may free, such as "shop:"; empty for all
+}
 
 // Refs names nothing: the live reservation is always read.
 func (ReleaseForeign) Refs() []Ref { return nil }
 
-func (ReleaseForeign) decide(c *Case) (Answer, error) {
+func (a ReleaseForeign) decide(c *Case) (Answer, error) {
 	live := c.Live()
 	if live == nil {
 		return Answer{Outcome: OutcomeUnchanged}, nil
+	}
+	if !strings.HasPrefix(live.Owner, a.OnlyOf) {
+		return Answer{}, heldBy(live)
 	}
 	c.end(live, Voided, c.At)
 	return Answer{Reservation: live, Outcome: OutcomeReleased}, nil

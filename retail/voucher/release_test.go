@@ -1,6 +1,7 @@
 package voucher_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -79,4 +80,14 @@ func TestARegisterFreesAnothersReservation(t *testing.T) { // X22
 		t.Errorf("got %+v of %+v", got, got.Reservation)
 	}
 	s.does(redeem(till, "r", 500))
+}
+
+func TestARegisterFreesNoOtherRegistersReservation(t *testing.T) { // X22
+	t.Parallel()
+	s := newShelf(t)
+	s.does(atRegister(till, "t", 10))
+	_, err := s.tries(voucher.ReleaseForeign{OnlyOf: "shop:"})
+	if held, ok := errors.AsType[*voucher.HeldError](err); !ok || held.Owner != till {
+		t.Errorf("got %v, want it held by %s", err, till)
+	}
 }
