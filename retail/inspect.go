@@ -101,7 +101,7 @@ func (i *Inspector) settleTask(ctx context.Context, tx outbox.Tx, p Proof) error
 	}
 	task := outbox.Task{Kind: TaskVerify, Subject: subjectVerify, Reason: "the proof could not be finished"}
 	if p.Broken > 0 {
-		task.Reason = fmt.Sprintf("%d findings, the first: %s", p.Broken, p.Findings[0].Invariant)
+		task.Reason = fmt.Sprintf("found %d broken, the first: %s", p.Broken, p.Findings[0].Invariant)
 	}
 	task.Detail = detailOf(map[string]any{"findings": p.Findings[:min(len(p.Findings), 5)], "fault": p.Fault})
 	return outbox.OpenTask(ctx, tx, task)
@@ -128,7 +128,7 @@ func (i *Inspector) Proven(ctx context.Context) (string, error) {
 	case last.Fault != "":
 		return "", fmt.Errorf("%w: the proof of %s could not be finished", ErrUnproven, at)
 	case last.Broken > 0:
-		return "", fmt.Errorf("%w: the proof of %s has %d findings; see the task, or run vouchsafed verify", ErrUnproven, at, last.Broken)
+		return "", fmt.Errorf("%w: the proof of %s found %d broken; see the task, or run vouchsafed verify", ErrUnproven, at, last.Broken)
 	case now.Sub(last.EndedAt) > proofOlderThan:
 		return "", fmt.Errorf("%w: the last proof is of %s", ErrUnproven, at)
 	}

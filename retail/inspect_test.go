@@ -85,8 +85,8 @@ func TestABrokenInvariantIsATaskUntilItIsSoundAgain(t *testing.T) {
 	if len(tasks) != 1 || !strings.Contains(tasks[0].Reason, "a balance is the sum of its journal") {
 		t.Errorf("tasks %+v, want one with the first finding", tasks)
 	}
-	if said, err := i.Proven(t.Context()); !errors.Is(err, retail.ErrUnproven) || !strings.Contains(err.Error(), "2 findings") {
-		t.Errorf("the mark: %q, %v, want red with 2 findings", said, err)
+	if said, err := i.Proven(t.Context()); !errors.Is(err, retail.ErrUnproven) || !strings.Contains(err.Error(), "found 2 broken") {
+		t.Errorf("the mark: %q, %v, want red, with 2", said, err)
 	}
 
 	c.runs(`UPDATE voucher SET balance = balance - 1`)

@@ -35,13 +35,18 @@ func (s *Sales) settlePurchase(ctx context.Context, id string, r ruling) error {
 		return err
 	}
 	var applied *ledger.Applied
+	issued := 0
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
-		applied, err = s.settleLocked(ctx, tx, shop, id, r)
+		applied, err = s.settleLocked(ctx, tx, shop, id, ruling{decide: r.decide, also: func(tx outbox.Tx, d purchase.Decision) error {
+			issued = len(d.Issue)
+			return r.also(tx, d)
+		}})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("settle purchase %s: %w", id, err)
 	}
+	s.ledger.Issued(issued)
 	if applied != nil {
 		s.ledger.Told(ctx, applied)
 	}

@@ -103,6 +103,7 @@ func (l *Ledger) ApplyAll(ctx context.Context, acts ...Aimed) ([]voucher.Answer,
 		l.Told(ctx, applied)
 		return applied.Answers, nil
 	case voucher.IsRefusal(err):
+		l.watch.refusals(applied)
 		return nil, errors.Join(err, l.openShorts(ctx, applied), l.quarantine(ctx, applied))
 	case IsPassing(err):
 		return nil, fmt.Errorf("settle %d acts together: %w: %w", len(acts), ErrUnavailable, err)

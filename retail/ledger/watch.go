@@ -69,6 +69,15 @@ func (w Watch) settled(a *Applied) {
 	w.quarantines(a.state)
 }
 
+// refusals tells of the acts that a transaction was rolled back for; the others of it never happened.
+func (w Watch) refusals(a *Applied) {
+	for i, refusal := range a.Refusals {
+		if refusal != nil {
+			w.act(a.state.acts[i].Act, voucher.Answer{}, refusal)
+		}
+	}
+}
+
 // quarantines tells of the vouchers that a committed transaction put into quarantine.
 func (w Watch) quarantines(s *state) {
 	if w.Quarantined == nil {
