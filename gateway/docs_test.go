@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,15 +22,21 @@ import (
 	"vouchsafe/gateway/relay"
 )
 
-// closed is a gateway whose doors can be looked at, with nothing behind them.
-func closed(t *testing.T) http.Handler {
-	t.Helper()
+// doors is a gateway with nothing behind its doors. A process has one: New sets what gin and huma keep for
+// all of it.
+var doors = sync.OnceValues(func() (http.Handler, error) {
 	log := slog.New(slog.DiscardHandler)
-	handler, err := New(Config{
+	return New(Config{
 		Relay: relay.New(relay.Config{Log: log}), Log: log, Now: time.Now, Random: rand.Reader, Version: "1.2.3", Ceiling: "10000.00",
 		Metrics:      NewMetrics(time.Now),
 		Authenticate: func(context.Context, string) (edge.Actor, error) { return edge.Actor{}, errors.New("nobody") },
 	})
+})
+
+// closed is the gateway, whose doors can be looked at.
+func closed(t *testing.T) http.Handler {
+	t.Helper()
+	handler, err := doors()
 	if err != nil {
 		t.Fatal(err)
 	}
