@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +52,12 @@ func proofs() []proof {
 			FROM act a
 			JOIN (SELECT source, sum(amount - taken_back) AS refunded FROM act WHERE kind = 'refund' GROUP BY source) r ON r.source = a.id
 			WHERE r.refunded > a.taken_back OR a.taken_back > a.amount`},
+	}
+}
+
+// reservationProofs are those of reservations and their captures.
+func reservationProofs() []proof {
+	return []proof{
 		{"no two reservations of one code overlapped", `SELECT a.voucher::text, format('%s and %s', a.id, b.id)
 			FROM reservation a
 			JOIN reservation b ON b.voucher = a.voucher AND b.fence > a.fence
@@ -105,7 +112,7 @@ func (l *Ledger) Verify(ctx context.Context) ([]Finding, error) {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	var findings []Finding
-	for _, p := range proofs() {
+	for _, p := range slices.Concat(proofs(), reservationProofs()) {
 		found, err := p.run(ctx, tx)
 		if err != nil {
 			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)

@@ -1,7 +1,6 @@
 package voucher
 
 import (
-	"errors"
 	"strings"
 
 	"vouchsafe/retail/money"
@@ -210,9 +209,3 @@ type Expire struct{}
 func (Expire) Refs() []Ref { return nil }
 
 func (Expire) decide(*Case) (Answer, error) { return Answer{Outcome: OutcomeUnchanged}, nil }
-
-// IsShort tells whether a refused capture leaves an order short.
-func IsShort(err error) bool {
-	_, ok := errors.AsType[*ShortError](err)
-	return ok
-}

@@ -197,7 +197,7 @@ func TestAShortOrderIsATaskForTheOffice(t *testing.T) {
 	reserved := s.does(online("k", "A", 200)).Reservation
 	s.does(block())
 	_, err := s.tries(ofOrder(capture("k", "1042"), 120))
-	if !voucher.IsShort(err) || !voucher.IsRefusal(err) {
+	if !isShort(err) || !voucher.IsRefusal(err) {
 		t.Fatalf("got %v", err)
 	}
 	want := []voucher.Short{{

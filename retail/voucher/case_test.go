@@ -167,11 +167,11 @@ func TestRefusalsAreToldFromFaults(t *testing.T) {
 		}
 	}
 	for _, fault := range []error{nil, io.EOF, voucher.ErrCode, voucher.ErrTerm} {
-		if voucher.IsRefusal(fault) || voucher.IsShort(fault) {
+		if voucher.IsRefusal(fault) || isShort(fault) {
 			t.Errorf("%v is taken for a refusal", fault)
 		}
 	}
-	if voucher.IsShort(voucher.ErrBlocked) || !errors.Is(short(1, voucher.ErrBlocked), voucher.ErrBlocked) {
+	if isShort(voucher.ErrBlocked) || !errors.Is(short(1, voucher.ErrBlocked), voucher.ErrBlocked) {
 		t.Error("a short order and its reason are mixed up")
 	}
 }

@@ -134,3 +134,9 @@ func (s *shelf) provesBounded() {
 		}
 	}
 }
+
+// isShort tells whether a refused capture leaves an order short.
+func isShort(err error) bool {
+	_, ok := errors.AsType[*voucher.ShortError](err)
+	return ok
+}

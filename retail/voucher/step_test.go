@@ -59,7 +59,7 @@ func expectRefusal(t testing.TB, got, want error) {
 		}
 		return
 	}
-	if voucher.IsShort(got) || got == nil {
+	if isShort(got) || got == nil {
 		t.Fatalf("got %v, want %v", got, want)
 	}
 	if !errors.Is(got, want) && !cmp.Equal(got, want) {
