@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -168,6 +169,7 @@ func TestPostgresMayStopAndStart(t *testing.T) {
 		m.isTurnedAway(d, sold)
 		p.starts()
 		began := time.Now()
+		d.wants(200, m.till, "POST", "/v1/balance", `{"code": "`+sold[1]+`"}`)
 		key := "/v1/redemptions/round-" + strconv.Itoa(round)
 		eventually(t, recoversWithin, "an act succeeds", func() bool {
 			return d.asks(m.till, "PUT", key, redeeming(sold[1])).status == 201
@@ -238,4 +240,41 @@ func (m *merchant) isUnavailable(d *running, key, method, path, body string) {
 		m.t.Errorf("%s %s: %d with Retry-After %q after %v, want 503 and when to come back",
 			method, path, answer.StatusCode, answer.Header.Get("Retry-After"), took)
 	}
+}
+
+// G9: all connections end while nobody uses them, as when PostgreSQL was started anew. Whoever asks next is answered at once,
+// reads as well as acts.
+func TestConnectionsThatEndIdleFailNobody(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	d := m.serves()
+	code := m.sells(d, 1)[0]
+	pool := m.look()
+	for round := range 4 {
+		m.asksAtOnce(d, code, round)
+		const alive = `SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)`
+		ended := column[int32](t, pool, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		column[bool](t, pool, `SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid`, ended)
+		eventually(t, recoversWithin, "the connections are gone", func() bool { return count(t, pool, alive, ended) == 0 })
+	}
+	m.asksAtOnce(d, code, 4)
+}
+
+// asksAtOnce asks so much at the same moment that it takes many connections, and wants all of it answered.
+func (m *merchant) asksAtOnce(d *running, code string, round int) {
+	m.t.Helper()
+	var crowd sync.WaitGroup
+	for range 20 {
+		crowd.Go(func() {
+			if r := d.asks(m.till, "POST", "/v1/balance", `{"code": "`+code+`"}`); r.status != 200 {
+				m.t.Errorf("round %d: a read was answered %d %s", round, r.status, r.text)
+			}
+		})
+	}
+	crowd.Go(func() {
+		if r := d.asks(m.till, "PUT", "/v1/redemptions/idle-"+strconv.Itoa(round), redeeming(code)); r.status != 201 {
+			m.t.Errorf("round %d: an act was answered %d %s", round, r.status, r.text)
+		}
+	})
+	crowd.Wait()
 }

@@ -22,7 +22,7 @@ type merchant struct {
 }
 
 // opens sets a merchant up through the commands, as the README tells it.
-func opens(t *testing.T, settings ...string) *merchant {
+func opens(t testing.TB, settings ...string) *merchant {
 	t.Helper()
 	m := &merchant{woo: woocommercetest.New(t, woocommercetest.WithClock(time.Now)), sink: mailtest.Start(t)}
 	m.installation = install(t, append([]string{"VOUCHSAFE_SMTP_URL=" + m.sink.URL()}, settings...)...)
@@ -64,7 +64,7 @@ func (m *merchant) mails(n int) []mailbox.Message {
 }
 
 // codes are the codes in mails, which have one each.
-func codes(t *testing.T, mails []mailbox.Message) (found []string) {
+func codes(t testing.TB, mails []mailbox.Message) (found []string) {
 	t.Helper()
 	for _, mail := range mails {
 		in, err := mail.Codes()
@@ -81,7 +81,11 @@ func codes(t *testing.T, mails []mailbox.Message) (found []string) {
 // same key again, the capture, the rest at the till (E04-E21).
 func TestTheStory(t *testing.T) {
 	t.Parallel()
-	m := opens(t)
+	theStory(t, opens(t))
+}
+
+func theStory(t *testing.T, m *merchant) {
+	t.Helper()
 	d := m.serves()
 	m.buys(3)
 	m.delivers(d)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"vouchsafe/retail/connect"
 	"vouchsafe/retail/embedded"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/schema"
@@ -29,15 +31,20 @@ func migrations() []func(ctx context.Context, databaseURL string) error {
 }
 
 // Database returns a pool on a fresh, migrated database of this test alone. It is closed and the database dropped when the
-// test ends; a connection not given back by then fails the test. pool.Config().ConnString() is its URL.
+// test ends; a connection not given back by then fails the test. pool.Config().ConnString() is its URL. With
+// VOUCHSAFE_TEST_POOLER=pgbouncer in the environment it leads through PooledURL.
 func Database(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	config, err := pgxpool.ParseConfig(DatabaseURL(t))
+	address := DatabaseURL(t)
+	if os.Getenv(poolerVariable) == pgbouncerName {
+		address = PooledURL(t, address)
+	}
+	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		t.Fatalf("retailtest: read the URL of the database: %v", err)
 	}
 	config.MaxConns = poolSize
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	pool, err := connect.Open(context.Background(), config)
 	if err != nil {
 		t.Fatalf("retailtest: connect: %v", err)
 	}

@@ -34,6 +34,7 @@ type fixtures struct {
 	open     bool // between the start and the end of Main
 	dir      string
 	postgres *postgres
+	pooler   *pooler
 	redis    *redis
 }
 
@@ -60,7 +61,7 @@ func (f *fixtures) close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopFor)
 	defer cancel()
-	return errors.Join(f.redis.close(ctx), f.postgres.close(ctx), os.RemoveAll(f.dir))
+	return errors.Join(f.redis.close(ctx), f.pooler.close(), f.postgres.close(ctx), os.RemoveAll(f.dir))
 }
 
 // start runs one of the two stores in a directory of its own. The caller holds the lock.
