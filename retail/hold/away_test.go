@@ -25,6 +25,8 @@ func TestAnErrorOfRedisMeansAway(t *testing.T) {
 		"LOADING Redis is loading the dataset in memory",
 		"MISCONF Redis is configured to save RDB snapshots",
 		"CLUSTERDOWN The cluster is down",
+		"MOVED 3999 127.0.0.1:1",
+		"NOSCRIPT No matching script. Please use EVAL.",
 		"NOPERM this user has no permissions",
 	} {
 		t.Run(text[:strings.Index(text, " ")], func(t *testing.T) {

@@ -64,13 +64,23 @@ func (h *Holds) Put(ctx context.Context, puts ...Put) error {
 	if len(puts) == 0 {
 		return nil
 	}
-	err := h.within(ctx, len(puts), func(ctx context.Context) error {
-		missed, err := h.send(ctx, puts, redis.Pipeliner.EvalSha, h.putSHA)
-		if err != nil || len(missed) == 0 {
-			return err
+	vouchers := make([]string, len(puts))
+	for i, p := range puts {
+		vouchers[i] = p.Voucher
+	}
+	err := h.within(ctx, vouchers, func(ctx context.Context, ask []int) []error {
+		faults := h.send(ctx, puts, ask, redis.Pipeliner.EvalSha, h.putSHA)
+		missed, places := missing(faults, ask)
+		if len(missed) == 0 {
+			return faults
 		}
-		_, err = h.send(ctx, missed, redis.Pipeliner.Eval, putScript)
-		return err
+		again := h.send(ctx, puts, missed, redis.Pipeliner.Eval, putScript)
+		for n, at := range places {
+			if faults[at] = nil; again != nil {
+				faults[at] = again[n]
+			}
+		}
+		return faults
 	})
 	if err != nil {
 		return fmt.Errorf("put holds: %w", err)
@@ -78,31 +88,31 @@ func (h *Holds) Put(ctx context.Context, puts ...Put) error {
 	return nil
 }
 
+// missing are the puts whose server doesn't know the script: a restart, SCRIPT
+// FLUSH or another master. They were not run. Their faults are at places.
+func missing(faults []error, ask []int) (missed, places []int) {
+	for n, fault := range faults {
+		if redis.HasErrorPrefix(fault, "NOSCRIPT") {
+			missed, places = append(missed, ask[n]), append(places, n)
+		}
+	}
+	return missed, places
+}
+
 // eval is EVAL or EVALSHA, which differ only in what names the script.
 type eval func(pipe redis.Pipeliner, ctx context.Context, script string, keys []string, args ...any) *redis.Cmd
 
-// send runs the script for each put in one pipeline and returns those whose
-// server doesn't know the script (never said to EVAL): a restart, SCRIPT FLUSH
-// or another master. They were not run.
-func (h *Holds) send(ctx context.Context, puts []Put, run eval, script string) ([]Put, error) {
+// send runs the script for each of the puts in one pipeline, and gives the fault
+// of each, or nil when there was none at all.
+func (h *Holds) send(ctx context.Context, puts []Put, ask []int, run eval, script string) []error {
 	pipe := h.client.Pipeline()
 	replies := make([]*redis.Cmd, len(puts))
-	for i, p := range puts {
+	for _, i := range ask {
+		p := puts[i]
 		keys := []string{h.keys.hold(p.Voucher), h.keys.witness(p.Voucher)}
 		replies[i] = run(pipe, ctx, script, keys,
 			strconv.FormatInt(p.Version, 10), p.value(), p.Rest.Milliseconds(), witnessFor.Milliseconds())
 	}
-	if _, err := pipe.Exec(ctx); err == nil {
-		return nil, nil
-	}
-	var missed []Put
-	for i, reply := range replies {
-		switch err := reply.Err(); {
-		case redis.HasErrorPrefix(err, "NOSCRIPT"):
-			missed = append(missed, puts[i])
-		case err != nil:
-			return nil, err
-		}
-	}
-	return missed, nil
+	_, err := pipe.Exec(ctx)
+	return faultsOf(err, ask, func(i int) error { return replies[i].Err() })
 }

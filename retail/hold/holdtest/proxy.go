@@ -1,6 +1,7 @@
 package holdtest
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -34,16 +35,24 @@ type Proxy struct {
 // NewProxy puts a wire before the server; it is taken away with the test.
 func NewProxy(t testing.TB, behind *Server) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := OpenProxy(behind.Address())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{listener: listener, open: map[net.Conn]bool{}}
-	p.network, p.address = behind.Address()
+	t.Cleanup(p.Close)
+	return p
+}
+
+// OpenProxy puts a wire before whatever listens at an address of a network, such as "unix". Close takes it away.
+func OpenProxy(network, address string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open a proxy: %w", err)
+	}
+	p := &Proxy{listener: listener, network: network, address: address, open: map[net.Conn]bool{}}
 	p.changed = sync.NewCond(&p.mu)
 	p.pumps.Go(p.accept)
-	t.Cleanup(p.close)
-	return p
+	return p, nil
 }
 
 // URL leads to the server by way of the proxy.
@@ -150,7 +159,8 @@ func (p *Proxy) pump(from, to net.Conn, judge func() verdict) {
 	}
 }
 
-func (p *Proxy) close() {
+// Close ends the wire and every connection over it.
+func (p *Proxy) Close() {
 	p.mu.Lock()
 	p.closed = true
 	for conn := range p.open {

@@ -105,6 +105,9 @@ func (s *Server) Restart(t testing.TB) {
 // Stop kills the server; Restart starts it anew.
 func (s *Server) Stop() { s.kill() }
 
+// Running tells whether the server was not stopped.
+func (s *Server) Running() bool { return s.process.ProcessState == nil }
+
 // Do sends one command, written as a person would type it, and returns the
 // text of its reply.
 func (s *Server) Do(t testing.TB, command string) string {
