@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/base64"
 	"net/url"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func TestACodeIsNeverSearchedInAnAddress(t *testing.T) {
 	h.office.does("replace", ours, because) // nobody's code any more, and a code all the same
 	ours = h.reveals(ours.id)
 	for _, code := range []string{lost, ours.code, strings.ToLower(ours.code), strings.ReplaceAll(ours.code, "-", ""), " " + ours.code, "old-123456"} {
-		for _, list := range []string{"vouchers", "audit"} {
+		for _, list := range []string{"vouchers", "reservations", "purchases", "deliveries", "tasks", "products", "shops", "keys", "audit", "batches"} {
 			got := h.office.asks("GET", "/v1/admin/"+list+queryOf("q", code), "")
 			got.refuses(400, "invalid_request", `"field":"q"`)
 			if strings.Contains(got.text, code) {
@@ -227,12 +228,18 @@ func TestAQueryThatCannotBeMeantIsRefused(t *testing.T) {
 	h.issues(1)
 	h.issues(2)
 	_, byBalance := h.office.vouchers("limit", "1", "sort", "balance")
-	forged := "LWlzc3VlZF9hdAB4AHk" // -issued_at, x, y
+	forge := func(list, sort string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte(list + "\x00" + sort + "\x00x\x00y"))
+	}
+	forged := forge("vouchers", "-issued_at")
 	for _, tt := range []struct{ list, name, value string }{
 		{"vouchers", "state", "spent"}, {"vouchers", "sort", "code"}, {"vouchers", "limit", "0"}, {"vouchers", "limit", "501"}, {"vouchers", "limit", "x"},
 		{"vouchers", "cursor", "x"}, {"vouchers", "cursor", forged}, {"vouchers", "cursor", byBalance}, {"vouchers", "from", "yesterday"},
 		{"vouchers", "to", "2026-02-30"}, {"vouchers", "q", strings.Repeat("x", 201)}, {"vouchers", "code", "x"},
-		{"reservations", "filter", "all"}, {"reservations", "cursor", "x"}, {"reservations", "cursor", forged}, {"reservations", "from", "x"}, {"reservations", "q", "x"},
+		{"reservations", "filter", "all"}, {"reservations", "cursor", "x"}, {"reservations", "cursor", forged}, {"reservations", "from", "x"}, {"reservations", "sort", "issued_at"}, {"reservations", "cursor", forge("held", "held_until")},
+		{"audit", "cursor", forge("audit", "-at")}, {"purchases", "cursor", forge("purchases", "-received_at")}, {"tasks", "cursor", forge("tasks", "opened_at")},
+		{"deliveries", "cursor", forge("deliveries", "-created_at")}, {"products", "cursor", forge("products", "-created_at")},
+		{"keys", "cursor", forge("keys", "-created_at")}, {"batches", "cursor", forge("batches", "-created_at")},
 		{"audit", "cursor", "x"}, {"audit", "limit", "0"}, {"audit", "to", "x"}, {"audit", "actor", "x"},
 	} {
 		h.office.asks("GET", "/v1/admin/"+tt.list+queryOf(tt.name, tt.value), "").refuses(400, "invalid_request", says("field", tt.name))

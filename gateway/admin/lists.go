@@ -15,7 +15,7 @@ type PageIn struct {
 	From   string `query:"from" maxLength:"40" doc:"At or after this instant (RFC 3339), or from the beginning of this day (YYYY-MM-DD) in the merchant's zone"`
 	To     string `query:"to" maxLength:"40" doc:"Before this instant, or through this day"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Items of a page"`
-	Cursor string `query:"cursor" maxLength:"400" doc:"next_cursor of the page before"`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before, in the same sort"`
 }
 
 // span reads from and to.
@@ -67,7 +67,7 @@ func (a *admin) list(ctx context.Context, in *listIn) (*body[pageOut[LineOut]], 
 func (a *admin) listing(in *listIn) (retail.Listing, error) {
 	from, to, err := a.span(in.PageIn)
 	return retail.Listing{
-		Page: retail.Page{Cursor: in.Cursor, Limit: in.Limit}, Sort: retail.Sort(in.Sort), State: in.State, Shop: in.Shop, From: from, To: to,
+		Page: in.stretch(in.Sort), State: in.State, Shop: in.Shop, From: from, To: to,
 	}, err
 }
 
@@ -75,6 +75,8 @@ func (a *admin) listing(in *listIn) (retail.Listing, error) {
 type reservationsIn struct {
 	PageIn
 	Filter string `query:"filter" enum:"held,rest" default:"held" doc:"held: reserved now; rest: used in part"`
+	Q      string `query:"q" maxLength:"200" doc:"The end of a code, or a voucher's id; of what is held also within its key, its owner or its holder; of a rest an order's number or a product. Never a whole code"`
+	Sort   string `query:"sort" enum:"held_until,-held_until,issued_at,-issued_at,balance,-balance,expires_on,-expires_on" doc:"Of what is held: held_until, which is the default; of a rest: the others, -issued_at by default. A minus turns it around"`
 }
 
 // heldOut is a code that is reserved, or has a rest.
@@ -90,11 +92,10 @@ func (a *admin) reservations(ctx context.Context, in *reservationsIn) (*body[pag
 	}
 	var page []retail.HeldLine
 	var next string
-	stretch := retail.Page{Cursor: in.Cursor, Limit: in.Limit}
 	if in.Filter == "rest" {
-		page, next, err = a.office.Rest(ctx, retail.Listing{Page: stretch, From: from, To: to})
+		page, next, err = a.office.Rest(ctx, in.Q, retail.Listing{Page: in.stretch(in.Sort), From: from, To: to})
 	} else {
-		page, next, err = a.office.Reservations(ctx, retail.Holding{Page: stretch, From: from, To: to})
+		page, next, err = a.office.Reservations(ctx, retail.Holding{Page: in.stretch(in.Sort), Text: in.Q, From: from, To: to})
 	}
 	if err != nil {
 		return nil, counter.Refuse(err)
@@ -140,6 +141,7 @@ type auditIn struct {
 	Q      string `query:"q" maxLength:"200" doc:"Within who, what or to which thing. Never a code"`
 	Object string `query:"object" maxLength:"200" doc:"Of this thing alone: a voucher's id"`
 	Action string `query:"action" maxLength:"64" doc:"What was done: block, adjust, …"`
+	Sort   string `query:"sort" enum:"at,-at" default:"-at" doc:"A minus turns it around"`
 }
 
 // changeOut is a line of the audit trail.
@@ -158,7 +160,8 @@ func (a *admin) audit(ctx context.Context, in *auditIn) (*body[pageOut[changeOut
 		return nil, err
 	}
 	page, next, err := a.office.Trail(ctx, retail.TrailFilter{
-		Object: in.Object, Action: in.Action, Text: in.Q, From: from, To: to, Cursor: in.Cursor, Limit: in.Limit,
+		Object: in.Object, Action: in.Action, Text: in.Q, From: from, To: to,
+		Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
 		return nil, counter.Refuse(err)

@@ -172,9 +172,17 @@ func ReplaceCode(ctx context.Context, tx outbox.Tx, n NewCode) error {
 	return nil
 }
 
-const readIssued = `SELECT coalesce((SELECT amount FROM entry WHERE account = $1::uuid AND seq = 1 AND kind = 'issue'), 0)`
+const readIssued = `SELECT coalesce((
+		SELECT e.amount
+		FROM entry e
+		JOIN voucher v ON v.id = e.account AND v.state <> 'inventory'
+		WHERE e.account = $1::uuid AND e.kind = 'issue'
+		ORDER BY e.seq DESC
+		LIMIT 1
+	), 0)`
 
-// IssuedFor reads what a voucher was issued for, in minor units; 0 when it began empty.
+// IssuedFor reads what a voucher was issued for, in minor units; 0 when it began empty, or lies in the inventory. A card that came
+// back to it may have been issued before, for something else.
 func (l *Ledger) IssuedFor(ctx context.Context, id string) (minor int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

@@ -6,26 +6,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/voucher"
-)
-
-// Sort is the order of a list of vouchers.
-type Sort string
-
-// The orders. Each is one of a date or figure, with the id for ties.
-const (
-	Newest       Sort = "-issued_at"
-	Oldest       Sort = "issued_at"
-	Largest      Sort = "-balance"
-	Smallest     Sort = "balance"
-	ExpiresFirst Sort = "expires_on" // what never expires comes last
-	ExpiresLast  Sort = "-expires_on"
 )
 
 // Listing chooses vouchers; what is left empty doesn't narrow.
 type Listing struct {
-	Page
-	Sort Sort // empty is Newest
+	Page // by issued_at, balance or expires_on, of which what never expires has the last
 	// State is one of [voucher.State], "expired" included, or what is laid over it: "blocked",
 	// "reserved", "quarantined", or "rest" for what is used in part (E17).
 	State string
@@ -58,28 +45,27 @@ type Listed struct {
 	At       time.Time
 }
 
-// ordering is the column that a list is sorted by, its type, what comes after a key, and which way it runs.
-type ordering struct{ column, kind, after, direction string }
-
-// orderings are the orderings of each Sort.
-func orderings() map[Sort]ordering {
-	const expiry = "coalesce(voucher.ends_at, 'infinity')"
-	return map[Sort]ordering{
-		Newest:       {"voucher.issued_at", "timestamptz", "<", "DESC"},
-		Oldest:       {"voucher.issued_at", "timestamptz", ">", "ASC"},
-		Largest:      {"voucher.balance", "bigint", "<", "DESC"},
-		Smallest:     {"voucher.balance", "bigint", ">", "ASC"},
-		ExpiresFirst: {expiry, "timestamptz", ">", "ASC"},
-		ExpiresLast:  {expiry, "timestamptz", "<", "DESC"},
+// voucherList is how vouchers are listed. Two of its sorts have an index: voucher_listed and voucher_by_expiry. The balance has none: it
+// changes with every act, and an index on it would make each of them write all indexes of the row anew.
+func voucherList() keyset.List {
+	return keyset.List{
+		Name: "vouchers", ID: keyset.Key{Column: "voucher.id", Type: "uuid"}, Usual: "-issued_at",
+		By: map[string]keyset.Key{
+			"issued_at":  {Column: "voucher.issued_at", Type: "timestamptz"},
+			"balance":    {Column: "voucher.balance", Type: "bigint"},
+			"expires_on": {Column: "coalesce(voucher.ends_at, 'infinity')", Type: "timestamptz"},
+		},
 	}
 }
 
 // listWithin bounds a page of a list. A person waits for it, and some orders and filters read the whole table.
 const listWithin = 10 * time.Second
 
+// Whether a voucher is used in part is asked for each row, by index act_of_voucher: EXISTS would be hashed, which reads every redemption
+// there ever was for one page.
 const (
 	listColumns = `,
-		coalesce((SELECT amount FROM entry e WHERE e.account = voucher.id AND e.seq = 1 AND e.kind = 'issue'), 0),
+		coalesce((SELECT amount FROM entry e WHERE e.account = voucher.id AND e.kind = 'issue' AND state <> 'inventory' ORDER BY e.seq DESC LIMIT 1), 0),
 		coalesce((SELECT amount FROM reservation r WHERE r.voucher = voucher.id AND r.state = 'active' AND r.expires_at > (SELECT vouchsafe_now())), 0),
 		(SELECT vouchsafe_now())`
 
@@ -94,26 +80,13 @@ const (
 			WHEN 'reserved' THEN true
 			WHEN 'blocked' THEN blocked_order OR blocked_office
 			WHEN 'quarantined' THEN quarantined
-			WHEN 'rest' THEN balance > 0 AND entries > 1 AND EXISTS (SELECT FROM act a WHERE a.voucher = voucher.id AND a.kind = 'redemption' AND a.taken_back < a.amount)
+			WHEN 'rest' THEN balance > 0 AND entries > 1 AND (SELECT a.id FROM act a WHERE a.voucher = voucher.id AND a.kind = 'redemption' AND a.taken_back < a.amount LIMIT 1) IS NOT NULL
 			WHEN 'expired' THEN state IN ('active', 'issued') AND ends_at <= (SELECT vouchsafe_now())
 			WHEN 'active' THEN state = 'active' AND (ends_at IS NULL OR ends_at > (SELECT vouchsafe_now()))
 			WHEN 'issued' THEN state = 'issued' AND (ends_at IS NULL OR ends_at > (SELECT vouchsafe_now()))
 			ELSE state = @state::text
 		END`
 )
-
-// statement is the query of a list in this order.
-func (o ordering) statement() string {
-	return `SELECT` + voucherColumns + listColumns + `,
-		(` + o.column + `)::text AS sort_key
-	FROM voucher
-	WHERE` + listChosen + `
-		AND (@key::text IS NULL OR (` + o.column + `, voucher.id) ` + o.after + ` (@key::text::` + o.kind + `, @id::text::uuid))
-	ORDER BY
-		` + o.column + ` ` + o.direction + `,
-		voucher.id ` + o.direction + `
-	LIMIT @limit`
-}
 
 // listedRow is a row of a list.
 type listedRow struct {
@@ -125,26 +98,17 @@ type listedRow struct {
 }
 
 // List lists vouchers without a lock. Next is the cursor of the page after this one, empty on the
-// last. Error: ErrCursor.
+// last. Errors: ErrCursor, keyset.ErrSort.
 func (l *Ledger) List(ctx context.Context, f Listing) (page []Listed, next string, err error) {
-	if f.Sort == "" {
-		f.Sort = Newest
-	}
-	key, id, err := placeOf(f.Cursor, string(f.Sort))
+	turn, err := voucherList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, listWithin)
-	defer cancel()
-	args := f.args()
-	args["key"], args["id"] = key, id
-	// Planned for these very values, so that a filter which is off costs nothing.
-	rows, _ := l.pool.Query(ctx, orderings()[f.Sort].statement(), pgx.QueryExecModeCacheDescribe, args)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[listedRow])
+	sql := `SELECT` + voucherColumns + listColumns + `, ` + turn.Column() + ` FROM voucher WHERE` + listChosen
+	found, next, err := paged(ctx, l, query{turn, sql, f.args()}, func(r listedRow) (key, id string) { return r.Key, r.ID })
 	if err != nil {
 		return nil, "", listFault("list vouchers", err)
 	}
-	found, next = cut(found, f.most(), func(r listedRow) place { return place{string(f.Sort), r.Key, r.ID} })
 	page = make([]Listed, len(found))
 	for i, row := range found {
 		page[i] = Listed{Issued: row.Issued, Reserved: row.Reserved, At: row.Now}
@@ -170,52 +134,53 @@ func (f Listing) args() pgx.NamedArgs {
 		"from":     orNull(f.From),
 		"to":       orNull(f.To),
 		"state":    f.State,
-		"limit":    f.most() + 1,
 	}
 }
 
-const listHeld = `SELECT` + reservationColumns + `
+// heldList is how live reservations are listed: by index reservation_overdue.
+func heldList() keyset.List {
+	return keyset.List{
+		Name: "held", ID: keyset.Key{Column: "r.id", Type: "uuid"}, Usual: "held_until",
+		By: map[string]keyset.Key{"held_until": {Column: "r.expires_at", Type: "timestamptz"}},
+	}
+}
+
+// The end of an order's number that a reservation keeps of its holder is found by the whole number too.
+const listHeld = `
 	FROM reservation r
 	WHERE r.state = 'active' AND r.expires_at > vouchsafe_now()
 		AND (@from::timestamptz IS NULL OR r.granted_at >= @from::timestamptz)
 		AND (@to::timestamptz IS NULL OR r.granted_at < @to::timestamptz)
-		AND (@key::text IS NULL OR (r.expires_at, r.id) > (@key::text::timestamptz, @id::text::uuid))
-	ORDER BY
-		r.expires_at,
-		r.id
-	LIMIT @limit`
+		AND (@text::text = ''
+			OR strpos(lower(r.key || ' ' || r.owner || ' ' || r.holder_hint), lower(@text::text)) > 0
+			OR r.holder_hint <> '' AND right(lower(@text::text), char_length(r.holder_hint)) = lower(r.holder_hint)
+			OR EXISTS (SELECT FROM voucher v WHERE v.id = r.voucher AND (v.last4 = upper(@text::text) OR v.id::text = lower(@text::text))))`
 
-// heldList is the name of the list in its cursors.
-const heldList = "held"
-
-// Holding chooses live reservations by when they were granted; what is left empty doesn't narrow.
+// Holding chooses live reservations; what is left empty doesn't narrow.
 type Holding struct {
-	Page
+	Page            // by held_until
+	Text     string // within key, owner or holder, or the end of a code, or a voucher's id
 	From, To time.Time
 }
 
-// Held lists the live reservations (E16), those that end first at the head. Error: ErrCursor.
+// heldRow is a row of the list.
+type heldRow struct {
+	reservationRow
+	SortKey string
+}
+
+// Held lists the live reservations (E16), those that end first at the head unless asked otherwise. Errors: ErrCursor, keyset.ErrSort.
 func (l *Ledger) Held(ctx context.Context, f Holding) (page []voucher.Reservation, next string, err error) {
-	key, id, err := placeOf(f.Cursor, heldList)
+	turn, err := heldList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	rows, _ := l.pool.Query(ctx, listHeld, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{
-		"from":  orNull(f.From),
-		"to":    orNull(f.To),
-		"key":   key,
-		"id":    id,
-		"limit": f.most() + 1,
-	})
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
+	args := pgx.NamedArgs{"from": orNull(f.From), "to": orNull(f.To), "text": f.Text}
+	sql := `SELECT` + reservationColumns + `, ` + turn.Column() + listHeld
+	found, next, err := paged(ctx, l, query{turn, sql, args}, func(r heldRow) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", listFault("list reservations", err)
 	}
-	found, next = cut(found, f.most(), func(r reservationRow) place {
-		return place{heldList, r.ExpiresAt.UTC().Format(time.RFC3339Nano), r.ID}
-	})
 	for _, row := range found {
 		page = append(page, *row.reservation())
 	}

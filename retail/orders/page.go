@@ -2,116 +2,89 @@ package orders
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/purchase"
 )
 
 // ErrCursor says that a cursor is none of the list it was given to.
-var ErrCursor = errors.New("not a cursor of this list")
+var ErrCursor = keyset.ErrCursor
+
+// Page is a stretch of a list.
+type Page = keyset.Page
 
 // dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
 const dataException = "22"
 
-// cursorOf writes where a page ended, for a caller to hand back. The list's name keeps it from being used for another.
-func cursorOf(list string, place ...string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(append([]string{list}, place...), "\x00")))
+// query is a page about to be read: the query but for its end, and its parameters.
+type query struct {
+	turn keyset.Turn
+	sql  string
+	args pgx.NamedArgs
 }
 
-// placeOf reads a cursor of a list whose places have so many parts; nil for the first page.
-func placeOf(cursor, list string, parts int) ([]string, error) {
-	if cursor == "" {
-		return nil, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return nil, ErrCursor
-	}
-	place := strings.Split(string(text), "\x00")
-	if len(place) != parts+1 || place[0] != list {
-		return nil, ErrCursor
-	}
-	return place[1:], nil
-}
-
-// part is a part of a place, NULL for the first page.
-func part(place []string, i int) *string {
-	if place == nil {
-		return nil
-	}
-	return &place[i]
-}
-
-// instantOf is the part of a place that is an instant in microseconds, NULL for the first page.
-func instantOf(place []string, i int) (*time.Time, error) {
-	if place == nil {
-		return nil, nil
-	}
-	micros, err := strconv.ParseInt(place[i], 10, 64)
-	if err != nil {
-		return nil, ErrCursor
-	}
-	at := time.UnixMicro(micros)
-	return &at, nil
-}
-
-// most is how many rows a page has at most.
-func most(limit int) int {
-	if limit <= 0 || limit > pageMost {
-		return pageMost
-	}
-	return limit
-}
-
-// paged reads one row more than the page has, which tells that another page follows, and gives the cursor of that one. It is
-// planned for these very values, so that a filter which is off costs nothing.
-func paged[T any](ctx context.Context, s *Store, sql string, args pgx.NamedArgs, cursor func(T) string) (page []T, next string, err error) {
+// paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
+func paged[T any](ctx context.Context, s *Store, q query, place func(T) (key, id string)) (page []T, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	limit, _ := args["limit"].(int)
-	args["limit"] = limit + 1
-	rows, _ := s.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args) // rows carry the error to CollectRows
+	q.turn.Args(q.args)
+	rows, _ := s.pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
 	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
 	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
 		return nil, "", ErrCursor
 	}
-	if err != nil || len(page) <= limit {
-		return page, "", err
+	page, next = keyset.Cut(q.turn, page, place)
+	return page, next, err
+}
+
+// Search narrows a list of products or shops; what is left empty doesn't narrow.
+type Search struct {
+	Page
+	Text     string    // within name or SKU, or id, whatever its case
+	From, To time.Time // registered at or after, and before
+}
+
+func (f Search) args() pgx.NamedArgs {
+	return pgx.NamedArgs{"text": f.Text, "from": instantOrNull(f.From), "to": instantOrNull(f.To)}
+}
+
+// registered is how a list of what was registered is listed: by the index of its primary key, or by one of created_at.
+func registered(name, id string) keyset.List {
+	return keyset.List{
+		Name: name, ID: keyset.Key{Column: id, Type: "text"}, Usual: id,
+		By: map[string]keyset.Key{id: {Column: id, Type: "text"}, "created_at": {Column: "created_at", Type: "timestamptz"}},
 	}
-	return page[:limit], cursor(page[limit-1]), nil
 }
 
 const pageOfProducts = `
-SELECT` + productColumns + `
 FROM
 	product
 WHERE
-	(@after::text IS NULL OR sku > @after::text)
-	AND (@text::text = '' OR strpos(lower(sku), lower(@text::text)) > 0 OR strpos(lower(name), lower(@text::text)) > 0)
-ORDER BY
-	sku
-LIMIT
-	@limit`
+	(@text::text = '' OR strpos(lower(sku), lower(@text::text)) > 0 OR strpos(lower(name), lower(@text::text)) > 0)
+	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
+	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 
-// listOfProducts is the name of the list in its cursors.
-const listOfProducts = "products"
+// listedProduct is a row of the list.
+type listedProduct struct {
+	productRow
+	SortKey string
+}
 
-// ProductPage lists products by SKU, those with a text in SKU or name, a page at a time. Error: ErrCursor.
-func (s *Store) ProductPage(ctx context.Context, text string, p Page) (page []purchase.Product, next string, err error) {
-	place, err := placeOf(p.Cursor, listOfProducts, 1)
+// ProductPage lists products by sku, its usual sort, or created_at. Errors: ErrCursor, keyset.ErrSort.
+func (s *Store) ProductPage(ctx context.Context, f Search) (page []purchase.Product, next string, err error) {
+	turn, err := registered("products", "sku").Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	args := pgx.NamedArgs{"after": part(place, 0), "text": text, "limit": most(p.Limit)}
-	found, next, err := paged(ctx, s, pageOfProducts, args, func(r productRow) string { return cursorOf(listOfProducts, r.SKU) })
+	sql := `SELECT` + productColumns + `, ` + turn.Column() + pageOfProducts
+	found, next, err := paged(ctx, s, query{turn, sql, f.args()}, func(r listedProduct) (key, id string) { return r.SortKey, r.SKU })
 	if err != nil {
 		return nil, "", fmt.Errorf("list products: %w", err)
 	}
@@ -123,36 +96,32 @@ func (s *Store) ProductPage(ctx context.Context, text string, p Page) (page []pu
 }
 
 const pageOfShops = `
-SELECT` + shopColumns + `
 FROM
 	shop
 WHERE
-	(@after::text IS NULL OR id > @after::text)
-	AND (@text::text = '' OR strpos(id, lower(@text::text)) > 0 OR strpos(lower(name), lower(@text::text)) > 0)
-ORDER BY
-	id
-LIMIT
-	@limit`
+	(@text::text = '' OR strpos(id, lower(@text::text)) > 0 OR strpos(lower(name), lower(@text::text)) > 0)
+	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
+	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 
-// listOfShops is the name of the list in its cursors.
-const listOfShops = "shops"
+// listedShop is a row of the list.
+type listedShop struct {
+	Shop
+	SortKey string
+}
 
-// ShopPage lists shops by id, those with a text in id or name, a page at a time. Error: ErrCursor.
-func (s *Store) ShopPage(ctx context.Context, text string, p Page) (page []Shop, next string, err error) {
-	place, err := placeOf(p.Cursor, listOfShops, 1)
+// ShopPage lists shops by id, its usual sort, or created_at. Errors: ErrCursor, keyset.ErrSort.
+func (s *Store) ShopPage(ctx context.Context, f Search) (page []Shop, next string, err error) {
+	turn, err := registered("shops", "id").Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	args := pgx.NamedArgs{"after": part(place, 0), "text": text, "limit": most(p.Limit)}
-	page, next, err = paged(ctx, s, pageOfShops, args, func(shop Shop) string { return cursorOf(listOfShops, shop.ID) })
+	sql := `SELECT` + shopColumns + `, ` + turn.Column() + pageOfShops
+	found, next, err := paged(ctx, s, query{turn, sql, f.args()}, func(r listedShop) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list shops: %w", err)
 	}
+	for _, row := range found {
+		page = append(page, row.Shop)
+	}
 	return page, next, nil
-}
-
-// Page is a stretch of a list.
-type Page struct {
-	Cursor string // of the page before; "" for the first
-	Limit  int    // at most 500, which 0 means too
 }

@@ -5,21 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"vouchsafe/retail/keyset"
 )
-
-const pageMost = 500
-
-func pageOf(limit int) int {
-	if limit <= 0 || limit > pageMost {
-		return pageMost
-	}
-	return limit
-}
 
 // Filter narrows a list of deliveries; what is left empty doesn't narrow.
 type Filter struct {
@@ -31,15 +24,53 @@ type Filter struct {
 	About   string    // the subject, the parent or the id
 	From    time.Time // created at or after
 	To      time.Time // created before
+	Sort    string    // created_at, or -created_at, which "" means too
 	Cursor  string    // from the page before
 	Limit   int       // at most 500, which 0 means too
 }
 
 // ErrCursor means that a cursor is none of ours.
-var ErrCursor = errors.New("not a cursor of this list")
+var ErrCursor = keyset.ErrCursor
+
+// dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
+const dataException = "22"
+
+// query is a page about to be read: the query but for its end, and its parameters.
+type query struct {
+	turn keyset.Turn
+	sql  string
+	args pgx.NamedArgs
+}
+
+// paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
+func paged[T any](ctx context.Context, o *Outbox, q query, place func(T) (key, id string)) (page []T, next string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, statementMost)
+	defer cancel()
+	q.turn.Args(q.args)
+	rows, _ := o.pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
+	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
+		return nil, "", ErrCursor
+	}
+	page, next = keyset.Cut(q.turn, page, place)
+	return page, next, err
+}
+
+// deliveryList is how deliveries are listed: by index delivery_listed, those that are not finished by delivery_unfinished.
+func deliveryList() keyset.List {
+	return keyset.List{
+		Name: "deliveries", ID: keyset.Key{Column: "delivery.id", Type: "uuid"}, Usual: "-created_at",
+		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
+	}
+}
+
+// listedDelivery is a row of the list.
+type listedDelivery struct {
+	Delivery
+	SortKey string
+}
 
 const listDeliveries = `
-SELECT` + deliveryColumns + `
 FROM
 	delivery
 WHERE
@@ -51,25 +82,16 @@ WHERE
 	AND (@shop::text = '' OR shop = @shop::text)
 	AND (@about::text = '' OR subject = @about::text OR parent = @about::text OR delivery.id = @about_id::uuid)
 	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
-	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)
-	AND (@seen_at::timestamptz IS NULL OR (created_at, delivery.id) < (@seen_at::timestamptz, @seen::uuid))
-ORDER BY
-	created_at DESC,
-	delivery.id DESC
-LIMIT
-	@limit`
+	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 
-// Deliveries lists the newest first. Next is the cursor of the page after this one, empty on the last. Error: ErrCursor.
+// Deliveries lists the newest first unless asked otherwise. Next is the cursor of the page after this one, empty on the last. Errors:
+// ErrCursor, keyset.ErrSort.
 func (o *Outbox) Deliveries(ctx context.Context, f Filter) (page []Delivery, next string, err error) {
-	seenAt, seen, err := parseCursor(f.Cursor)
+	turn, err := deliveryList().Turn(keyset.Page{Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit})
 	if err != nil {
 		return nil, "", err
 	}
-	limit := pageOf(f.Limit)
-	ctx, cancel := context.WithTimeout(ctx, statementMost)
-	defer cancel()
-	// Planned for these very values, so that a filter which is off costs nothing. Rows carry the error to CollectRows.
-	rows, _ := o.pool.Query(ctx, listDeliveries, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{
+	asked := query{turn: turn, sql: `SELECT` + deliveryColumns + `, ` + turn.Column() + listDeliveries, args: pgx.NamedArgs{
 		"open":     f.unfinished(),
 		"kinds":    texts(f.Kinds),
 		"states":   texts(f.States),
@@ -80,18 +102,15 @@ func (o *Outbox) Deliveries(ctx context.Context, f Filter) (page []Delivery, nex
 		"about_id": uuidOrNull(f.About),
 		"from":     instantOrNull(f.From),
 		"to":       instantOrNull(f.To),
-		"seen_at":  seenAt,
-		"seen":     seen,
-		"limit":    limit + 1,
-	})
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Delivery])
+	}}
+	found, next, err := paged(ctx, o, asked, func(r listedDelivery) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list deliveries: %w", err)
 	}
-	if len(page) <= limit {
-		return page, "", nil
+	for _, row := range found {
+		page = append(page, row.Delivery)
 	}
-	return page[:limit], cursor(page[limit-1]), nil
+	return page, next, nil
 }
 
 // unfinished tells that the filter asks for nothing that is finished, so that an index of the others will do.
@@ -106,23 +125,6 @@ func uuidOrNull(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func cursor(d Delivery) string {
-	return strconv.FormatInt(d.CreatedAt.UnixMicro(), 36) + "." + d.ID
-}
-
-func parseCursor(text string) (at *time.Time, id *string, err error) {
-	if text == "" {
-		return nil, nil, nil
-	}
-	micros, seen, _ := strings.Cut(text, ".")
-	since, err := strconv.ParseInt(micros, 36, 64)
-	if err != nil || !isUUID(seen) {
-		return nil, nil, ErrCursor
-	}
-	t := time.UnixMicro(since)
-	return &t, &seen, nil
 }
 
 // isUUID knows the one form that PostgreSQL prints.

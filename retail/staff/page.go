@@ -4,29 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"vouchsafe/retail/keyset"
 )
 
-const (
-	keysMost   = 500 // the longest page
-	keysWithin = 2 * time.Second
-)
+// pageWithin bounds a page of a list.
+const pageWithin = 2 * time.Second
 
 // KeyFilter narrows a list of keys; what is left empty doesn't narrow.
 type KeyFilter struct {
 	Scope  Scope
 	Shop   string
-	Live   *bool  // or those that were revoked
-	Cursor string // of the page before
-	Limit  int    // at most 500, which 0 means too
+	Live   *bool     // or those that were revoked
+	Text   string    // within id, name, shop or register, whatever its case
+	From   time.Time // made at or after
+	To     time.Time // made before
+	Sort   string    // created_at, which "" means too, or -created_at
+	Cursor string    // of the page before
+	Limit  int       // at most 500, which 0 means too
 }
 
-const pageOfKeys = `
-SELECT
+const keyColumns = `
 	id,
 	scope,
 	coalesce(shop, '') AS shop,
@@ -35,82 +39,84 @@ SELECT
 	name,
 	created_at,
 	last_used_at,
-	revoked_at
+	revoked_at`
+
+const pageOfKeys = `
 FROM
 	api_key
 WHERE
 	(@scope::text = '' OR scope = @scope::text)
 	AND (@shop::text = '' OR shop = @shop::text)
 	AND (@live::boolean IS NULL OR (revoked_at IS NULL) = @live::boolean)
-	AND (@seen_at::timestamptz IS NULL OR (created_at, id) > (@seen_at::timestamptz, @seen::text))
-ORDER BY
-	created_at,
-	id
-LIMIT
-	@limit`
+	AND (@text::text = '' OR strpos(lower(concat_ws(' ', id, name, shop, register)), lower(@text::text)) > 0)
+	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
+	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 
-// ErrKeyCursor says that a cursor is none of the list of keys.
-var ErrKeyCursor = errors.New("not a cursor of the list of keys")
+// dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
+const dataException = "22"
 
-// Page lists keys, the oldest first. Next is the cursor of the page after this one, empty on the last. Error: ErrKeyCursor.
+// query is a page about to be read: the query but for its end, and its parameters.
+type query struct {
+	turn keyset.Turn
+	sql  string
+	args pgx.NamedArgs
+}
+
+// paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
+func paged[T any](ctx context.Context, pool *pgxpool.Pool, q query, place func(T) (key, id string)) (page []T, next string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pageWithin)
+	defer cancel()
+	q.turn.Args(q.args)
+	rows, _ := pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
+	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
+		return nil, "", ErrCursor
+	}
+	page, next = keyset.Cut(q.turn, page, place)
+	return page, next, err
+}
+
+// keyList is how keys are listed: by index api_key_listed.
+func keyList() keyset.List {
+	return keyset.List{
+		Name: "keys", ID: keyset.Key{Column: "id", Type: "text"}, Usual: "created_at",
+		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
+	}
+}
+
+// listedKey is a row of the list.
+type listedKey struct {
+	keyRow
+	SortKey string
+}
+
+// Page lists keys, the oldest first unless asked otherwise. Next is the cursor of the page after this one, empty on the last. Errors:
+// ErrCursor, keyset.ErrSort.
 func (k *Keys) Page(ctx context.Context, f KeyFilter) (page []Key, next string, err error) {
-	seenAt, seen, err := keyCursor(f.Cursor)
+	turn, err := keyList().Turn(keyset.Page{Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit})
 	if err != nil {
 		return nil, "", err
 	}
-	limit := f.Limit
-	if limit <= 0 || limit > keysMost {
-		limit = keysMost
-	}
-	ctx, cancel := context.WithTimeout(ctx, keysWithin)
-	defer cancel()
-	rows, _ := k.pool.Query(ctx, pageOfKeys, pgx.NamedArgs{ // rows carry the error to CollectRows
-		"scope":   string(f.Scope),
-		"shop":    f.Shop,
-		"live":    f.Live,
-		"seen_at": seenAt,
-		"seen":    seen,
-		"limit":   limit + 1,
-	})
-	page, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Key, error) {
-		r, err := pgx.RowToStructByName[keyRow](row)
-		return r.key(), err
-	})
+	asked := query{turn: turn, sql: `SELECT` + keyColumns + `, ` + turn.Column() + pageOfKeys, args: pgx.NamedArgs{
+		"scope": string(f.Scope),
+		"shop":  f.Shop,
+		"live":  f.Live,
+		"text":  f.Text,
+		"from":  timeOrNull(f.From),
+		"to":    timeOrNull(f.To),
+	}}
+	found, next, err := paged(ctx, k.pool, asked, func(r listedKey) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list keys: %w", err)
 	}
-	if len(page) <= limit {
-		return page, "", nil
+	for _, row := range found {
+		page = append(page, row.key())
 	}
-	last := page[limit-1]
-	return page[:limit], strconv.FormatInt(last.CreatedAt.UnixMicro(), 36) + "." + last.KeyID, nil
-}
-
-// keyCursor reads where the page before ended.
-func keyCursor(text string) (at *time.Time, id string, err error) {
-	if text == "" {
-		return nil, "", nil
-	}
-	micros, id, _ := strings.Cut(text, ".")
-	since, err := strconv.ParseInt(micros, 36, 64)
-	if err != nil || !lowerHex(id, idBytes) {
-		return nil, "", ErrKeyCursor
-	}
-	t := time.UnixMicro(since)
-	return &t, id, nil
+	return page, next, nil
 }
 
 const selectKey = `
-SELECT
-	id,
-	scope,
-	coalesce(shop, '') AS shop,
-	coalesce(register, '') AS register,
-	may_release,
-	name,
-	created_at,
-	last_used_at,
-	revoked_at
+SELECT` + keyColumns + `
 FROM
 	api_key
 WHERE

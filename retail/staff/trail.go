@@ -3,22 +3,18 @@ package staff
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"vouchsafe/retail/keyset"
 )
 
-const (
-	trailMost   = 500 // the longest page
-	trailWithin = 2 * time.Second
-)
-
-// ErrCursor says that a cursor is none of the trail's.
-var ErrCursor = errors.New("not a cursor of the audit trail")
+// ErrCursor says that a cursor is none of the list it was given to.
+var ErrCursor = keyset.ErrCursor
 
 // TrailFilter chooses lines of the audit trail; what is left empty doesn't narrow.
 type TrailFilter struct {
@@ -27,6 +23,7 @@ type TrailFilter struct {
 	Text   string    // within actor, action or object, whatever its case
 	From   time.Time // at or after
 	To     time.Time // before
+	Sort   string    // at, or -at, which "" means too
 	Cursor string    // of the page before
 	Limit  int       // at most 500, which 0 means too
 }
@@ -48,7 +45,9 @@ SELECT
 	actor,
 	action,
 	object,
-	detail
+	detail, `
+
+const chosenTrail = `
 FROM
 	audit
 WHERE
@@ -56,47 +55,44 @@ WHERE
 	AND (@action::text = '' OR action = @action::text)
 	AND (@text::text = '' OR strpos(lower(actor || ' ' || action || ' ' || object), lower(@text::text)) > 0)
 	AND (@from::timestamptz IS NULL OR at >= @from::timestamptz)
-	AND (@to::timestamptz IS NULL OR at < @to::timestamptz)
-	AND (@before::bigint IS NULL OR id < @before::bigint)
-ORDER BY
-	id DESC
-LIMIT
-	@limit`
+	AND (@to::timestamptz IS NULL OR at < @to::timestamptz)`
 
-// Trail lists the audit trail, the latest line first. Next is the cursor of the page after this one,
-// empty on the last. Error: ErrCursor.
+// trailList is how the audit trail is listed: by index audit_by_time.
+func trailList() keyset.List {
+	return keyset.List{
+		Name: "audit", ID: keyset.Key{Column: "id", Type: "bigint"}, Usual: "-at",
+		By: map[string]keyset.Key{"at": {Column: "at", Type: "timestamptz"}},
+	}
+}
+
+// listedLine is a row of the list.
+type listedLine struct {
+	Line
+	SortKey string
+}
+
+// Trail lists the audit trail, the latest line first unless asked otherwise. Next is the cursor of the page after this one,
+// empty on the last. Errors: ErrCursor, keyset.ErrSort.
 func Trail(ctx context.Context, pool *pgxpool.Pool, f TrailFilter) (page []Line, next string, err error) {
-	var before *int64
-	if f.Cursor != "" {
-		id, err := strconv.ParseInt(f.Cursor, 10, 64)
-		if err != nil {
-			return nil, "", ErrCursor
-		}
-		before = &id
+	turn, err := trailList().Turn(keyset.Page{Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit})
+	if err != nil {
+		return nil, "", err
 	}
-	limit := f.Limit
-	if limit <= 0 || limit > trailMost {
-		limit = trailMost
-	}
-	ctx, cancel := context.WithTimeout(ctx, trailWithin)
-	defer cancel()
-	rows, _ := pool.Query(ctx, listTrail, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{ // rows carry the error to CollectRows
+	asked := query{turn: turn, sql: listTrail + turn.Column() + chosenTrail, args: pgx.NamedArgs{
 		"object": f.Object,
 		"action": f.Action,
 		"text":   f.Text,
 		"from":   timeOrNull(f.From),
 		"to":     timeOrNull(f.To),
-		"before": before,
-		"limit":  limit + 1,
-	})
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Line])
+	}}
+	found, next, err := paged(ctx, pool, asked, func(r listedLine) (key, id string) { return r.SortKey, strconv.FormatInt(r.ID, 10) })
 	if err != nil {
 		return nil, "", fmt.Errorf("list the audit trail: %w", err)
 	}
-	if len(page) <= limit {
-		return page, "", nil
+	for _, row := range found {
+		page = append(page, row.Line)
 	}
-	return page[:limit], strconv.FormatInt(page[limit-1].ID, 10), nil
+	return page, next, nil
 }
 
 // timeOrNull is NULL for the zero time.
