@@ -103,31 +103,42 @@ func (s *Sales) newVoucher(c change, unit purchase.Unit, id string) (ledger.NewV
 	if !ok {
 		return ledger.NewVoucher{}, fmt.Errorf("product %q: %w", unit.SKU, ErrUnknownProduct)
 	}
-	term, err := voucher.ParseTerm(product.Expires, s.country(c.shop))
+	n, err := s.blank(product, c.shop, id)
 	if err != nil {
 		return ledger.NewVoucher{}, err
 	}
-	zone, err := s.zone(c.shop)
+	n.Minor, n.Detail = unit.Value.Minor, voucher.Detail{Order: c.decision.Purchase.Number}
+	n.Ref = voucher.Ref{
+		Owner: "shop:" + c.shop.ID, Kind: voucher.Issues,
+		Key: c.stored.Order + "/" + unit.Line + "/" + strconv.Itoa(unit.N),
+	}
+	n.Voucher.Currency, n.Voucher.State, n.Voucher.Unit = unit.Value.Currency, begins(product), c.stored.Units[unit.Key()].ID
+	return n, nil
+}
+
+// blank is a voucher of a product with a code and no value yet, as its shop prescribes; the zero Shop prescribes nothing.
+func (s *Sales) blank(product purchase.Product, shop orders.Shop, id string) (ledger.NewVoucher, error) {
+	term, err := voucher.ParseTerm(product.Expires, s.country(shop))
 	if err != nil {
 		return ledger.NewVoucher{}, err
 	}
-	n := ledger.NewVoucher{
-		Minor: unit.Value.Minor,
-		Ref: voucher.Ref{
-			Owner: "shop:" + c.shop.ID, Kind: voucher.Issues,
-			Key: c.stored.Order + "/" + unit.Line + "/" + strconv.Itoa(unit.N),
-		},
-		Detail: voucher.Detail{Order: c.decision.Purchase.Number},
-		Voucher: voucher.Voucher{
-			ID: id, Product: product.SKU, Kind: voucher.Kind(product.Kind), Currency: unit.Value.Currency, State: voucher.Active,
-			Mode: voucher.Mode(product.ModeAt(c.shop.Holder, s.defaults.Holder, c.shop.DuplicateLogins)),
-			Term: term, Zone: zone, Shop: c.shop.ID, Unit: c.stored.Units[unit.Key()].ID,
-		},
+	zone, err := s.zone(shop)
+	if err != nil {
+		return ledger.NewVoucher{}, err
 	}
-	if product.Activation == purchase.Manual {
-		n.Voucher.State = voucher.Issued
-	}
+	n := ledger.NewVoucher{Voucher: voucher.Voucher{
+		ID: id, Product: product.SKU, Kind: voucher.Kind(product.Kind), Currency: product.Currency,
+		Mode: voucher.Mode(product.ModeAt(shop.Holder, s.defaults.Holder, shop.DuplicateLogins)), Term: term, Zone: zone, Shop: shop.ID,
+	}}
 	return n, s.drawCode(&n)
+}
+
+// begins is the state that a sold voucher of a product begins in.
+func begins(product purchase.Product) voucher.State {
+	if product.Activation == purchase.Manual {
+		return voucher.Issued
+	}
+	return voucher.Active
 }
 
 // drawCode gives a new voucher its code.

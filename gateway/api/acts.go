@@ -120,7 +120,7 @@ func (a *api) refund(ctx context.Context, in *refundIn) (*body[refundOut], error
 // recoveredOut is what became of an act. The part that bears the name of its kind is as in the answer
 // to the act; a prevented act has none.
 type recoveredOut struct {
-	State        string        `json:"state" enum:"done,reversed,prevented"`
+	State        string        `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired" doc:"The last four only of an act of the office that needs, or needed, a second person: nothing has moved"`
 	Redemption   *actOut       `json:"redemption,omitempty"`
 	Reload       *actOut       `json:"reload,omitempty"`
 	Refund       *actOut       `json:"refund,omitempty"`

@@ -150,6 +150,7 @@ func (h *house) opensDoor() {
 	})
 	h.must(err)
 	api.Register(h.edge.API(), h.desk, ceiling)
+	api.RegisterSales(h.edge.API(), h.opensStockroom(), ceiling)
 	h.server = httptest.NewServer(h.edge)
 	h.t.Cleanup(h.server.Close)
 }
@@ -162,6 +163,7 @@ func authenticate(_ context.Context, key string) (edge.Actor, error) {
 		"shop-other":    {Scope: edge.Shop, Shop: "other"},
 		"till-1":        {Scope: edge.Till, Register: "till-1"},
 		"till-2":        {Scope: edge.Till, Register: "till-2", MayRelease: true},
+		"till-of-shop":  {Scope: edge.Till, Register: "till-3", Shop: "svensk"},
 		"admin":         {Scope: edge.Admin},
 	}[key]
 	if !known {

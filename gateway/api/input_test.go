@@ -39,6 +39,9 @@ func requests(c card) []request {
 			"code": code, "amount": dkk(5_00), "receipt": `"R-1"`, "allow_partial": "true", "order_total": dkk(6_00), "other_tenders": tenders, "buyer": buyer,
 		}},
 		{"PUT /v1/reloads/l:9", asTill, map[string]string{"code": code, "amount": dkk(5_00), "receipt": `"R-1"`, "tender": `"cash"`, "buyer": buyer}},
+		{"PUT /v1/sales/s:9", asTill, map[string]string{
+			"product": `"CARD-500"`, "amount": dkk(500_00), "receipt": `"R-1"`, "tender": `"cash"`, "code": code, "buyer": buyer,
+		}},
 		{"PUT /v1/refunds/r:9", asTill, map[string]string{"redemption": `"t:1"`, "amount": dkk(5_00), "reason": `"so"`}},
 	}
 }
@@ -67,7 +70,7 @@ type wrong struct{ value, field string }
 
 // limits are the longest texts.
 func limits() map[string]int {
-	return map[string]int{"code": 128, "holder": 512, "order": 128, "receipt": 128, "tender": 64, "reason": 500, "redemption": 128}
+	return map[string]int{"code": 128, "holder": 512, "order": 128, "receipt": 128, "tender": 64, "reason": 500, "redemption": 128, "product": 100}
 }
 
 // required are the members that a body can't be without.
@@ -77,6 +80,7 @@ func required() map[string]string {
 		"POST /v1/reservations/find": "holder", "POST /v1/reservations/w:1/capture": "order", "POST /v1/captures": "order reservations",
 		"POST /v1/reservations/release-foreign": "code reason", "PUT /v1/redemptions/t:9": "code amount receipt",
 		"PUT /v1/reloads/l:9": "code amount receipt tender", "PUT /v1/refunds/r:9": "redemption reason",
+		"PUT /v1/sales/s:9": "product receipt tender",
 	}
 }
 

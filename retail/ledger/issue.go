@@ -88,7 +88,7 @@ func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher
 		}
 		issue := voucher.Issue(n.Voucher, voucher.Record{ID: id, Ref: n.Ref, Detail: n.Detail}, n.Minor, at)
 		if issue.Entry != nil {
-			issue.Voucher.Head = link(issue.Voucher.Head, *issue.Entry)
+			issue.Voucher.Head = Link(issue.Voucher.Head, *issue.Entry)
 			entries.add(chained{*issue.Entry, issue.Voucher.Head})
 		}
 		records.add(&issue.Record)

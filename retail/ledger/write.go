@@ -31,7 +31,7 @@ const (
 				ended_at = n.ended_at
 			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamptz[])
 				AS n (id, was, state, holder, holder_hint, amount, due, revision, ended_at)
-			WHERE r.id = n.id AND r.state = n.was
+			WHERE r.id = ANY($1::uuid[]) AND r.id = n.id AND r.state = n.was
 			RETURNING 1
 		)
 		SELECT expect_rows('reservation', (SELECT count(*) FROM done), $10)`
@@ -63,7 +63,7 @@ const (
 				reversed_at = n.reversed_at
 			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[])
 				AS n (id, state, reservation, taken_back, reversed_at)
-			WHERE a.id = n.id AND a.state = 'done'
+			WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.state = 'done'
 			RETURNING 1
 		)
 		SELECT expect_rows('act', (SELECT count(*) FROM done), $6)`
@@ -93,7 +93,7 @@ const (
 				head = n.head
 			FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[], $7::bigint[], $8::bigint[], $9::bigint[], $10::date[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::bytea[])
 				AS n (id, was, state, blocked_order, blocked_office, quarantined, balance, fence, version, expires_on, ends_at, last_at, entries, head)
-			WHERE v.id = n.id AND v.version = n.was
+			WHERE v.id = ANY($1::uuid[]) AND v.id = n.id AND v.version = n.was
 			RETURNING 1
 		)
 		SELECT expect_rows('voucher', (SELECT count(*) FROM done), $15)`
@@ -108,6 +108,7 @@ func (l *Ledger) write(ctx context.Context, conn sender, s *state, commit bool) 
 	s.queueRecords(batch)
 	s.queueVouchers(batch)
 	for _, c := range s.ordered() {
+		queueSold(batch, c, s.before[c.Voucher.ID])
 		queueTasks(batch, c, s.before[c.Voucher.ID])
 	}
 	var ended pgconn.CommandTag

@@ -168,13 +168,17 @@ func TestAnAdjustmentIsTakenBack(t *testing.T) {
 // X13: one alone gives no more than the merchant lets him. What he takes is not limited, nor what a till does.
 func TestOneAloneGivesNoMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
-	alone := func(a voucher.Adjust) voucher.Adjust { a.Approval = voucher.Alone; return a }
+	alone := func(a voucher.Adjust) voucher.Adjust { a.Approval = voucher.Approval{Alone: true}; return a }
 	back := refund("f", redemption(till, "r"), 300)
 	backAlone := back
-	backAlone.Approval = voucher.Alone
+	backAlone.Approval = voucher.Approval{Alone: true}
 	more := reload("l", 300)
 	moreAlone := more
-	moreAlone.Approval = voucher.Alone
+	moreAlone.Approval = voucher.Approval{Alone: true}
+	again := func(a voucher.Adjust, given int64) voucher.Adjust {
+		a.Approval = voucher.Approval{Alone: true, Given: given * 100}
+		return a
+	}
 	for _, tt := range []struct {
 		name  string
 		limit string
@@ -193,6 +197,9 @@ func TestOneAloneGivesNoMoreThanTheLimit(t *testing.T) {
 		{"a reload", "200.00", moreAlone, voucher.ErrApproval},
 		{"a reload at the till", "200.00", more, nil},
 		{"an end", "0", invalidate("e"), nil},
+		{"in steps up to the limit", "200.00", again(moves("a", 50), 150), nil},
+		{"in steps above it", "200.00", again(moves("a", 51), 150), voucher.ErrApproval},
+		{"taken after steps", "200.00", again(moves("a", -200), 200), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -206,12 +213,39 @@ func TestOneAloneGivesNoMoreThanTheLimit(t *testing.T) {
 	}
 }
 
+// The limit holds in every currency, however many decimals it is written with.
+func TestTheLimitIsReadInTheVouchersCurrency(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		limit    string
+		currency money.Currency
+		most     int64 // minor units that one alone may give
+	}{
+		{"200.00", "DKK", 200_00},
+		{"200.00", "JPY", 200},
+		{"200.50", "JPY", 200},
+		{"200.005", "DKK", 200_00},
+		{"200.505", "DKK", 200_50},
+		{"200.00", "KWD", 200_000},
+		{"200.005", "KWD", 200_005},
+		{"200.0059", "KWD", 200_005},
+		{"200", "KWD", 200_000},
+		{"0.5", "JPY", 0},
+		{"10.00", "PUNCH", 10},
+	} {
+		rules := voucher.Rules{ApprovalAbove: tt.limit}
+		if !rules.MayAlone(tt.most, tt.currency) || rules.MayAlone(tt.most+1, tt.currency) {
+			t.Errorf("%s in %s: one alone may not give just %d", tt.limit, tt.currency, tt.most)
+		}
+	}
+}
+
 // An act that was done keeps its answer when the limit is lowered afterwards.
 func TestALowerLimitLeavesARepeatItsAnswer(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	act := moves("a", 100)
-	act.Approval = voucher.Alone
+	act.Approval = voucher.Approval{Alone: true}
 	s.does(act)
 	s.rules.ApprovalAbove = "0"
 	if got := s.does(act); got.Created || got.Record == nil {

@@ -1,19 +1,53 @@
 package voucher
 
-// Approval says who answers for an act that gives value away.
-type Approval string
+import "vouchsafe/retail/money"
 
-// A till's and a webshop's acts answer to a sale, and need nobody's approval. An act of the office
-// answers to nothing but the office: above the set amount one alone can't do it (X13).
-const (
-	NotNeeded Approval = ""
-	Alone     Approval = "alone"
-)
+// Approval says who answers for an act that gives value away. The zero Approval needs nobody's word: a till's and a
+// webshop's acts answer to a sale, and an act that a second person has approved answers to both. Any other act of
+// the office answers to nothing but the office: above the set amount one alone can't do it (X13).
+type Approval struct {
+	Alone bool // one alone answers for it
+	// Given is what that one has given alone on the same voucher lately, in minor units. It counts toward the set
+	// amount, so that nobody gets past it in steps.
+	Given int64
+}
 
-// approved refuses to give more than one alone may.
-func (c *Case) approved(by Approval, minor int64) error {
-	if by == Alone && c.Rules.ApprovalAbove != "" && minor > c.Rules.limit(c.Rules.ApprovalAbove, c.Voucher.Currency) {
-		return ErrApproval
+// ApprovalError refuses what one alone may not give. It wraps ErrApproval.
+type ApprovalError struct {
+	Amount money.Amount // what the act would move
+}
+
+// Error says what would be given.
+func (e *ApprovalError) Error() string { return ErrApproval.Error() + ": " + e.Amount.String() }
+
+// Unwrap returns ErrApproval.
+func (e *ApprovalError) Unwrap() error { return ErrApproval }
+
+// Answerable gives an act the approval that it has, and tells whether it is one that needs any.
+func Answerable(act Act, by Approval) (Act, bool) {
+	switch a := act.(type) {
+	case Adjust:
+		a.Approval = by
+		return a, true
+	case Refund:
+		a.Approval = by
+		return a, true
+	case Reload:
+		a.Approval = by
+		return a, true
 	}
-	return nil
+	return act, false
+}
+
+// MayAlone tells whether one alone may give so much in the office, in minor units of a currency.
+func (r Rules) MayAlone(minor int64, c money.Currency) bool {
+	return r.ApprovalAbove == "" || minor <= r.limit(r.ApprovalAbove, c)
+}
+
+// approved refuses to give more than one alone may. What takes value, or gives none, needs nobody's word.
+func (c *Case) approved(by Approval, minor int64) error {
+	if !by.Alone || minor <= 0 || c.Rules.MayAlone(by.Given+minor, c.Voucher.Currency) {
+		return nil
+	}
+	return &ApprovalError{Amount: c.Voucher.amount(minor)}
 }

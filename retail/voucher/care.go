@@ -77,6 +77,9 @@ func (Replace) decide(c *Case) (Answer, error) {
 	if err := c.Voucher.refundable(); err != nil {
 		return Answer{}, err
 	}
+	if c.Voucher.State == Inventory { // its code is printed on a card that nobody has bought
+		return Answer{}, ErrNotActive
+	}
 	c.touch()
 	return Answer{}, nil
 }

@@ -23,13 +23,17 @@ type Rules struct {
 // ceiling is the most that a voucher may hold, in minor units of its currency.
 func (r Rules) ceiling(c money.Currency) int64 { return r.limit(r.Ceiling, c) }
 
-// limit is a set amount in minor units of a currency.
+// limit is a set amount in minor units of a currency. One that is finer than the currency's smallest unit is
+// rounded down: what is above it in whole units is the same.
 func (Rules) limit(text string, c money.Currency) int64 {
-	limit, err := money.Parse(text, c)
-	if err != nil { // a limit with more decimals than the currency has: rounded down
-		whole, _, _ := strings.Cut(text, ".")
-		limit, err = money.Parse(whole, c)
+	if digits, known := c.Digits(); known {
+		whole, fraction, _ := strings.Cut(text, ".")
+		if fraction = fraction[:min(len(fraction), digits)]; fraction != "" {
+			whole += "." + fraction
+		}
+		text = whole
 	}
+	limit, err := money.Parse(text, c)
 	if err != nil { // no limit, or one above what can be counted
 		return math.MaxInt64
 	}

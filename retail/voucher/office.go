@@ -93,11 +93,12 @@ type Issuance struct {
 }
 
 // Issue makes a voucher of a value, at an instant, under its term. The act is named by the owner
-// and the unit it was sold as, so that no unit ever issues twice.
+// and the unit it was sold as, so that no unit ever issues twice. What begins in the inventory has no
+// validity until it is sold.
 func Issue(v Voucher, record Record, minor int64, at time.Time) Issuance {
 	v.IssuedAt, v.LastAt, v.Version, v.Fence, v.Balance, v.Entries = at, at, 1, 0, minor, 0
-	if v.ExpiresOn = v.Term.Ends(DateOf(at, v.Zone)); !v.ExpiresOn.Zero() {
-		v.EndsAt = v.ExpiresOn.End(v.Zone)
+	if v.State != Inventory {
+		v.ExpiresOn, v.EndsAt = v.validity(at)
 	}
 	record.State, record.Voucher, record.Currency = Done, v.ID, v.Currency
 	record.Amount, record.Balance, record.At = minor, minor, at

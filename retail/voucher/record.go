@@ -21,6 +21,7 @@ const (
 	Issues       ActKind = "issue"
 	Endings      ActKind = "ending" // invalidation
 	Adjustments  ActKind = "adjustment"
+	Sales        ActKind = "sale" // at a register
 )
 
 // Ref names an act: whose it is, what it does, and the key its caller gave it. It names one act
@@ -68,18 +69,20 @@ type Record struct {
 type Detail struct {
 	Order        string        `json:"order,omitempty"`
 	Receipt      string        `json:"receipt,omitempty"`
-	Tender       string        `json:"tender,omitempty"` // how a reload was paid
+	Tender       string        `json:"tender,omitempty"` // how a reload or sale was paid
 	Reason       string        `json:"reason,omitempty"`
 	OrderTotal   *money.Amount `json:"order_total,omitempty"`
 	OtherTenders []Tender      `json:"other_tenders,omitempty"`
 	// Adjusted is by how much an adjustment changed the balance, negative when it took; it is not of
 	// the caller's words.
 	Adjusted *money.Amount `json:"adjusted,omitempty"`
+	// Sold is what a sale made of its voucher; it is not of the caller's words either.
+	Sold *Sold `json:"sold,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil
 }
 
 // Tender is another means by which part of an order was paid (A21).

@@ -85,7 +85,7 @@ type Reload struct {
 	ID     string
 	Ref    Ref // kind [Reloads]
 	Amount money.Amount
-	// Approval is Alone for a reload that the office makes without a sale.
+	// Approval is of a reload that the office makes without a sale.
 	Approval Approval
 	Detail   Detail
 }

@@ -157,6 +157,10 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		redemption.TakenBack, redemption.dirty = redemption.TakenBack-left, true
 		c.raiseFence()
 		c.post(record, "reversal", contraOf("redeemed", redemption.Owner), -left)
+	case Sales:
+		if err := c.unsell(record); err != nil {
+			return err
+		}
 	case Adjustments:
 		if record.Detail.Adjusted.Minor < 0 {
 			left = -left

@@ -33,6 +33,8 @@ var (
 	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
 	ErrAboveDue           = errors.New("the amount is above what is due")
 	ErrApproval           = errors.New("the amount is above what one alone may give in the office")
+	ErrAlreadySold        = errors.New("the voucher was sold before")
+	ErrOtherProduct       = errors.New("the voucher was printed as another product")
 	ErrNotLater           = errors.New("validity only moves to a later day, and not to one that is over")
 )
 
@@ -103,7 +105,7 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrNotLater,
+		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
 	}
 }
 

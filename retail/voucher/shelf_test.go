@@ -221,6 +221,9 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 	case voucher.Adjust:
 		give(&a.ID)
 		return a
+	case voucher.Sell:
+		give(&a.ID)
+		return a
 	}
 	return act
 }
