@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"vouchsafe/retail/failpoint"
@@ -15,34 +16,36 @@ import (
 // Redis learns at the voucher's next act.
 const owedMost = 100_000
 
-// Testimony tells Redis what was committed and asks it what it has seen. Without Redis nothing is
-// refused and nothing waits: PostgreSQL decides alone, and the keys are seeded anew when Redis is back.
+// Testimony tells Redis what was committed and asks it what it has seen. Without Redis nothing waits,
+// and nothing is refused unless PostgreSQL may have gone back (see [Examiner]): it decides alone, and
+// the keys are seeded anew when Redis is back.
 type Testimony struct {
 	holds *hold.Holds
 	log   *slog.Logger
 
-	mu   sync.Mutex
-	owed debt
+	mu    sync.Mutex
+	owed  debt
+	alien bool // whether this Redis has become somebody else's
 }
 
 // debt is what was committed and Redis was not told.
 type debt struct {
 	any bool
-	// free are vouchers that nobody holds any more, with their versions: seeding goes through those
-	// that somebody holds, and would never come upon them.
-	free map[string]int64
+	// versions are the vouchers concerned. Seeding goes through those that somebody holds, and would
+	// never come upon the others.
+	versions map[string]int64
 }
 
 // NewTestimony speaks to Redis through holds.
 func NewTestimony(holds *hold.Holds, log *slog.Logger) *Testimony {
-	return &Testimony{holds: holds, log: log, owed: debt{free: map[string]int64{}}}
+	return &Testimony{holds: holds, log: log, owed: debt{versions: map[string]int64{}}}
 }
 
-// Witness is the highest version that Redis has seen acknowledged, per voucher. It is empty while
-// Redis is away.
+// Witness is the highest version that anybody has seen acknowledged, per voucher: Redis, or this gateway
+// itself where Redis could not be told. It is empty while Redis is away.
 func (t *Testimony) Witness(ctx context.Context, vouchers []string) map[string]int64 {
 	seen := make(map[string]int64, len(vouchers))
-	if len(vouchers) == 0 {
+	if len(vouchers) == 0 || t.estranged() {
 		return seen
 	}
 	states, err := t.holds.Look(ctx, vouchers...)
@@ -50,8 +53,10 @@ func (t *Testimony) Witness(ctx context.Context, vouchers []string) map[string]i
 		t.away("read witnesses", err)
 		return seen
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for id, state := range states {
-		seen[id] = state.Version
+		seen[id] = max(state.Version, t.owed.versions[id])
 	}
 	return seen
 }
@@ -60,6 +65,10 @@ func (t *Testimony) Witness(ctx context.Context, vouchers []string) map[string]i
 // seeding makes up for it.
 func (t *Testimony) Committed(ctx context.Context, changes []ledger.Change) {
 	failpoint.Hit(failpoint.PutLost)
+	if t.estranged() {
+		t.owe(changes)
+		return
+	}
 	if err := t.put(context.WithoutCancel(ctx), changes); err != nil {
 		t.owe(changes)
 		t.away("write reservations", err)
@@ -72,8 +81,8 @@ func (t *Testimony) owe(changes []ledger.Change) {
 	defer t.mu.Unlock()
 	t.owed.any = true
 	for _, c := range changes {
-		if c.Holder == "" && len(t.owed.free) < owedMost {
-			t.owed.free[c.Voucher] = max(t.owed.free[c.Voucher], c.Version)
+		if _, known := t.owed.versions[c.Voucher]; known || len(t.owed.versions) < owedMost {
+			t.owed.versions[c.Voucher] = max(t.owed.versions[c.Voucher], c.Version)
 		}
 	}
 }
@@ -85,16 +94,39 @@ func (t *Testimony) owes() bool {
 	return t.owed.any
 }
 
-// settle hands over what is owed, to be told now. Whoever fails to owes it again.
+// settle hands over what is owed, to be told now, as if nobody held the vouchers: those that somebody
+// does hold are seeded afterwards. Whoever fails to tell it owes it again.
 func (t *Testimony) settle() []ledger.Change {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	free := make([]ledger.Change, 0, len(t.owed.free))
-	for id, version := range t.owed.free {
-		free = append(free, ledger.Change{Voucher: id, Version: version})
+	versions := make([]ledger.Change, 0, len(t.owed.versions))
+	for id, version := range t.owed.versions {
+		versions = append(versions, ledger.Change{Voucher: id, Version: version})
 	}
-	t.owed = debt{free: map[string]int64{}}
-	return free
+	t.owed = debt{versions: map[string]int64{}}
+	return versions
+}
+
+// owedVersions is what this gateway has seen acknowledged and Redis was not told.
+func (t *Testimony) owedVersions() map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.owed.versions)
+}
+
+// estrange notes whether this Redis has become somebody else's, and tells whether that is news. Then it
+// is neither asked nor told anything.
+func (t *Testimony) estrange(alien bool) (news bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	news, t.alien = t.alien != alien, alien
+	return news
+}
+
+func (t *Testimony) estranged() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.alien
 }
 
 // put writes changes to Redis.

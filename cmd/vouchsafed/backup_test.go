@@ -14,7 +14,7 @@ import (
 )
 
 // program finds one of PostgreSQL's programs.
-func postgresProgram(t *testing.T, name string) string {
+func postgresProgram(t testing.TB, name string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
 		return path
@@ -28,7 +28,7 @@ func postgresProgram(t *testing.T, name string) string {
 }
 
 // runsProgram runs a program that must succeed.
-func runsProgram(t *testing.T, name string, args ...string) {
+func runsProgram(t testing.TB, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", filepath.Base(name), err, out)
@@ -37,7 +37,7 @@ func runsProgram(t *testing.T, name string, args ...string) {
 
 // address is a database's URL as PostgreSQL's programs take it: those parameters that are pgx's own are
 // none of theirs.
-func address(t *testing.T, databaseURL string) string {
+func address(t testing.TB, databaseURL string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
 	if err != nil {
@@ -101,6 +101,8 @@ func TestABackupThatIsRestoredIsSound(t *testing.T) {
 	if said, err := behind.tries("verify"); err == nil || !strings.Contains(said, "BROKEN") || !strings.Contains(said, "witness") {
 		t.Errorf("a database that lacks an acknowledged act: %v\n%s", err, said)
 	}
+	behind.refuses("vouchsafed adopt")
+	eventually(t, recoversWithin, "nobody serves the original", func() bool { _, err := behind.tries("adopt"); return err == nil })
 	d = behind.serves()
 	if r := redeem(d, "again", sold[1]); r.status != 409 || r.at("code") != "quarantined" {
 		t.Errorf("the code that was spent after the dump: %d %s, want it in quarantine", r.status, r.text)

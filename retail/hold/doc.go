@@ -8,6 +8,13 @@
 //	vs:<installation>:{<voucher>}:h   "<fence>:<holder>", expires with the reservation
 //	vs:<installation>:{<voucher>}:w   the version of the last act that is known here
 //
+// Beside them there is one key that tells whose this Redis is, and
+//
+//	vs:<installation>:pulse   which database it speaks for, which act was seen newest, and when
+//
+// that the gateways renew every second, so that a database which went back in
+// time, or was copied, is found out: see [Pulse].
+//
 // The holder is a hash that the caller made. Neither a code nor a holder's own
 // words ever come here.
 //

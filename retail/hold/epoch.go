@@ -21,8 +21,7 @@ const (
 	housekeepingFor = 2 * time.Second
 )
 
-// ErrForeign means that this Redis carries the keys of another installation,
-// as when a copied database meets the live Redis.
+// ErrForeign means that this Redis carries the keys of another installation.
 var ErrForeign = errors.New("redis belongs to another installation")
 
 // Epoch tells one life of Redis from the next.
@@ -66,12 +65,12 @@ func (h *Holds) SetEpoch(ctx context.Context, value string) error {
 	return nil
 }
 
-// Claim makes this Redis the installation's, or confirms that it is: the first
-// to come stays. [ErrForeign] names the other one; [ErrAway].
+// Claim makes this Redis the installation's and its database's, or confirms that it is: the first to come
+// stays. [ErrForeign] and [ErrCopied] name the other one; [ErrAway].
 func (h *Holds) Claim(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, housekeepingFor)
 	defer cancel()
-	mine := strings.TrimSuffix(strings.TrimPrefix(h.keys.prefix, "vs:"), ":")
+	mine := h.keys.installation()
 	pipe := h.client.Pipeline()
 	pipe.SetNX(ctx, claimKey, mine, 0)
 	owner := pipe.Get(ctx, claimKey)
@@ -81,7 +80,7 @@ func (h *Holds) Claim(ctx context.Context) error {
 	if owner.Val() != mine {
 		return fmt.Errorf("claim redis for %s: %w: %s", mine, ErrForeign, owner.Val())
 	}
-	return nil
+	return h.bind(ctx)
 }
 
 // Ping asks every master whether it is there. [ErrAway].

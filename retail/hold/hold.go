@@ -12,14 +12,11 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/sony/gobreaker/v2"
 )
 
 const (
 	budgetDefault = 40 * time.Millisecond // a stalled Redis may cost a customer this much, once
 	perBudget     = 100                   // vouchers one budget is meant for; a re-seed's batch gets one more for each further hundred
-	tripAfter     = 5                     // consecutive failures: one is bad luck, five are an outage
-	restFor       = time.Second           // how long an absent Redis is left alone before one call tries it again
 )
 
 // ErrAway means that Redis gave no answer to believe: unreachable, too slow,
@@ -27,13 +24,13 @@ const (
 // a write may or may not have happened; PostgreSQL decides alone.
 var ErrAway = errors.New("redis is away")
 
-// errCallerLeft keeps a caller's own cancellation from counting as a failure of Redis.
-var errCallerLeft = errors.New("the caller gave up")
-
 // Config is what a Holds needs to know.
 type Config struct {
 	// Installation is the id that database and Redis agree on; part of every key.
 	Installation string
+	// Database tells the installation's database from its copies, which bear the same id. Empty: any
+	// of them will do.
+	Database string
 	// Budget is how long a Look or a Put may take, connecting included. Zero: 40 ms.
 	Budget time.Duration
 	// Log hears when Redis goes away and comes back. Nil: nobody does.
@@ -44,11 +41,12 @@ type Config struct {
 // safe for concurrent use and owns nothing that must be closed: the client
 // belongs to whoever opened it.
 type Holds struct {
-	client  redis.UniversalClient
-	keys    keys
-	budget  time.Duration
-	breaker *gobreaker.CircuitBreaker[struct{}]
-	putSHA  string
+	client   redis.UniversalClient
+	keys     keys
+	database string
+	budget   time.Duration
+	breakers *breakers
+	putSHA   string
 }
 
 // New returns the holds of an installation behind a client made by [Open]. An
@@ -66,33 +64,17 @@ func New(client redis.UniversalClient, cfg Config) *Holds {
 	}
 	sum := sha1.Sum([]byte(putScript))
 	return &Holds{
-		client:  client,
-		keys:    keys{prefix: "vs:" + cfg.Installation + ":"},
-		budget:  cfg.Budget,
-		breaker: newBreaker(cfg.Log),
-		putSHA:  hex.EncodeToString(sum[:]),
+		client:   client,
+		keys:     keys{prefix: "vs:" + cfg.Installation + ":"},
+		database: cfg.Database,
+		budget:   cfg.Budget,
+		breakers: newBreakers(client, cfg.Log),
+		putSHA:   hex.EncodeToString(sum[:]),
 	}
 }
 
-func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[struct{}] {
-	return gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:        "redis",
-		Timeout:     restFor,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
-		IsExcluded:  func(err error) bool { return errors.Is(err, errCallerLeft) },
-		OnStateChange: func(_ string, from, to gobreaker.State) {
-			switch {
-			case from == gobreaker.StateClosed && to == gobreaker.StateOpen:
-				log.Warn("redis is away, postgresql decides alone")
-			case to == gobreaker.StateClosed:
-				log.Info("redis is back")
-			}
-		},
-	})
-}
-
-// Away tells whether Redis is left alone at the moment, after it failed to answer several times.
-func (h *Holds) Away() bool { return h.breaker.State() != gobreaker.StateClosed }
+// Away tells whether Redis, or a part of a cluster, is left alone at the moment, after it failed to answer several times.
+func (h *Holds) Away() bool { return h.breakers.open.Load() > 0 }
 
 // State is what Redis knows of one voucher. The zero value knows nothing.
 type State struct {
@@ -101,33 +83,50 @@ type State struct {
 	Version int64  // witness: the version of the last act put here; 0 when there is none
 }
 
-// Look asks for any number of vouchers in one round trip and answers for each
-// of them. The only error is [ErrAway], or the context's own when the caller
-// gave up.
+// Look asks for any number of vouchers in one round trip. It answers for each
+// of them, but for those whose node of a cluster gave no answer: nothing is
+// known of a voucher that is missing. When nobody answered the error is
+// [ErrAway], or the context's own when the caller gave up.
 func (h *Holds) Look(ctx context.Context, vouchers ...string) (map[string]State, error) {
 	states := make(map[string]State, len(vouchers))
 	if len(vouchers) == 0 {
 		return states, nil
 	}
 	pairs := make([]*redis.SliceCmd, len(vouchers))
-	err := h.within(ctx, len(vouchers), func(ctx context.Context) error {
+	err := h.within(ctx, vouchers, func(ctx context.Context, ask []int) []error {
 		pipe := h.client.Pipeline()
-		for i, voucher := range vouchers {
-			pairs[i] = pipe.MGet(ctx, h.keys.hold(voucher), h.keys.witness(voucher))
+		for _, i := range ask {
+			pairs[i] = pipe.MGet(ctx, h.keys.hold(vouchers[i]), h.keys.witness(vouchers[i]))
 		}
 		_, err := pipe.Exec(ctx)
-		return err
+		return faultsOf(err, ask, func(i int) error { return pairs[i].Err() })
 	})
-	if err != nil {
+	for i, voucher := range vouchers {
+		if pairs[i] == nil || pairs[i].Err() != nil {
+			continue
+		}
+		state, unreadable := parseState(pairs[i].Val())
+		if unreadable != nil {
+			return nil, fmt.Errorf("look up hold of %s: %w: %w", voucher, ErrAway, unreadable)
+		}
+		states[voucher] = state
+	}
+	if len(states) == 0 && err != nil {
 		return nil, fmt.Errorf("look up holds: %w", err)
 	}
-	for i, voucher := range vouchers {
-		states[voucher], err = parseState(pairs[i].Val())
-		if err != nil {
-			return nil, fmt.Errorf("look up hold of %s: %w: %w", voucher, ErrAway, err)
-		}
-	}
 	return states, nil
+}
+
+// faultsOf collects the fault of each command of a pipeline that failed somewhere.
+func faultsOf(pipeline error, ask []int, of func(i int) error) []error {
+	if pipeline == nil {
+		return nil
+	}
+	faults := make([]error, len(ask))
+	for n, i := range ask {
+		faults[n] = of(i)
+	}
+	return faults
 }
 
 // parseState reads the reply to MGET hold, witness. What nobody here can have
@@ -156,25 +155,6 @@ func parseState(pair []any) (State, error) {
 	return state, nil
 }
 
-// within runs one conversation with Redis under the budget and the breaker.
-// Whatever goes wrong is ErrAway: the caller does the same in every case.
-func (h *Holds) within(ctx context.Context, vouchers int, talk func(context.Context) error) error {
-	budget := h.budget * time.Duration(1+(vouchers-1)/perBudget)
-	_, err := h.breaker.Execute(func() (struct{}, error) {
-		limited, cancel := context.WithTimeout(ctx, budget)
-		defer cancel()
-		err := talk(limited)
-		if err != nil && ctx.Err() != nil {
-			return struct{}{}, fmt.Errorf("%w: %w", errCallerLeft, ctx.Err())
-		}
-		return struct{}{}, err
-	})
-	if err == nil || errors.Is(err, errCallerLeft) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrAway, err)
-}
-
 // keys names everything of one installation. The braces are Redis Cluster's
 // hash tag: hold and witness of a voucher share a slot.
 type keys struct{ prefix string }
@@ -185,6 +165,10 @@ func (k keys) hold(voucher string) string    { return k.prefix + "{" + voucher +
 func (k keys) witness(voucher string) string { return k.prefix + "{" + voucher + witnessSuffix }
 func (k keys) witnesses() string             { return k.prefix + "{*" + witnessSuffix }
 func (k keys) epoch() string                 { return k.prefix + "epoch" }
+func (k keys) pulse() string                 { return k.prefix + "pulse" }
+func (k keys) installation() string {
+	return strings.TrimSuffix(strings.TrimPrefix(k.prefix, "vs:"), ":")
+}
 
 // voucher is the inverse of witness.
 func (k keys) voucher(witness string) string {

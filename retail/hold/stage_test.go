@@ -53,6 +53,8 @@ func TestEveryRedisAgrees(t *testing.T) {
 		{"R2: a flushed Redis has no epoch", flushedHasNoEpoch},
 		{"a Redis belongs to the first installation that claims it", firstClaimStays},
 		{"every witness of the installation is seen", everyWitnessIsSeen},
+		{"what was seen newest never goes back by itself", newestNeverGoesBack},
+		{"a copied database is refused", aCopyIsRefused},
 	}
 	for _, b := range backends() {
 		t.Run(b.name, func(t *testing.T) {

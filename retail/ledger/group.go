@@ -61,6 +61,7 @@ func (l *Ledger) runGroup(ctx context.Context, group []*pending, how locking) (*
 		return nil, rollback(ctx, conn, err)
 	}
 	failpoint.Hit(failpoint.GroupLocked)
+	l.hearAgain(ctx, state)
 	run := l.decide(state, group)
 	failpoint.Hit(failpoint.GroupDecided)
 	if err := l.write(ctx, conn, state, true); err != nil {
@@ -136,10 +137,15 @@ type state struct {
 	before  map[string]voucher.Voucher // the rows as they were
 	was     map[string]voucher.ReservationState
 	records map[voucher.Ref]*voucher.Record
+	heard   map[string]int64 // the vouchers' witnesses, as far as Redis could be asked
+	doubted bool             // whether PostgreSQL may have gone back; see [Ledger.Trust]
 }
 
 // decide settles one act on what the transaction knows.
 func (s *state) decide(aimed Aimed) (voucher.Answer, error) {
+	if s.unheard(aimed.Voucher) {
+		return voucher.Answer{}, errUnheard
+	}
 	c := s.cases[aimed.Voucher]
 	if c == nil || !s.aimedAt(aimed) {
 		return voucher.Answer{}, voucher.ErrNotFound

@@ -13,8 +13,10 @@ import (
 
 // The kinds of task that acts leave for the office.
 const (
-	TaskShortOrder = "short_order" // an order counted on a reservation that could not be captured
-	TaskQuarantine = "quarantine"  // the database has forgotten a change that somebody was told of
+	TaskShortOrder = "short_order"     // an order counted on a reservation that could not be captured
+	TaskQuarantine = "quarantine"      // the database has forgotten a change that somebody was told of
+	TaskMissing    = "missing_voucher" // the database has forgotten a voucher altogether
+	TaskRollback   = "rollback"        // it has forgotten anything at all: one alarm for all that was lost
 )
 
 // queueTasks tells the office of orders that lack money and of vouchers in quarantine, in the
@@ -33,6 +35,15 @@ func queueTasks(batch *pgx.Batch, c *voucher.Case, before voucher.Voucher) {
 			Reason: "an acknowledged change of this voucher is missing from the database",
 			Detail: detailOf(map[string]any{"witness": c.Witness, "version": before.Version}),
 		})
+		queueOpen(batch, rollbackTask())
+	}
+}
+
+// rollbackTask is the alarm of a loss, however many vouchers it concerns.
+func rollbackTask() outbox.Task {
+	return outbox.Task{
+		Kind: TaskRollback, Subject: "postgresql",
+		Reason: "PostgreSQL has lost changes that were acknowledged (a restore, a fail-over): the vouchers concerned are in quarantine or missing",
 	}
 }
 

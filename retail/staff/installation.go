@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -45,6 +46,38 @@ func readInstallation(ctx context.Context, pool *pgxpool.Pool) (id string, err e
 		return "", fmt.Errorf("read the installation's id: %w", err)
 	}
 	return id, nil
+}
+
+// The row's own transaction tells a database from what was made of its dump, where the server keeps the
+// rest to itself.
+const selectDatabase = `
+SELECT
+    d.oid::text || ' ' || i.xmin::text
+FROM
+    pg_database d,
+    installation i
+WHERE
+    d.datname = current_database()`
+
+// insufficientPrivilege is the SQLSTATE of a function that a role may not call.
+const insufficientPrivilege = "42501"
+
+// Database names the database among all that bear the id of this installation: copies by a dump or from a template, on
+// this server or another. Standbys of a server, and copies of its files, can't be told from it. The installation must
+// have its id.
+func Database(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+	var server, name string
+	err := pool.QueryRow(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&server)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == insufficientPrivilege {
+		server, err = "unknown", nil // some hosts of databases keep it from their customers
+	}
+	if err == nil {
+		err = pool.QueryRow(ctx, selectDatabase).Scan(&name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("name the database: %w", err)
+	}
+	return server + " " + name, nil
 }
 
 // CheckKeys compares the check values of the master keys at hand (keyring.Ring.Checks) with those of this database,
