@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	reseedEvery = 5 * time.Second  // how often Redis is asked whether it is still the one that was seeded
-	reseedLease = 30 * time.Second // one gateway seeds at a time; longer than 100,000 reservations take
-	reseedName  = "reseed"
-	reseedBatch = 500 // changes told at once
+	reseedEvery = 5 * time.Second // how often Redis is asked whether it is still the one that was seeded
+	reseedName  = "reseed"        // of the lease: one gateway seeds at a time
+	reseedBatch = 500             // changes told at once
 )
 
 // Reseeder fills Redis with the live reservations after it lost them: when its epoch is missing,
@@ -62,20 +61,19 @@ func (r *Reseeder) RunOnce(ctx context.Context) error {
 		r.known = epoch
 		return nil
 	}
-	ours, err := r.ledger.Lease(ctx, reseedName, reseedLease)
-	if err != nil || !ours {
-		return err
-	}
+	return r.ledger.UnderLease(ctx, reseedName, func(ctx context.Context) error { return r.refill(ctx, epoch.RunIDs) })
+}
+
+// refill fills Redis and takes note of the epoch that it has then.
+func (r *Reseeder) refill(ctx context.Context, runIDs []string) (err error) {
 	failpoint.Hit(failpoint.ReseedClaimed)
-	free := r.testimony.settle()
-	if err := r.fill(ctx, free, epoch.RunIDs); err != nil {
-		r.testimony.owe(free)
+	owed := r.testimony.settle()
+	if err := r.fill(ctx, owed, runIDs); err != nil {
+		r.testimony.owe(owed)
 		return err
 	}
-	if r.known, err = r.testimony.holds.Epoch(ctx); err != nil {
-		return err
-	}
-	return r.ledger.EndLease(ctx, reseedName)
+	r.known, err = r.testimony.holds.Epoch(ctx)
+	return err
 }
 
 // filledSince tells that another gateway has filled the very servers that are there now, after this
@@ -99,7 +97,7 @@ func servers(runIDs []string) string { return " of " + strings.Join(runIDs, ",")
 var errLostAgain = errors.New("redis lost its keys while they were written")
 
 // fill tells what is owed, puts every live reservation and marks Redis as filled.
-func (r *Reseeder) fill(ctx context.Context, free []ledger.Change, runIDs []string) error {
+func (r *Reseeder) fill(ctx context.Context, owed []ledger.Change, runIDs []string) error {
 	holds, now := r.testimony.holds, r.now().UTC().Format(instant)
 	if err := holds.Claim(ctx); err != nil { // a wipe has taken the name away too
 		return err
@@ -108,7 +106,7 @@ func (r *Reseeder) fill(ctx context.Context, free []ledger.Change, runIDs []stri
 	if err := holds.SetEpoch(ctx, mark); err != nil {
 		return err
 	}
-	for batch := range slices.Chunk(free, reseedBatch) {
+	for batch := range slices.Chunk(owed, reseedBatch) {
 		if err := r.testimony.put(ctx, batch); err != nil {
 			return err
 		}

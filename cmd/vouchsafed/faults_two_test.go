@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"vouchsafe/retail/hold/holdtest"
+	"vouchsafe/retail/mail/mailtest"
+)
+
+// D4, R2: the gateway that fills Redis dies over it. Another one takes over, as soon as the short lease has run out.
+func TestAnotherGatewayTakesTheSeedingOver(t *testing.T) {
+	t.Parallel()
+	redis := holdtest.Start(t)
+	m := opens(t, "VOUCHSAFE_REDIS_URL="+redis.URL())
+	other := m.serves()
+	sold := m.sells(other, 1)
+	m.reserves(other, "r", sold[0])
+	pool := m.look()
+	const seeding = `SELECT count(*) FROM lease WHERE name = 'reseed'`
+	eventually(t, recoversWithin, "the first gateway has filled Redis", func() bool { return count(t, pool, seeding) == 0 })
+	other.pauses()
+	defer other.wakes()
+	first := m.serves("VOUCHSAFE_FAILPOINTS=reseed.put") // it fills once when it starts
+	<-first.ended
+	first.ended <- nil
+	if n := count(t, pool, seeding); n != 1 {
+		t.Fatalf("%d leases: the gateway did not die over the seeding", n)
+	}
+	redis.Do(t, "FLUSHALL")
+	other.wakes()
+	k := keys{t, redis, pool}
+	eventually(t, reseededWithin, "the key is back", func() bool { return k.lasts("r") })
+	m.sound()
+}
+
+// D4: a key that was revoked elsewhere works for five seconds at most.
+func TestRevokedKeyStopsEverywhere(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	d := m.serves()
+	lost := m.does("key", "add", "--scope", "till", "--register", "lost")
+	ask := func() int { return d.asks(lost, "GET", "/v1/redemptions/none", "").status }
+	if status := ask(); status != 404 {
+		t.Fatalf("answered %d", status)
+	}
+	execute(t, m.look(), `UPDATE api_key SET revoked_at = vouchsafe_now() WHERE register = 'lost'`)
+	began := time.Now()
+	eventually(t, recoversWithin, "the key is refused", func() bool { return ask() == 401 })
+	if took := time.Since(began); took > 7*time.Second {
+		t.Errorf("the key worked for %v", took)
+	}
+}
+
+// D4: wrong codes count together, wherever they were tried.
+func TestGuessesAtTwoGatewaysCountTogether(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	doors := []*running{m.serves(), m.serves()}
+	guess := func(n int) reply {
+		return doors[n%2].asks(m.shop, "POST", "/v1/balance",
+			fmt.Sprintf(`{"code": "%016d", "buyer": {"ip": "203.0.113.9", "session": "s"}}`, 4000000000000000+n))
+	}
+	for n := range 5 {
+		if r := guess(n); r.status != 422 {
+			t.Fatalf("guess %d: %d %s", n, r.status, r.text)
+		}
+	}
+	for n := range 2 {
+		if r := guess(n); r.status != 429 {
+			t.Errorf("after five guesses at two gateways number %d of them answers %d %s, want 429", n, r.status, r.text)
+		}
+	}
+}
+
+// D4: two gateways share the mails, and each is sent once.
+func TestTwoGatewaysShareTheMails(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	doors := []*running{m.serves(), m.serves()}
+	const many = 30
+	for range many + 1 {
+		m.sink.Next(mailtest.AnswerLate)
+	}
+	m.buys(many)
+	m.delivers(doors[0])
+	pool := m.look()
+	eventually(t, recoversWithin, "all mails are sent", func() bool {
+		return count(t, pool, `SELECT count(*) FROM delivery WHERE kind IN ('code', 'confirmation') AND state = 'done'`) == many+1
+	})
+	if n := len(m.sink.Messages()); n != many+1 {
+		t.Errorf("%d mails, want %d (I10)", n, many+1)
+	}
+	for n, d := range doors {
+		if !strings.Contains(d.log.String(), "delivery attempted") {
+			t.Errorf("gateway %d has sent none", n)
+		}
+	}
+	m.sound()
+}
+
+// D4: one gateway starts what happens by the clock, and each tick once. When that gateway is killed another goes on.
+func TestScheduleHasOneLeaderAndGetsAnother(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	pool := m.look()
+	leader := func() string {
+		found := column[string](t, pool, `SELECT leader_id FROM river_leader WHERE expires_at > now()`)
+		return strings.Join(found, " and ")
+	}
+	first := m.serves()
+	eventually(t, recoversWithin, "the only gateway leads", func() bool { return leader() != "" })
+	m.serves()
+	m.serves()
+	was := leader()
+	first.dies()
+	execute(t, pool, `UPDATE river_leader SET expires_at = now()`) // fifteen seconds later
+	eventually(t, recoversWithin, "another gateway leads", func() bool { now := leader(); return now != "" && now != was })
+	const twice = `SELECT count(*) FROM (SELECT 1 FROM river_job WHERE kind = 'tick' GROUP BY args, scheduled_at HAVING count(*) > 1) x`
+	if n := count(t, pool, twice); n != 0 {
+		t.Errorf("%d ticks were started twice", n)
+	}
+}
