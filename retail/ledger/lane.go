@@ -196,7 +196,7 @@ var errUnreadable = errors.New("a stored row can't be read")
 // IsTwin tells that another transaction has taken a key, or the code itself, in between.
 func IsTwin(err error) bool {
 	fault, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && fault.Code == uniqueViolation
+	return ok && fault.Code == uniqueViolation || errors.Is(err, errTwin)
 }
 
 // IsPassing tells a fault that the same group may survive at its next try: a lost connection (its

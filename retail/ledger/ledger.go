@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,7 +44,8 @@ type Config struct {
 	Rules voucher.Rules
 	Lanes int // workers; few with big groups beat many with small ones
 	// Witness tells the highest version of each voucher that Redis has seen acknowledged. It is asked
-	// before the rows are locked. A voucher that is missing from the answer has no witness.
+	// before the rows are locked, and answers for each voucher, with 0 for one without a witness, or not
+	// at all when Redis is away: see [Ledger.Trust].
 	Witness func(ctx context.Context, vouchers []string) map[string]int64
 	// Committed is told of every change once its commit is known, before the callers are.
 	Committed func(ctx context.Context, changes []Change)
@@ -68,6 +70,9 @@ type Ledger struct {
 	closing   sync.RWMutex // held for reading while an act is queued, so that Close loses none
 	closed    bool
 	zones     zones
+	looks     *gather[looking, looked]
+	finds     *gather[voucher.Ref, *recordRow]
+	trusted   atomic.Pointer[string] // the life of PostgreSQL that is taken at its word; nil for any
 }
 
 // New starts the lanes. Close stops them. It fails only if no random bytes can be read.
@@ -80,6 +85,7 @@ func New(cfg Config) (*Ledger, error) {
 	if l.id, err = l.NewID(); err != nil {
 		return nil, err
 	}
+	l.looks, l.finds = newGather(&l.running, l.look), newGather(&l.running, l.find)
 	for range max(1, cfg.Lanes) {
 		lane := &lane{ledger: l, queue: make(chan *pending, maxQueue), slow: make(map[string][]*pending)}
 		l.lanes = append(l.lanes, lane)
@@ -98,6 +104,8 @@ func (l *Ledger) Close() {
 		}
 	}
 	l.closing.Unlock()
+	l.looks.close()
+	l.finds.close()
 	l.running.Wait()
 }
 

@@ -25,7 +25,7 @@ type Seen struct {
 }
 
 // The columns of the reservation have names of their own, since the voucher's are not qualified.
-const lookSeen = `SELECT` + voucherColumns + `,
+const seenColumns = voucherColumns + `,
 		r.reservation::text,
 		coalesce(r.held_fence, 0),
 		coalesce(r.owner, ''),
@@ -36,12 +36,13 @@ const lookSeen = `SELECT` + voucherColumns + `,
 		coalesce(r.due, 0),
 		r.granted_at,
 		r.expires_at,
-		vouchsafe_now()
-	FROM voucher v
-	LEFT JOIN (
+		vouchsafe_now()`
+
+// withLive joins the live reservation of a voucher v.
+const withLive = `
+	LEFT JOIN LATERAL (
 		SELECT
 			id AS reservation,
-			voucher AS held,
 			fence AS held_fence,
 			owner,
 			key,
@@ -52,46 +53,110 @@ const lookSeen = `SELECT` + voucherColumns + `,
 			granted_at,
 			expires_at
 		FROM reservation
-		WHERE state = 'active'
-	) r ON r.held = v.id`
+		WHERE voucher = v.id AND state = 'active'
+		OFFSET 0
+	) r ON true`
 
-const (
-	lookVoucher = lookSeen + `
-	WHERE v.code_mac = ANY($1::bytea[])`
-
-	lookByID = lookSeen + `
+const lookByID = `SELECT` + seenColumns + `
+	FROM voucher v` + withLive + `
 	WHERE v.id = $1::uuid`
+
+// Each finds its rows by an index for every row of unnest. The array stands in a subquery, which hides its length: PostgreSQL would
+// plan the statement anew for every length, and that takes longer than the look-up.
+const (
+	lookVouchers = `SELECT
+		q.place,` + seenColumns + `
+	FROM unnest((SELECT $1::bytea[])) WITH ORDINALITY AS q (mac, place)
+	CROSS JOIN LATERAL (
+		SELECT *
+		FROM voucher
+		WHERE code_mac = q.mac
+		OFFSET 0
+	) v` + withLive
+
+	lookNames = `SELECT
+		q.place,
+		a.state
+	FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[])) WITH ORDINALITY AS q (owner, kind, key, place)
+	CROSS JOIN LATERAL (
+		SELECT state
+		FROM act
+		WHERE owner = q.owner AND kind = q.kind AND key = q.key
+		OFFSET 0
+	) a`
 )
 
-const lookName = `SELECT state
-	FROM act
-	WHERE owner = $1 AND kind = $2 AND key = $3`
+// looking is a question for a voucher by its code, and for an act by its name.
+type looking struct {
+	macs [][]byte
+	ref  voucher.Ref
+}
+
+// looked is the answer: nil where nothing was found.
+type looked struct {
+	voucher *lookRow
+	named   *nameRow
+}
 
 // Look finds a voucher by the MACs that its code may have, with its live reservation; and whether an
 // act named ref exists. Both are read in one round trip whatever is found, so that the time tells
 // nothing. It fails with voucher.ErrNotFound; under a name that is taken an unknown code is other
 // content like any other, and the refusal is the name's, so that it doesn't tell codes apart either.
 func (l *Ledger) Look(ctx context.Context, macs [][]byte, ref voucher.Ref) (Seen, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	var found []lookRow
-	var named []nameRow
-	batch := &pgx.Batch{}
-	collect(batch.Queue(lookVoucher, macs), &found)
-	collect(batch.Queue(lookName, ref.Owner, string(ref.Kind), ref.Key), &named)
-	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return Seen{}, away("look up a code", err)
-	}
+	found, err := l.looks.get(ctx, looking{macs, ref})
 	switch {
-	case len(found) > 0:
-		return l.seen(found[0], len(named) > 0)
-	case len(named) > 0:
-		return Seen{}, named[0].taken()
+	case err != nil:
+		return Seen{}, away("look up a code", err)
+	case found.voucher != nil:
+		return l.seen(*found.voucher, found.named != nil)
+	case found.named != nil:
+		return Seen{}, found.named.taken()
 	}
 	return Seen{}, voucher.ErrNotFound
 }
 
-// nameRow is a row of lookName.
+// look answers questions together.
+func (l *Ledger) look(ctx context.Context, questions []looking) ([]looked, error) {
+	var macs [][]byte
+	var asker []int // of each MAC
+	var refs refColumns
+	for i, q := range questions {
+		for _, mac := range q.macs {
+			macs, asker = append(macs, mac), append(asker, i)
+		}
+		refs.add(q.ref)
+	}
+	var vouchers []placedVoucher
+	var names []placedName
+	batch := &pgx.Batch{}
+	collect(batch.Queue(lookVouchers, macs), &vouchers)
+	collect(batch.Queue(lookNames, refs.owners, refs.kinds, refs.keys), &names)
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	answers := make([]looked, len(questions))
+	for _, v := range vouchers {
+		answers[asker[v.Place-1]].voucher = &v.lookRow
+	}
+	for _, n := range names {
+		answers[n.Place-1].named = &n.nameRow
+	}
+	return answers, nil
+}
+
+// placedVoucher is a row of lookVouchers: which MAC found it.
+type placedVoucher struct {
+	Place int64
+	lookRow
+}
+
+// placedName is a row of lookNames: whose question found it.
+type placedName struct {
+	Place int64
+	nameRow
+}
+
+// nameRow is an act's state.
 type nameRow struct{ State string }
 
 // taken refuses other content under the name.
@@ -123,7 +188,7 @@ func (l *Ledger) seen(row lookRow, named bool) (Seen, error) {
 	return seen, nil
 }
 
-// lookRow is a row of lookVoucher.
+// lookRow is a voucher with its live reservation.
 type lookRow struct {
 	voucherRow
 	Reservation *string
@@ -263,12 +328,54 @@ func (l *Ledger) HeldBy(ctx context.Context, owner string, holder voucher.Holder
 	return held, nil
 }
 
+const findActs = `SELECT
+		q.place,` + recordColumns + `
+	FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[])) WITH ORDINALITY AS q (owner, kind, key, place)
+	CROSS JOIN LATERAL (
+		SELECT *
+		FROM act
+		WHERE owner = q.owner AND kind = q.kind AND key = q.key
+		OFFSET 0
+	) a`
+
+// placedRecord is a row of findActs: whose question found it.
+type placedRecord struct {
+	Place int64
+	recordRow
+}
+
 // Find finds an act by its name alone. It fails with voucher.ErrActNotFound.
 func (l *Ledger) Find(ctx context.Context, ref voucher.Ref) (voucher.Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	rows, _ := l.pool.Query(ctx, findAct, ref.Owner, string(ref.Kind), ref.Key)
-	return one(rows, ref.Key)
+	row, err := l.finds.get(ctx, ref)
+	switch {
+	case err != nil:
+		return voucher.Record{}, away(fmt.Sprintf("find act %s", ref.Key), err)
+	case row == nil:
+		return voucher.Record{}, voucher.ErrActNotFound
+	}
+	record, err := row.record()
+	if err != nil {
+		return voucher.Record{}, err
+	}
+	return *record, nil
+}
+
+// find answers for several names together; nil where nothing bears the name.
+func (l *Ledger) find(ctx context.Context, refs []voucher.Ref) ([]*recordRow, error) {
+	columns := refColumns{}
+	for _, ref := range refs {
+		columns.add(ref)
+	}
+	rows, _ := l.pool.Query(ctx, findActs, columns.owners, columns.kinds, columns.keys)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[placedRecord])
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]*recordRow, len(refs))
+	for _, row := range found {
+		answers[row.Place-1] = &row.recordRow
+	}
+	return answers, nil
 }
 
 // one reads the record of an act that was looked for.

@@ -3,6 +3,9 @@
 // the register; a shop's key as a whole is only ever slowed down, so that one
 // guesser locks nobody else out.
 //
+// Failed sign-ins to the office are counted by the same means: per account and
+// address, so that nobody locks an account for its owner elsewhere.
+//
 // Ask [Throttle.Allow] before a code is looked up and tell [Throttle.Wrong]
 // when it turned out to be unknown. Whoever names an act by its key is not
 // asked: an order that is paid is captured however many typos went before.

@@ -13,6 +13,10 @@ const (
 	Buyer    Kind = "buyer"    // one address or one session in one shop
 	Register Kind = "register" // one till
 	Shop     Kind = "shop"     // all of a shop's buyers together
+
+	SignIn       Kind = "signin"        // sign-ins to one account from one address
+	Source       Kind = "source"        // sign-ins to whatever account from one address
+	SecondFactor Kind = "second_factor" // sign-ins to one account with the right password, from wherever
 )
 
 // Who asks for a code. ID is unique within its kind; it never leaves the
@@ -34,6 +38,14 @@ func Buyers(shop, ip, session string) []Who {
 		who = append(who, Who{Buyer, shop + "\x00session\x00" + session})
 	}
 	return who
+}
+
+// SigningIn is somebody who signs in to an account from an address. A stranger is kept from the account where he is,
+// and its owner elsewhere is not: only wrong codes after the right password, which knowing counts, are
+// counted for the account as a whole.
+func SigningIn(account, ip string) (who []Who, knowing Who) {
+	from := network(ip)
+	return []Who{{SignIn, account + "\x00" + from}, {Source, from}}, Who{SecondFactor, account}
 }
 
 // network takes what isn't an address as it is: shops send what they have.
@@ -91,6 +103,12 @@ func rulesOf(kind Kind) []rule {
 			{wrong: 20, within: remember, pause: 30 * time.Second},
 			{wrong: 40, within: remember, pause: 15 * time.Minute},
 		}
+	case SignIn:
+		return []rule{{wrong: 5, within: 15 * time.Minute, pause: 15 * time.Minute}}
+	case Source:
+		return []rule{{wrong: 50, within: 15 * time.Minute, pause: 15 * time.Minute}}
+	case SecondFactor:
+		return []rule{{wrong: 10, within: remember, pause: 15 * time.Minute}}
 	default:
 		return nil
 	}

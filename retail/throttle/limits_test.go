@@ -51,6 +51,11 @@ func TestTheVerdictFollowsFromTheWrongCodes(t *testing.T) {
 		{"and serves the next customer", Register, ago(1, 30*s, 19, 20*m), whole, allowed},
 		{"with forty it waits for a quarter of an hour", Register, ago(40, 5*m), whole, refused(10 * m)},
 		{"at half the limits with twenty", Register, ago(20, 5*m), half, refused(10 * m)},
+		{"an account where four sign-ins failed", SignIn, ago(4, s), whole, allowed},
+		{"the fifth within a quarter of an hour locks it there", SignIn, ago(1, m, 4, 14*m), whole, refused(14 * m)},
+		{"a fifth from before that doesn't", SignIn, ago(4, s, 1, 15*m), whole, allowed},
+		{"an address that tries many accounts", Source, ago(50, 0*s), whole, refused(15 * m)},
+		{"ten wrong codes after the right password", SecondFactor, ago(10, 0*s), whole, refused(15 * m)},
 		{"a shop is never refused", Shop, ago(1000, 0*s), whole, slowed(2 * s)},
 		{"a busy shop has twenty a minute", Shop, ago(20, s), whole, allowed},
 		{"each further one slows its answers", Shop, ago(23, s), whole, slowed(150 * time.Millisecond)},
@@ -80,7 +85,7 @@ func TestTheStrictestVerdictDecidesForAllWhoAsk(t *testing.T) {
 
 func TestEnoughIsRememberedForEveryRule(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[Kind]int64{Buyer: 20, Register: 40, Shop: 60} {
+	for kind, want := range map[Kind]int64{Buyer: 20, Register: 40, Shop: 60, SignIn: 5, Source: 50, SecondFactor: 10} {
 		if got := keep(kind); got != want {
 			t.Errorf("%s: got %d, want %d", kind, got, want)
 		}
@@ -116,5 +121,15 @@ func TestABuyerIsKnownBySessionAndByAddress(t *testing.T) {
 	both := Buyers("shop", "a", "a")
 	if len(both) != 2 || both[0] == both[1] || both[1] == Buyers("other", "a", "a")[1] {
 		t.Errorf("address, session and shop must not be mixed up: %v", both)
+	}
+}
+
+func TestASignInIsCountedForTheAccountWhereItIsTried(t *testing.T) {
+	t.Parallel()
+	here, knowing := SigningIn("anna@example.dk", "192.0.2.1")
+	there, same := SigningIn("anna@example.dk", "192.0.2.2")
+	other, _ := SigningIn("bo@example.dk", "192.0.2.1")
+	if here[0] == there[0] || here[0] == other[0] || here[1] == there[1] || here[1] != other[1] || knowing != same {
+		t.Errorf("here %v, there %v, another account %v", here, there, other)
 	}
 }

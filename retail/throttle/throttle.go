@@ -41,6 +41,7 @@ type Throttle struct {
 	budget  time.Duration
 	breaker *gobreaker.CircuitBreaker[struct{}]
 	own     *counters
+	clean   *clean
 }
 
 // New returns a throttle that shares its counts through Redis. The client must
@@ -64,6 +65,7 @@ func New(client redis.UniversalClient, cfg Config) *Throttle {
 		budget:  cfg.Budget,
 		breaker: newBreaker(cfg.Log),
 		own:     newCounters(),
+		clean:   newClean(),
 	}
 }
 
@@ -105,14 +107,25 @@ func (t *Throttle) Allow(ctx context.Context, who ...Who) Verdict {
 
 // Wrong counts one wrong code for each of those who asked. What can't be told
 // to Redis still counts in this process.
-func (t *Throttle) Wrong(ctx context.Context, who ...Who) {
+func (t *Throttle) Wrong(ctx context.Context, who ...Who) { t.note(ctx, who, t.name) }
+
+// Spare does all the work of Wrong and counts nothing: whoever waits for the answer about a code that there is, and that he can't use,
+// waits as long as for one that there is not.
+func (t *Throttle) Spare(ctx context.Context, who ...Who) {
+	t.note(ctx, who, func(w Who) string { return t.name(w) + ":spared" })
+}
+
+// note writes the instant under the names.
+func (t *Throttle) note(ctx context.Context, who []Who, nameOf func(Who) string) {
 	now := t.now()
 	for _, w := range who {
-		t.own.add(t.name(w), now, keep(w.Kind))
+		name := nameOf(w)
+		t.own.add(name, now, keep(w.Kind))
+		t.clean.drop(name)
 	}
 	_ = t.talk(ctx, func(ctx context.Context, pipe redis.Pipeliner) {
 		for _, w := range who {
-			name := t.name(w)
+			name := nameOf(w)
 			pipe.LPush(ctx, name, now.UnixMilli())
 			pipe.LTrim(ctx, name, 0, keep(w.Kind)-1)
 			pipe.PExpire(ctx, name, remember)
@@ -123,18 +136,26 @@ func (t *Throttle) Wrong(ctx context.Context, who ...Who) {
 // read returns the shared instants of wrong codes, newest first, for each of
 // those who ask.
 func (t *Throttle) read(ctx context.Context, who []Who) ([][]time.Time, error) {
+	now, names, wrong := t.now(), make([]string, len(who)), make([][]time.Time, len(who))
+	for i, w := range who {
+		names[i] = t.name(w)
+	}
+	if t.clean.all(names, now) {
+		return wrong, nil
+	}
 	lists := make([]*redis.StringSliceCmd, len(who))
 	err := t.talk(ctx, func(ctx context.Context, pipe redis.Pipeliner) {
-		for i, w := range who {
-			lists[i] = pipe.LRange(ctx, t.name(w), 0, -1)
+		for i, name := range names {
+			lists[i] = pipe.LRange(ctx, name, 0, -1)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	wrong := make([][]time.Time, len(who))
 	for i, list := range lists {
-		wrong[i] = instants(list.Val())
+		if wrong[i] = instants(list.Val()); len(wrong[i]) == 0 {
+			t.clean.add(names[i], now)
+		}
 	}
 	return wrong, nil
 }

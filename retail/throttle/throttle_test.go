@@ -223,3 +223,24 @@ func TestManyAskAtOnce(t *testing.T) {
 		t.Errorf("after twenty wrong codes: got %+v", got)
 	}
 }
+
+// G14: what is done for a code that there is takes the same writes, and counts for nobody.
+func TestASparedCodeIsWrittenAsAWrongOneAndCountsForNobody(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	gate := gateway(open(t, "redis://"+server.Addr()), &clock{at: noon})
+	everyone := append([]Who{shop}, buyer...)
+	gate.Allow(t.Context(), everyone...) // the first of a connection introduces itself
+	before := server.CommandCount()
+	guesses(t, gate, 4, everyone...)
+	wrong := server.CommandCount() - before
+	for range 4 {
+		gate.Spare(t.Context(), everyone...)
+	}
+	if spared := server.CommandCount() - before - wrong; spared != wrong {
+		t.Errorf("%d commands for spared codes, %d for wrong ones", spared, wrong)
+	}
+	if got := gate.Allow(t.Context(), everyone...); got != (Verdict{OK: true}) {
+		t.Errorf("after four wrong codes and four spared: %+v", got)
+	}
+}

@@ -1,0 +1,47 @@
+package throttle
+
+import (
+	"sync"
+	"time"
+)
+
+// cleanFor is how long somebody who had no wrong codes is believed to have none, unless this process counts one: the honest register
+// costs Redis five questions a second, not one for every customer. What another gateway counts is seen that much later.
+const cleanFor = 200 * time.Millisecond
+
+// clean are those who had no wrong codes when Redis was last asked.
+type clean struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func newClean() *clean { return &clean{until: map[string]time.Time{}} }
+
+// all tells whether none of these names has a wrong code, as far as is known.
+func (c *clean) all(names []string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		if !now.Before(c.until[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// add remembers a name without wrong codes. When too many are remembered all are asked for again.
+func (c *clean) add(name string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.until) >= remembered {
+		clear(c.until)
+	}
+	c.until[name] = now.Add(cleanFor)
+}
+
+// drop forgets a name: it has a wrong code now.
+func (c *clean) drop(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.until, name)
+}
