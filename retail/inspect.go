@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"vouchsafe/retail/notary"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/report"
 )
@@ -41,23 +42,25 @@ type Inspector struct {
 	desk   *Desk
 	sales  *Sales
 	outbox *outbox.Outbox
+	notary *notary.Notary
 	log    *slog.Logger
 	now    func() time.Time
 }
 
 // NewInspector makes an Inspector.
 func NewInspector(i Inspection) *Inspector {
-	return &Inspector{desk: i.Desk, sales: i.Sales, outbox: i.Outbox, log: i.Log, now: i.Now}
+	return &Inspector{desk: i.Desk, sales: i.Sales, outbox: i.Outbox, notary: i.Sales.notary(), log: i.Log, now: i.Now}
 }
 
 // Proof is what one verification came to.
 type Proof = report.Proof
 
 // Prove verifies everything and keeps the result, with a task for the office as long as something is
-// broken or could not be proven. The error says that the proof could not be finished or kept.
-func (i *Inspector) Prove(ctx context.Context) (Proof, error) {
+// broken or could not be proven. What is sound is sealed. Kept are the seals that somebody keeps outside:
+// history must reach to them. The error says that the proof could not be finished or kept.
+func (i *Inspector) Prove(ctx context.Context, kept ...KeptSeal) (Proof, error) {
 	began := i.now()
-	findings, err := i.verify(ctx)
+	findings, err := i.verify(ctx, kept)
 	proof := Proof{Took: i.now().Sub(began), Broken: len(findings), Findings: findings}
 	if err != nil {
 		proof.Fault = err.Error()
@@ -68,17 +71,20 @@ func (i *Inspector) Prove(ctx context.Context) (Proof, error) {
 	if len(findings) > 0 {
 		i.log.ErrorContext(ctx, "invariants are broken", "findings", len(findings), "first", findings[0].Invariant, "subject", findings[0].Subject)
 	}
-	kept := outbox.InTx(ctx, i.sales.orders.Pool(), func(tx outbox.Tx) error {
+	stored := outbox.InTx(ctx, i.sales.orders.Pool(), func(tx outbox.Tx) error {
 		if err := report.KeepProof(ctx, tx, proof); err != nil {
 			return err
 		}
 		return i.settleTask(ctx, tx, proof)
 	})
-	return proof, errors.Join(err, kept)
+	if proof.Sound() {
+		err = i.seal(ctx, notary.Everything)
+	}
+	return proof, errors.Join(err, stored)
 }
 
 // verify asks all that can prove something.
-func (i *Inspector) verify(ctx context.Context) ([]report.Finding, error) {
+func (i *Inspector) verify(ctx context.Context, kept []KeptSeal) ([]report.Finding, error) {
 	books, err := i.desk.Verify(ctx)
 	if err != nil {
 		return nil, err
@@ -91,7 +97,14 @@ func (i *Inspector) verify(ctx context.Context) ([]report.Finding, error) {
 	for _, f := range append(books, sales...) {
 		findings = append(findings, report.Finding(f))
 	}
-	return findings, nil
+	if _, err := i.notary.Chain(ctx, notary.Everything); err != nil {
+		return nil, err
+	}
+	past, err := i.notary.Verify(ctx, kept...)
+	for _, f := range past {
+		findings = append(findings, report.Finding(f))
+	}
+	return findings, err
 }
 
 // settleTask opens, renews or closes the office's task.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"vouchsafe/retail/hold"
 	"vouchsafe/retail/ledger"
@@ -40,43 +42,62 @@ func (s *Sales) Verify(ctx context.Context) ([]Finding, error) {
 
 // ahead compares every witness with its voucher. A Redis that is away has nothing to say.
 func (t *Testimony) ahead(ctx context.Context, l *ledger.Ledger) (findings []Finding, err error) {
-	batch := make(map[string]int64, witnessBatch)
-	compare := func() error {
-		found, err := compareWitnesses(ctx, l, batch)
+	err = t.eachBatch(ctx, func(witnesses map[string]int64) error {
+		found, err := compareWitnesses(ctx, l, witnesses)
 		findings = append(findings, found...)
-		clear(batch)
 		return err
-	}
-	err = t.holds.Witnesses(ctx, func(voucher string, version int64) error {
-		if batch[voucher] = version; len(batch) < witnessBatch {
-			return nil
-		}
-		return compare()
 	})
 	if errors.Is(err, hold.ErrAway) {
-		return findings, nil
+		err = nil
 	}
-	return findings, errors.Join(err, compare())
+	return findings, err
 }
 
-// compareWitnesses finds the witnesses that are ahead of their rows, or have none. The witnesses were
-// read before the rows, so that acts in between only make the rows newer.
-func compareWitnesses(ctx context.Context, l *ledger.Ledger, witnesses map[string]int64) (findings []Finding, err error) {
-	ids := make([]string, 0, len(witnesses))
-	for id := range witnesses {
-		if isID(id) {
-			ids = append(ids, id)
+// eachBatch hands over all witnesses, some at a time: those that Redis has, and what this process itself
+// has seen acknowledged and could not tell. What bears no name of a voucher is left out. The error is
+// hold.ErrAway or that of the caller.
+func (t *Testimony) eachBatch(ctx context.Context, hand func(witnesses map[string]int64) error) error {
+	batch := make(map[string]int64, witnessBatch)
+	see := func(voucher string, version int64) error {
+		if isID(voucher) {
+			batch[voucher] = max(batch[voucher], version)
+		}
+		if len(batch) < witnessBatch {
+			return nil
+		}
+		full := batch
+		batch = make(map[string]int64, witnessBatch)
+		return hand(full)
+	}
+	for id, version := range t.owedVersions() {
+		if err := see(id, version); err != nil {
+			return err
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	if err := t.holds.Witnesses(ctx, see); err != nil || len(batch) == 0 {
+		return err
 	}
+	return hand(batch)
+}
+
+// compareWitnesses finds the witnesses that are ahead of their rows, or have none though nobody has
+// settled that. The witnesses were read before the rows, so that acts in between only make the rows newer.
+func compareWitnesses(ctx context.Context, l *ledger.Ledger, witnesses map[string]int64) (findings []Finding, err error) {
+	ids := slices.Sorted(maps.Keys(witnesses))
 	versions, err := l.Versions(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return witnesses[id] <= versions[id] })
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	settled, err := l.MissingSettled(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
-		if witnesses[id] > versions[id] {
+		if versions[id] > 0 || !settled[id] {
 			findings = append(findings, Finding{
 				Invariant: "PostgreSQL knows every change that Redis has seen acknowledged", Subject: id,
 				Evidence: fmt.Sprintf("witness %d, voucher %d", witnesses[id], versions[id]),

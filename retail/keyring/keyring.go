@@ -53,6 +53,9 @@ func New(random io.Reader, masters ...Master) (*Ring, error) {
 // Format writes no key, whatever the verb.
 func (r *Ring) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "key ring") }
 
+// Writer is the id of the master that writes.
+func (r *Ring) Writer() string { return r.masters[0].ID }
+
 // MAC is the fingerprint of data for a purpose under the master that writes: 32 bytes, HMAC-SHA-256.
 func (r *Ring) MAC(purpose string, data []byte) []byte { return r.mac(r.masters[0], purpose, data) }
 

@@ -8,10 +8,10 @@ import (
 	"vouchsafe/retail/voucher"
 )
 
-// link is the hash of a journal entry, chained to the one before it: SHA-256 over the previous hash
+// Link is the hash of a journal entry, chained to the one before it: SHA-256 over the previous hash
 // and the entry's fields, each preceded by its length. A changed, removed or inserted line of the
 // journal breaks the chain of its account.
-func link(previous [32]byte, e voucher.Entry) [32]byte {
+func Link(previous [32]byte, e voucher.Entry) [32]byte {
 	sum := sha256.New()
 	sum.Write(previous[:])
 	for _, field := range []string{
@@ -34,7 +34,7 @@ type chained struct {
 func chain(c *voucher.Case) []chained {
 	links := make([]chained, len(c.Entries))
 	for i, e := range c.Entries {
-		c.Voucher.Head = link(c.Voucher.Head, e)
+		c.Voucher.Head = Link(c.Voucher.Head, e)
 		links[i] = chained{e, c.Voucher.Head}
 	}
 	return links

@@ -111,8 +111,13 @@ func (l *Ledger) Verify(ctx context.Context) ([]Finding, error) {
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", verifyWithin.Milliseconds())); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
+	return verify(ctx, tx)
+}
+
+// verify is Verify on the caller's snapshot.
+func verify(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 	var findings []Finding
-	for _, p := range slices.Concat(proofs(), reservationProofs()) {
+	for _, p := range slices.Concat(proofs(), reservationProofs(), stockProofs()) {
 		found, err := p.run(ctx, tx)
 		if err != nil {
 			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)
@@ -206,7 +211,7 @@ func (r *replay) next(row chainRow) (broken []Finding) {
 		*r = replay{account: row.Account, head: row.Head}
 	}
 	r.seq, r.balance = r.seq+1, r.balance+row.Amount
-	r.hash = link(r.hash, row.entry())
+	r.hash = Link(r.hash, row.entry())
 	switch {
 	case row.Seq != r.seq:
 		broken = append(broken, r.finding(fmt.Sprintf("entry %d follows where %d should", row.Seq, r.seq)))
