@@ -61,7 +61,7 @@ VALUES (
 ON CONFLICT (shop, digest) DO UPDATE SET
 	received = inbox.received + 1,
 	repeated_at = vouchsafe_now(),
-	body = COALESCE(inbox.body, EXCLUDED.body),
+	body = CASE WHEN inbox.erased_at IS NULL THEN COALESCE(inbox.body, EXCLUDED.body) END,
 	headers = EXCLUDED.headers
 RETURNING
 	id::text AS id,
@@ -119,13 +119,25 @@ func (s *Store) Item(ctx context.Context, id string) (Item, error) {
 	return item, nil
 }
 
+// settleItem forgets the body at once when what it tells of is an order that was erased.
 const settleItem = `
 UPDATE
 	inbox
 SET
 	state = @state,
 	reason = @reason,
-	order_id = CASE WHEN @order_id = '' THEN order_id ELSE @order_id END
+	order_id = CASE WHEN @order_id = '' THEN order_id ELSE @order_id END,
+	body = CASE
+		WHEN @state = 'set_aside' OR NOT EXISTS (
+			SELECT
+			FROM
+				purchase p
+			WHERE
+				p.shop = inbox.shop
+				AND p.order_id = CASE WHEN @order_id = '' THEN inbox.order_id ELSE @order_id END
+				AND (p.erased_at IS NOT NULL OR p.erased <> '{}')
+		) THEN body
+	END
 WHERE
 	id = @id::uuid`
 

@@ -3,11 +3,11 @@ package orders
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/outbox"
 )
 
@@ -123,11 +123,12 @@ type Summary struct {
 	Units    int
 	Issued   int
 	StoredAt time.Time
+	SortKey  string // as the list's cursor has it
 }
 
 // Filter narrows a list of purchases; what is left empty doesn't narrow.
 type Filter struct {
-	Page
+	Page   // by received_at
 	Shop   string
 	Number string // the order's number or id, whole
 	State  string
@@ -135,6 +136,7 @@ type Filter struct {
 	To     time.Time // stored before
 }
 
+// pageMost is how many products a text may name.
 const pageMost = 500
 
 const listPurchases = `
@@ -152,7 +154,9 @@ SELECT
 	p.paid_at,
 	(SELECT count(*) FROM purchase_unit u WHERE u.purchase = p.id) AS units,
 	(SELECT count(*) FROM purchase_unit u WHERE u.purchase = p.id AND u.voucher IS NOT NULL) AS issued,
-	p.stored_at
+	p.stored_at, `
+
+const chosenPurchases = `
 FROM
 	purchase p
 WHERE
@@ -160,39 +164,31 @@ WHERE
 	AND (@number::text = '' OR p.number = @number::text OR p.order_id = @number::text)
 	AND (@state::text = '' OR p.state = @state::text)
 	AND (@from::timestamptz IS NULL OR p.stored_at >= @from::timestamptz)
-	AND (@to::timestamptz IS NULL OR p.stored_at < @to::timestamptz)
-	AND (@seen_at::timestamptz IS NULL OR (p.stored_at, p.id) < (@seen_at::timestamptz, @seen::text::uuid))
-ORDER BY
-	p.stored_at DESC,
-	p.id DESC
-LIMIT
-	@limit`
+	AND (@to::timestamptz IS NULL OR p.stored_at < @to::timestamptz)`
 
-// listOfPurchases is the name of the list in its cursors.
-const listOfPurchases = "purchases"
+// purchaseList is how purchases are listed: by index purchase_listed, those that wait by purchase_waiting.
+func purchaseList() keyset.List {
+	return keyset.List{
+		Name: "purchases", ID: keyset.Key{Column: "p.id", Type: "uuid"}, Usual: "-received_at",
+		By: map[string]keyset.Key{"received_at": {Column: "p.stored_at", Type: "timestamptz"}},
+	}
+}
 
-// Purchases lists the newest first. Next is the cursor of the page after this one, empty on the last. Error: ErrCursor.
+// Purchases lists purchases, the newest first unless asked otherwise. Next is the cursor of the page after this one, empty on the last.
+// Errors: ErrCursor, keyset.ErrSort.
 func (s *Store) Purchases(ctx context.Context, f Filter) (page []Summary, next string, err error) {
-	place, err := placeOf(f.Cursor, listOfPurchases, 2)
+	turn, err := purchaseList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	seenAt, err := instantOf(place, 0)
-	if err != nil {
-		return nil, "", err
-	}
-	page, next, err = paged(ctx, s, listPurchases, pgx.NamedArgs{
-		"shop":    f.Shop,
-		"number":  f.Number,
-		"state":   f.State,
-		"from":    instantOrNull(f.From),
-		"to":      instantOrNull(f.To),
-		"seen_at": seenAt,
-		"seen":    part(place, 1),
-		"limit":   most(f.Limit),
-	}, func(p Summary) string {
-		return cursorOf(listOfPurchases, strconv.FormatInt(p.StoredAt.UnixMicro(), 10), p.ID)
-	})
+	asked := query{turn: turn, sql: listPurchases + turn.Column() + chosenPurchases, args: pgx.NamedArgs{
+		"shop":   f.Shop,
+		"number": f.Number,
+		"state":  f.State,
+		"from":   instantOrNull(f.From),
+		"to":     instantOrNull(f.To),
+	}}
+	page, next, err = paged(ctx, s, asked, func(p Summary) (key, id string) { return p.SortKey, p.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list purchases: %w", err)
 	}

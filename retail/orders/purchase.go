@@ -25,6 +25,11 @@ type Purchase struct {
 	Total    money.Amount
 	Language string
 	Buyer    []byte // sealed
+	BuyerMAC []byte // whose Buyer is, as [Store.Held] asks for it; empty for no address
+	// ErasedAt is when what is personal was erased; zero while it was not. Erased are the digests of recipients who had what is
+	// theirs erased before that.
+	ErasedAt time.Time
+	Erased   [][]byte
 	// Confirmation is the delivery that confirms the order; "" while there is none.
 	Confirmation string
 	StoredAt     time.Time
@@ -37,6 +42,7 @@ type Unit struct {
 	ID        string
 	Title     string // the line's name at the shop
 	Wishes    []byte // sealed: recipient and message
+	WishesMAC []byte // whose they are
 	DeliverOn string // YYYY-MM-DD or ""
 	ForSelf   bool
 	Voucher   string // "" until it issues
@@ -63,6 +69,9 @@ type purchaseRow struct {
 	Total        int64
 	Language     string
 	Buyer        []byte
+	BuyerMAC     []byte `db:"buyer_mac"`
+	ErasedAt     *time.Time
+	Erased       [][]byte
 	Confirmation string
 	Version      int64
 	StoredAt     time.Time
@@ -88,6 +97,9 @@ const purchaseColumns = `
 	total,
 	language,
 	buyer,
+	buyer_mac,
+	erased_at,
+	erased,
 	COALESCE(confirmation::text, '') AS confirmation,
 	version,
 	stored_at`
@@ -167,6 +179,7 @@ func (r purchaseRow) purchase() (*Purchase, error) {
 	return &Purchase{
 		ID: r.ID, Shop: r.Shop, Order: r.OrderID, Units: map[purchase.Key]Unit{}, Tender: r.Tender, PaidAt: instant(r.PaidAt),
 		Total: money.Of(r.Total, money.Currency(r.Currency)), Language: r.Language, Buyer: r.Buyer,
+		BuyerMAC: r.BuyerMAC, ErasedAt: instant(r.ErasedAt), Erased: r.Erased,
 		Confirmation: r.Confirmation, StoredAt: r.StoredAt, version: r.Version,
 		Decided: purchase.Purchase{
 			Number: r.Number, Source: r.Source, Created: instant(r.Created), Modified: r.Modified, Status: status,
@@ -197,6 +210,7 @@ INSERT INTO purchase (
 	total,
 	language,
 	buyer,
+	buyer_mac,
 	confirmation,
 	version
 )
@@ -221,6 +235,7 @@ VALUES (
 	@total,
 	@language,
 	@buyer,
+	@buyer_mac,
 	NULLIF(@confirmation, '')::uuid,
 	1
 )
@@ -247,6 +262,7 @@ SET
 	total = @total,
 	language = @language,
 	buyer = @buyer,
+	buyer_mac = @buyer_mac,
 	confirmation = NULLIF(@confirmation, '')::uuid,
 	version = version + 1
 WHERE
@@ -301,6 +317,7 @@ func (p *Purchase) args() pgx.NamedArgs {
 		"total":        p.Total.Minor,
 		"language":     p.Language,
 		"buyer":        p.Buyer,
+		"buyer_mac":    p.BuyerMAC,
 		"confirmation": p.Confirmation,
 		"version":      p.version,
 	}

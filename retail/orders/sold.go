@@ -117,14 +117,16 @@ const setWishes = `
 UPDATE
 	purchase_unit
 SET
-	wishes = @wishes
+	wishes = @wishes,
+	wishes_mac = @mac
 WHERE
 	id = @unit::uuid
 	AND voucher IS NOT NULL`
 
-// SetWishes changes whom an issued unit's voucher is for. The caller has locked its purchase. Error: ErrNotFound.
-func SetWishes(ctx context.Context, tx outbox.Tx, unit string, wishes []byte) error {
-	tag, err := tx.Exec(ctx, setWishes, pgx.NamedArgs{"unit": unit, "wishes": wishes})
+// SetWishes changes whom an issued unit's voucher is for, by what is sealed and the digest of the address. The caller has locked
+// its purchase. Error: ErrNotFound.
+func SetWishes(ctx context.Context, tx outbox.Tx, unit string, wishes, mac []byte) error {
+	tag, err := tx.Exec(ctx, setWishes, pgx.NamedArgs{"unit": unit, "wishes": wishes, "mac": mac})
 	if err == nil && tag.RowsAffected() != 1 {
 		err = ErrNotFound
 	}

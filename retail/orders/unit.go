@@ -26,6 +26,7 @@ SELECT
 	paid,
 	missing,
 	wishes,
+	wishes_mac,
 	deliver_on,
 	for_self,
 	COALESCE(voucher::text, '') AS voucher
@@ -52,6 +53,7 @@ type unitRow struct {
 	Paid         int64
 	Missing      bool
 	Wishes       []byte
+	WishesMAC    []byte `db:"wishes_mac"`
 	DeliverOn    *time.Time
 	ForSelf      bool
 	Voucher      string
@@ -64,7 +66,7 @@ func (p *Purchase) addUnits(rows []unitRow) {
 			Value: money.Of(r.Value, money.Currency(r.Currency)), Paid: money.Of(r.Paid, money.Currency(r.PaidCurrency)),
 			Missing: r.Missing,
 		})
-		unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, ForSelf: r.ForSelf, Voucher: r.Voucher}
+		unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, Voucher: r.Voucher}
 		if r.DeliverOn != nil {
 			unit.DeliverOn = r.DeliverOn.Format(time.DateOnly)
 		}
@@ -89,6 +91,7 @@ INSERT INTO purchase_unit (
 	paid,
 	missing,
 	wishes,
+	wishes_mac,
 	deliver_on,
 	for_self,
 	voucher
@@ -108,6 +111,7 @@ VALUES (
 	@paid,
 	@missing,
 	@wishes,
+	@wishes_mac,
 	NULLIF(@deliver_on, '')::date,
 	@for_self,
 	NULLIF(@voucher, '')::uuid
@@ -123,6 +127,7 @@ ON CONFLICT (id) DO UPDATE SET
 	paid = EXCLUDED.paid,
 	missing = EXCLUDED.missing,
 	wishes = EXCLUDED.wishes,
+	wishes_mac = EXCLUDED.wishes_mac,
 	deliver_on = EXCLUDED.deliver_on,
 	for_self = EXCLUDED.for_self,
 	voucher = COALESCE(purchase_unit.voucher, EXCLUDED.voucher)`
@@ -197,6 +202,7 @@ func (p *Purchase) unitArgs(u purchase.Unit) pgx.NamedArgs {
 		"paid":          u.Paid.Minor,
 		"missing":       u.Missing,
 		"wishes":        extra.Wishes,
+		"wishes_mac":    extra.WishesMAC,
 		"deliver_on":    extra.DeliverOn,
 		"for_self":      extra.ForSelf,
 		"voucher":       extra.Voucher,

@@ -83,13 +83,3 @@ func Replaced(ctx context.Context, tx Tx, id string, kinds ...Kind) (bool, error
 	}
 	return replaced, nil
 }
-
-// TaskPage lists what waits for a person, the oldest first. Next is the After of the page after this one, 0 on the last.
-func (o *Outbox) TaskPage(ctx context.Context, f TaskFilter) (page []Task, next int64, err error) {
-	limit := pageOf(f.Limit)
-	page, err = o.tasks(ctx, f, limit+1)
-	if err != nil || len(page) <= limit {
-		return page, 0, err
-	}
-	return page[:limit], page[limit-1].ID, nil
-}

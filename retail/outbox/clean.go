@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	eraseAfter = 90 * 24 * time.Hour // personal data and bodies of finished deliveries; the hashes stay for a dispute
-	cleanMost  = 1000                // rows in one statement
-	lateReason = "late"
+	// eraseDefault is for recipients and bodies of finished deliveries; the hashes stay for a dispute.
+	eraseDefault = 90 * 24 * time.Hour
+	cleanMost    = 1000 // rows in one statement
+	lateReason   = "late"
 )
 
 const openLateTasks = `
@@ -97,13 +98,14 @@ WHERE
 		WHERE
 			finished_at <= (SELECT vouchsafe_now() - @after::interval)
 			AND (recipient IS NOT NULL OR body IS NOT NULL)
+			AND NOT EXISTS (SELECT FROM task t WHERE t.subject = delivery.id::text AND t.closed_at IS NULL)
 		LIMIT
 			@most
 		FOR UPDATE SKIP LOCKED
 	)`
 
-// Clean deletes what its kind's Options.Keep is over for, and erases recipients and bodies 90 days after the end. What bounced or
-// failed stays. Register it with Every.
+// Clean deletes what its kind's Options.Keep is over for, and erases recipients and bodies when Config.EraseAfter is
+// over since the end, but for what still waits for a person. What bounced or failed stays. Register it with Every.
 func (o *Outbox) Clean(ctx context.Context) error {
 	for _, kind := range o.kinds() {
 		keep := o.trades[kind].Keep
@@ -114,7 +116,7 @@ func (o *Outbox) Clean(ctx context.Context) error {
 			return fmt.Errorf("delete finished deliveries of kind %s: %w", kind, err)
 		}
 	}
-	if err := o.repeat(ctx, eraseFinished, pgx.NamedArgs{"after": eraseAfter, "most": cleanMost}); err != nil {
+	if err := o.repeat(ctx, eraseFinished, pgx.NamedArgs{"after": o.eraseAfter, "most": cleanMost}); err != nil {
 		return fmt.Errorf("erase finished deliveries: %w", err)
 	}
 	return nil

@@ -38,6 +38,8 @@ type Config struct {
 	Poll  time.Duration // how often each queue is asked for jobs; default 150 ms
 	Sweep time.Duration // how often lost nudges are looked for; default 1 s
 
+	EraseAfter time.Duration // Clean erases recipients and bodies so long after the end; default 90 days
+
 	// Attempted hears of each attempt when it is on record: the delivery's kind, and its state after it. It must not wait. nil: nobody
 	// wants to know.
 	Attempted func(kind Kind, state State)
@@ -75,6 +77,7 @@ type Outbox struct {
 	lease      time.Duration
 	poll       time.Duration
 	sweepEvery time.Duration
+	eraseAfter time.Duration
 	attempted  func(kind Kind, state State)
 
 	queue   *river.Client[pgx.Tx] // inserts jobs and works none
@@ -101,6 +104,7 @@ func New(c Config) (*Outbox, error) {
 		lease:      cmp.Or(c.Lease, leaseFor),
 		poll:       cmp.Or(c.Poll, pollEvery),
 		sweepEvery: cmp.Or(c.Sweep, sweepEvery),
+		eraseAfter: cmp.Or(c.EraseAfter, eraseDefault),
 		attempted:  c.Attempted,
 		queue:      queue,
 		trades:     map[Kind]trade{},

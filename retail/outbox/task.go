@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/keyset"
 )
 
 // Task is something that waits for a person.
@@ -100,8 +103,12 @@ type TaskFilter struct {
 	Subject string
 	Shop    string
 	Closed  Closure
-	After   int64 // the ID of the last one seen
-	Limit   int   // at most 500, which 0 means too
+	Text    string    // within kind, subject or reason, whatever its case
+	From    time.Time // opened at or after
+	To      time.Time // opened before
+	Sort    string    // opened_at, which "" means too, or -opened_at
+	Cursor  string    // from the page before
+	Limit   int       // at most 500, which 0 means too
 }
 
 // Closure chooses between open and closed tasks.
@@ -124,47 +131,73 @@ SELECT
 	detail,
 	opened_at,
 	closed_at,
-	closed_reason
+	closed_reason, `
+
+const chosenTasks = `
 FROM
 	task
 WHERE
-	id > @after::bigint
-	AND (@kind::text = '' OR kind = @kind::text)
+	(@kind::text = '' OR kind = @kind::text)
 	AND (@subject::text = '' OR subject = @subject::text)
 	AND (@shop::text = '' OR shop = @shop::text)
-	AND (@open::boolean IS NULL OR (closed_at IS NULL) = @open::boolean)
-ORDER BY
-	id
-LIMIT
-	@limit`
+	AND (@text::text = '' OR strpos(lower(kind || ' ' || subject || ' ' || reason), lower(@text::text)) > 0)
+	AND (@from::timestamptz IS NULL OR opened_at >= @from::timestamptz)
+	AND (@to::timestamptz IS NULL OR opened_at < @to::timestamptz)`
 
-// Tasks lists what waits for a person, the oldest first. To go on, ask again with After the last ID.
-func (o *Outbox) Tasks(ctx context.Context, f TaskFilter) ([]Task, error) {
-	return o.tasks(ctx, f, pageOf(f.Limit))
+// condition is the one on closed_at, written out so that an index of the open ones alone will do.
+func (c Closure) condition() string {
+	switch c {
+	case OpenTasks:
+		return `
+	AND closed_at IS NULL`
+	case ClosedTasks:
+		return `
+	AND closed_at IS NOT NULL`
+	}
+	return ""
 }
 
-func (o *Outbox) tasks(ctx context.Context, f TaskFilter, limit int) ([]Task, error) {
-	ctx, cancel := context.WithTimeout(ctx, statementMost)
-	defer cancel()
-	rows, _ := o.pool.Query(ctx, listTasks, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{ // rows carry the error to CollectRows
-		"after":   f.After,
+// taskList is how tasks are listed: by index task_listed, the open ones by task_waiting.
+func taskList() keyset.List {
+	return keyset.List{
+		Name: "tasks", ID: keyset.Key{Column: "id", Type: "bigint"}, Usual: "opened_at",
+		By: map[string]keyset.Key{"opened_at": {Column: "opened_at", Type: "timestamptz"}},
+	}
+}
+
+// listedTask is a row of the list.
+type listedTask struct {
+	Task
+	SortKey string
+}
+
+// Tasks lists what waits for a person, the first page of it.
+func (o *Outbox) Tasks(ctx context.Context, f TaskFilter) ([]Task, error) {
+	page, _, err := o.TaskPage(ctx, f)
+	return page, err
+}
+
+// TaskPage lists what waits for a person, the oldest first unless asked otherwise. Next is the cursor of the page after this one, empty
+// on the last. Errors: ErrCursor, keyset.ErrSort.
+func (o *Outbox) TaskPage(ctx context.Context, f TaskFilter) (page []Task, next string, err error) {
+	turn, err := taskList().Turn(keyset.Page{Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit})
+	if err != nil {
+		return nil, "", err
+	}
+	asked := query{turn: turn, sql: listTasks + turn.Column() + chosenTasks + f.Closed.condition(), args: pgx.NamedArgs{
 		"kind":    f.Kind,
 		"subject": f.Subject,
 		"shop":    f.Shop,
-		"open":    f.Closed.open(),
-		"limit":   limit,
-	})
-	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByName[Task])
+		"text":    f.Text,
+		"from":    instantOrNull(f.From),
+		"to":      instantOrNull(f.To),
+	}}
+	found, next, err := paged(ctx, o, asked, func(r listedTask) (key, id string) { return r.SortKey, strconv.FormatInt(r.ID, 10) })
 	if err != nil {
-		return nil, fmt.Errorf("list tasks: %w", err)
+		return nil, "", fmt.Errorf("list tasks: %w", err)
 	}
-	return tasks, nil
-}
-
-func (c Closure) open() *bool {
-	if c == AllTasks {
-		return nil
+	for _, row := range found {
+		page = append(page, row.Task)
 	}
-	open := c == OpenTasks
-	return &open
+	return page, next, nil
 }
