@@ -21,9 +21,17 @@ const (
 type Actor struct {
 	Channel    Channel
 	Name       string // the shop's id or the register's name; empty for the office
+	Shop       string // the shop that a register belongs to; empty for none
 	MayRelease bool   // a register that may free a webshop's reservation
 	Key        string // id of the API key, for the audit trail
+	Person     string // id of whoever signed in to the office; empty for an API key
+	Session    string // id of that sign-in
+	Manager    bool   // a person who may approve, and look after people
+	local      bool   // the command line
 }
+
+// CommandLine is whoever runs a command beside the daemon.
+func CommandLine() Actor { return Actor{Channel: Office, local: true} }
 
 // Owner is the actor as the journal names it: "shop:demo", "till:Kasse 1", "office".
 func (a Actor) Owner() string {
@@ -35,6 +43,14 @@ func (a Actor) Owner() string {
 	default:
 		return "office"
 	}
+}
+
+// giver is whom the audit trail holds for one and the same when he acts again, with whichever session.
+func (a Actor) giver() string {
+	if a.Person != "" {
+		return "person " + a.Person
+	}
+	return "key " + a.Key
 }
 
 // limit is how long the actor may take an act back.

@@ -15,10 +15,16 @@ func (d *Desk) audit(ctx context.Context, tx outbox.Tx, by Actor, action, object
 	return staff.Record(ctx, tx, staff.Entry{Actor: by.String(), Action: action, Object: object, Detail: detail})
 }
 
-// String is the actor as the audit trail names him: whose act it is, and by which key.
+// String is the actor as the audit trail names him: whose act it is, and by which person or key. A person is named by
+// his id alone.
 func (a Actor) String() string {
-	if a.Key == "" {
-		return a.Owner()
+	switch {
+	case a.local:
+		return "command line"
+	case a.Person != "":
+		return a.Owner() + " (person " + a.Person + ")"
+	case a.Key != "":
+		return a.Owner() + " (key " + a.Key + ")"
 	}
-	return a.Owner() + " (key " + a.Key + ")"
+	return a.Owner()
 }

@@ -95,7 +95,7 @@ func (c shopAddCommand) run(ctx context.Context, p *program) error {
 		return err
 	}
 	return p.with(ctx, func(h *house) error {
-		shop, err := h.sales.AddShop(ctx, retail.NewShop{
+		shop, err := retail.NewBackOffice(h.desk, h.sales).AddShop(ctx, retail.CommandLine(), retail.NewShop{
 			ID: c.ID, Platform: c.Platform, Name: c.Name, Secret: secret, URL: c.URL, APIKey: c.APIKey, APISecret: c.APISecret,
 			Language: c.Lang, From: c.From, Confirmation: orders.Party(c.Confirmation), CodesBy: orders.Party(c.CodesBy),
 			OnlineTenders: c.OnlineTenders, Fields: fields, DuplicateLogins: c.DuplicateLogins, Zone: c.TimeZone,
@@ -176,7 +176,7 @@ func (c productAddCommand) run(ctx context.Context, p *program) error {
 		return err
 	}
 	return p.with(ctx, func(h *house) error {
-		made, err := h.sales.AddProduct(ctx, product)
+		made, err := retail.NewBackOffice(h.desk, h.sales).AddProduct(ctx, retail.CommandLine(), product)
 		if err != nil {
 			return err
 		}

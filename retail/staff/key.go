@@ -106,9 +106,12 @@ func (g Grant) want(bound bool, expected string) error {
 	}
 }
 
-func validName(name string) bool {
-	return len(name) <= nameBytes && utf8.ValidString(name) && name == strings.TrimSpace(name) &&
-		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+func validName(name string) bool { return printableLine(name, nameBytes) }
+
+// printableLine tells whether a text is one line of at most so many bytes, without spaces around it.
+func printableLine(text string, most int) bool {
+	return len(text) <= most && utf8.ValidString(text) && text == strings.TrimSpace(text) &&
+		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // bearer is a key's text taken apart: vs_<scope>_<id>_<secret>.
