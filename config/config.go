@@ -29,8 +29,20 @@ type Config struct {
 	PublicURL string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. Default none: it is ignored.
 	TrustedProxies []netip.Prefix
+	// ConnectionsPerAddress is how many connections one source address (of IPv6, one /64) may have open; 0 is any number.
+	// This machine and trusted proxies stand for many and may have any number. Default 256.
+	ConnectionsPerAddress int
+	// RequestsInFlight is how many requests with a valid key are worked on at once; more are told to come back. Default 1024.
+	RequestsInFlight int
+	// AllowPrivateShops are the networks besides the public Internet in which a shop's URL may lie, on loopback also without
+	// TLS. Default loopback if Listen is loopback, else none.
+	AllowPrivateShops []netip.Prefix
 	// LogLevel is the least level that is logged: debug, info, warn, error. Default info.
 	LogLevel slog.Level
+
+	// DrainFor is how long serve goes on taking requests after it was told to end, not ready any more, so that balancers
+	// turn to others. Default 5s.
+	DrainFor time.Duration
 
 	// DatabaseURL is the PostgreSQL to use, perhaps through a pooler. Default none: the embedded one.
 	DatabaseURL Secret
@@ -70,6 +82,14 @@ type Config struct {
 	ReverseFor time.Duration
 	// VouchersPerOrder is how many codes one holder of a shop may reserve at once. Default 1.
 	VouchersPerOrder int
+	// EraseWebhooksAfter is how long the bodies that shops sent are kept once they are settled. Default 720h.
+	EraseWebhooksAfter time.Duration
+	// EraseMailsAfter is how long recipient and text of a mail are kept after it was delivered or given up. Default 2160h.
+	EraseMailsAfter time.Duration
+	// EraseOrdersAfter is how long buyer and recipients of an order are kept after its last delivery. Default 2160h.
+	EraseOrdersAfter time.Duration
+	// ShredCodesAfter is how long a code can be sent again after it could be spent or paid out for the last time. Default 2160h.
+	ShredCodesAfter time.Duration
 	// DefaultFacility is preselected and locked in the generator of links. Default none.
 	DefaultFacility string
 }
@@ -122,9 +142,22 @@ func (c *Config) complete() {
 	if !c.MigrateDatabaseURL.IsSet() {
 		c.MigrateDatabaseURL = c.DatabaseURL
 	}
+	if c.AllowPrivateShops == nil && isLoopback(c.Listen) {
+		c.AllowPrivateShops = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + reachable(c.Listen)
 	}
+}
+
+// isLoopback tells whether only this machine reaches what listens there.
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // reachable turns the address that is listened on into one that a browser on the same machine can ask.

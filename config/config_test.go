@@ -65,9 +65,12 @@ func zoneOf(t *testing.T, name string) *time.Location {
 func TestWithoutAnythingTheDefaultsHold(t *testing.T) {
 	t.Parallel()
 	want := Config{
-		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", LogLevel: slog.LevelInfo,
+		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", LogLevel: slog.LevelInfo, DrainFor: 5 * time.Second,
 		TimeZone: zoneOf(t, "Europe/Copenhagen"), Country: Denmark, BalanceHolder: HolderCard, Ceiling: "10000.00",
 		ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, VouchersPerOrder: 1,
+		EraseWebhooksAfter: 720 * time.Hour, EraseMailsAfter: 2160 * time.Hour, EraseOrdersAfter: 2160 * time.Hour, ShredCodesAfter: 2160 * time.Hour,
+		ConnectionsPerAddress: 256, RequestsInFlight: 1024,
+		AllowPrivateShops: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 	}
 	if d := diff(want, load(t, nil)); d != "" {
 		t.Errorf("defaults (-want +got):\n%s", d)
@@ -83,9 +86,11 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		"SMTP_URL": "smtp://u:p@mail.example:587", "MAIL_FROM": "Butik Æ <butik@example.dk>", "TIME_ZONE": "Europe/Vienna",
 		"COUNTRY": "AT", "BALANCE_HOLDER": "customer", "CEILING": "250", "RESERVE_FOR": "90m", "LATE_CAPTURE": "0",
 		"REVERSE_FOR": "48h", "VOUCHERS_PER_ORDER": "5", "DEFAULT_FACILITY": "Badehus Øst", "APPROVAL_ABOVE": "0",
+		"ERASE_WEBHOOKS_AFTER": "24h", "ERASE_MAILS_AFTER": "25h", "ERASE_ORDERS_AFTER": "26h", "SHRED_CODES_AFTER": "27h",
+		"DRAIN_FOR": "30s", "CONNECTIONS_PER_ADDRESS": "0", "REQUESTS_IN_FLIGHT": "8", "ALLOW_PRIVATE_SHOPS": "127.0.0.0/8",
 	})
 	want := Config{
-		Listen: "0.0.0.0:80", PublicURL: "https://codes.example/vs", LogLevel: slog.LevelWarn,
+		Listen: "0.0.0.0:80", PublicURL: "https://codes.example/vs", LogLevel: slog.LevelWarn, DrainFor: 30 * time.Second,
 		TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("::1/128"),
 		},
@@ -94,6 +99,8 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		MasterKey: NewSecret("n:" + key("n") + ",o:" + key("o")), SMTPURL: NewSecret("smtp://u:p@mail.example:587"), MailFrom: "Butik Æ <butik@example.dk>",
 		TimeZone: zoneOf(t, "Europe/Vienna"), Country: Austria, BalanceHolder: HolderCustomer, Ceiling: "250",
 		ReserveFor: 90 * time.Minute, ReverseFor: 48 * time.Hour, VouchersPerOrder: 5, DefaultFacility: "Badehus Øst", ApprovalAbove: "0",
+		EraseWebhooksAfter: 24 * time.Hour, EraseMailsAfter: 25 * time.Hour, EraseOrdersAfter: 26 * time.Hour, ShredCodesAfter: 27 * time.Hour,
+		RequestsInFlight: 8, AllowPrivateShops: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	if d := diff(want, got); d != "" {
 		t.Errorf("read (-want +got):\n%s", d)
@@ -112,6 +119,25 @@ func TestWhatIsNotSetFollowsAnotherKey(t *testing.T) {
 	}
 }
 
+// Only an installation that is on loopback itself calls shops there, unless it was told.
+func TestShopsOnLoopbackAreForTryingOut(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		keys    map[string]string
+		allowed int
+	}{
+		"nobody else reaches it":          {map[string]string{"LISTEN": "localhost:80"}, 2},
+		"it listens to the world":         {map[string]string{"LISTEN": ":80"}, 0},
+		"it was told not to":              {map[string]string{"ALLOW_PRIVATE_SHOPS": "none"}, 0},
+		"it was told to, and is reached":  {map[string]string{"ALLOW_PRIVATE_SHOPS": "127.0.0.1", "LISTEN": ":80"}, 1},
+		"it was told of one network only": {map[string]string{"ALLOW_PRIVATE_SHOPS": "10.0.0.0/8"}, 1},
+	} {
+		if got := len(load(t, tt.keys).AllowPrivateShops); got != tt.allowed {
+			t.Errorf("%s: %d networks, want %d", name, got, tt.allowed)
+		}
+	}
+}
+
 func TestFaultyValuesAreToldByKey(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -125,6 +151,9 @@ func TestFaultyValuesAreToldByKey(t *testing.T) {
 		{"TRUSTED_PROXIES", "10.0.0.0/33", `"10.0.0.0/33" is neither`},
 		{"TRUSTED_PROXIES", "10.1.2.3/8", "the network is 10.0.0.0/8"},
 		{"TRUSTED_PROXIES", "10.0.0.0/8,", `"" is neither`},
+		{"CONNECTIONS_PER_ADDRESS", "-1", "is not a number from 0 to"},
+		{"REQUESTS_IN_FLIGHT", "0", "is not a number from 1 to"},
+		{"ALLOW_PRIVATE_SHOPS", "localhost", `"localhost" is neither`},
 		{"LOG_LEVEL", "loud", `"loud" is none of debug`},
 		{"DATABASE_URL", "mysql://u:hidden@h/d", "want postgres://"},
 		{"MIGRATE_DATABASE_URL", "host=h password=hidden", "want postgres://"},
@@ -154,6 +183,7 @@ func TestFaultyValuesAreToldByKey(t *testing.T) {
 		{"RESERVE_FOR", "0", "is not between 1s and"},
 		{"LATE_CAPTURE", "-1h", "is not between 0s and"},
 		{"REVERSE_FOR", "99999h", "is not between 0s and"},
+		{"ERASE_ORDERS_AFTER", "1h", "is not between 24h0m0s and"},
 		{"VOUCHERS_PER_ORDER", "0", "is not a number from 1 to 100"},
 		{"VOUCHERS_PER_ORDER", "two", "is not a number from 1 to 100"},
 		{"DEFAULT_FACILITY", "a\nb", "want one line"},
@@ -314,7 +344,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		}
 		seen[k.Name] = true
 	}
-	if len(seen) != 20 {
+	if len(seen) != 28 {
 		t.Errorf("%d keys", len(seen))
 	}
 }

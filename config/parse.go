@@ -21,10 +21,14 @@ import (
 const (
 	// shortest is the least time that a reservation may last; less would end before its answer arrives.
 	shortest = time.Second
+	// soonest is the least time after which something is erased: a day on which a person can still find a slip.
+	soonest = 24 * time.Hour
 	// longest is the most that any duration may be; more is a slip of the pen.
 	longest = 366 * 24 * time.Hour
 	// maxVouchersPerOrder bounds the codes that one transaction locks.
 	maxVouchersPerOrder = 100
+	// maxConnections is more than a process can have.
+	maxConnections = 1_000_000
 	// lineBytes is the longest free text.
 	lineBytes = 256
 )
@@ -74,6 +78,17 @@ func networks(into *[]netip.Prefix) func(string) error {
 			*into = append(*into, network)
 		}
 		return errors.Join(faults...)
+	}
+}
+
+// noneOr lets "none" stand for an empty list, which is something else than a list that was not given.
+func noneOr(list func(string) error, into *[]netip.Prefix) func(string) error {
+	return func(text string) error {
+		if text == "none" {
+			*into = []netip.Prefix{}
+			return nil
+		}
+		return list(text)
 	}
 }
 
@@ -242,11 +257,11 @@ func duration(into *time.Duration, least time.Duration) func(string) error {
 	}
 }
 
-func count(into *int) func(string) error {
+func count(into *int, least, most int) func(string) error {
 	return func(text string) error {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxVouchersPerOrder {
-			return fmt.Errorf("%q is not a number from 1 to %d", text, maxVouchersPerOrder)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a number from %d to %d", text, least, most)
 		}
 		*into = n
 		return nil

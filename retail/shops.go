@@ -19,6 +19,7 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/reach"
 	"vouchsafe/retail/voucher"
 )
 
@@ -72,7 +73,7 @@ func (s *Sales) AddShop(ctx context.Context, n NewShop) (orders.Shop, error) {
 // addShop registers a webshop with what else belongs to it.
 func (s *Sales) addShop(ctx context.Context, n NewShop, also alongside) (orders.Shop, error) {
 	n.Confirmation, n.CodesBy = cmp.Or(n.Confirmation, orders.Vouchsafe), cmp.Or(n.CodesBy, orders.Vouchsafe)
-	if err := n.validate(); err != nil {
+	if err := n.validate(s.reach); err != nil {
 		return orders.Shop{}, fmt.Errorf("register shop %.64q: %w: %w", n.ID, ErrInvalid, err)
 	}
 	shop := orders.Shop{
@@ -112,7 +113,7 @@ func (s *Sales) sealShop(shop *orders.Shop, n NewShop) error {
 }
 
 // validate tells everything that is wrong.
-func (n NewShop) validate() error {
+func (n NewShop) validate(shops reach.Guard) error {
 	asks, known := platforms()[n.Platform]
 	return errors.Join(
 		ensure(shopID.MatchString(n.ID), "id: small letters, digits, - and _, at most 63"),
@@ -120,7 +121,7 @@ func (n NewShop) validate() error {
 		ensure(n.Secret != "" && len(n.Secret) <= 1024, "secret: 1 to 1024 bytes"),
 		ensure((n.APIKey == "") == (n.APISecret == ""), "api_key, api_secret: both or neither"),
 		ensure(n.APIKey == "" || asks && n.URL != "", "api_key: needs a platform with an API, and its url"),
-		ensure(n.URL == "" || isWebAddress(n.URL), "url: an address that begins with https:// or http://"),
+		callable(n.URL, shops),
 		ensure(n.PrivacyURL == "" || isWebAddress(n.PrivacyURL), "privacy_url: an address that begins with https:// or http://"),
 		ensure(n.Language == "" || spoken(n.Language), "lang: da, sv, nb, de or en"),
 		ensure(n.From == "" || isSender(n.From), `from: an address, or "Name <address>"`),
@@ -133,6 +134,17 @@ func (n NewShop) validate() error {
 		ensure(n.Holder == "" || n.Holder == purchase.CardMode || n.Holder == purchase.CustomerMode, "balance_holder: card or customer"),
 		ensure(n.Holder != purchase.CustomerMode || !n.DuplicateLogins, "balance_holder: a shop with duplicate log-ins sells bearer cards only (D07)"),
 	)
+}
+
+// callable refuses a URL that this program would never call.
+func callable(address string, shops reach.Guard) error {
+	if address == "" {
+		return nil
+	}
+	if err := shops.CheckURL(address); err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	return nil
 }
 
 func ensure(ok bool, fault string) error {

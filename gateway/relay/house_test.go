@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -29,6 +30,7 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/reach"
 	"vouchsafe/retail/retailtest"
 	"vouchsafe/retail/voucher"
 	"vouchsafe/webshop/woocommerce/woocommercetest"
@@ -136,6 +138,7 @@ func (h *house) backOffice() {
 	}
 	h.sales = retail.NewSales(retail.SalesConfig{
 		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.box, Ring: ring, Mail: sender, Random: rand.Reader, Log: log,
+		Reach:    reach.New(netip.MustParsePrefix("127.0.0.0/8")), // where the pretended shop is
 		Defaults: retail.Defaults{Zone: time.UTC, Country: "DK", Holder: "card", Ceiling: "10000.00", From: "Byens Bøger <gave@example.dk>"},
 	})
 }
