@@ -9,7 +9,7 @@
 #
 # Health: there is no HEALTHCHECK, since nothing in the image could ask. Let whatever runs the container
 # ask GET /healthz (alive: start it anew if not) and GET /readyz (send it requests only when 200), and
-# give it 30 seconds to drain after SIGTERM.
+# give it 40 seconds to drain after SIGTERM.
 
 FROM golang:1.26-bookworm AS build
 WORKDIR /src

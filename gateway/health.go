@@ -29,8 +29,8 @@ type checkOut struct {
 // healthz says that the process is alive, and nothing of its stores.
 func healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) }
 
-// readyz says whether requests can be served, and how each store is.
-func readyz(checks []Check) gin.HandlerFunc {
+// readyz says whether requests should be sent here, and how each store is.
+func readyz(checks []Check, draining <-chan struct{}) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
 		defer cancel()
@@ -48,6 +48,11 @@ func readyz(checks []Check) gin.HandlerFunc {
 				status = "degraded"
 			}
 			states[check.Name] = checkOut{"failed", err.Error()}
+		}
+		select {
+		case <-draining:
+			status, code = "draining", http.StatusServiceUnavailable
+		default:
 		}
 		c.JSON(code, gin.H{"status": status, "checks": states})
 	}

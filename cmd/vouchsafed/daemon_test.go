@@ -48,13 +48,13 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // installation is one merchant's vouchsafed: its stores and settings. Its daemons come and go.
 type installation struct {
-	t   *testing.T
+	t   testing.TB
 	env []string
 	url string // of the database
 }
 
 // install makes an installation on stores of its own.
-func install(t *testing.T, settings ...string) *installation {
+func install(t testing.TB, settings ...string) *installation {
 	t.Helper()
 	url := retailtest.DatabaseURL(t)
 	env := append([]string{
@@ -62,6 +62,7 @@ func install(t *testing.T, settings ...string) *installation {
 		"VOUCHSAFE_DATABASE_URL=" + url, "VOUCHSAFE_REDIS_URL=" + retailtest.RedisURL(t),
 		"VOUCHSAFE_MASTER_KEY=1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 		"VOUCHSAFE_MAIL_FROM=Butikken <butik@example.com>",
+		"VOUCHSAFE_DRAIN_FOR=0",
 	}, settings...)
 	return &installation{t: t, env: env, url: url}
 }
@@ -95,7 +96,7 @@ func (i *installation) tries(args ...string) (string, error) {
 
 // daemon is a running "vouchsafed serve".
 type running struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	url   string
 	ended chan error
@@ -130,7 +131,13 @@ func (i *installation) serves(settings ...string) *running {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	d := &running{t: i.t, cmd: exec.Command(program, "serve"), ended: make(chan error, 1), log: &logBook{}}
+	return i.starts(exec.Command(program, "serve"), settings...)
+}
+
+// starts is serves for a command that becomes a daemon.
+func (i *installation) starts(cmd *exec.Cmd, settings ...string) *running {
+	i.t.Helper()
+	d := &running{t: i.t, cmd: cmd, ended: make(chan error, 1), log: &logBook{}}
 	d.cmd.Env = append(append([]string{}, i.env...), settings...)
 	faults, err := d.cmd.StderrPipe()
 	if err != nil {

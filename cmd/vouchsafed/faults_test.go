@@ -57,7 +57,7 @@ func (i *installation) look() *pgxpool.Pool {
 }
 
 // column asks the database for one column.
-func column[T any](t *testing.T, pool *pgxpool.Pool, query string, args ...any) []T {
+func column[T any](t testing.TB, pool *pgxpool.Pool, query string, args ...any) []T {
 	t.Helper()
 	rows, _ := pool.Query(t.Context(), query, args...) // rows carry the error to CollectRows
 	values, err := pgx.CollectRows(rows, pgx.RowTo[T])
@@ -68,14 +68,14 @@ func column[T any](t *testing.T, pool *pgxpool.Pool, query string, args ...any) 
 }
 
 // count asks the database for a number.
-func count(t *testing.T, pool *pgxpool.Pool, query string, args ...any) int64 {
+func count(t testing.TB, pool *pgxpool.Pool, query string, args ...any) int64 {
 	t.Helper()
 	return column[int64](t, pool, query, args...)[0]
 }
 
 // eventually asks again and again whether something is so. What became of the world outside can't
 // be waited for otherwise.
-func eventually(t *testing.T, within time.Duration, what string, so func() bool) {
+func eventually(t testing.TB, within time.Duration, what string, so func() bool) {
 	t.Helper()
 	end := time.NewTimer(within)
 	defer end.Stop()
@@ -269,6 +269,12 @@ func (f *fight) ends() {
 	if f.grants == 0 || f.refusals == 0 {
 		f.t.Errorf("%d grants and %d refusals: nobody fought", f.grants, f.refusals)
 	}
+	f.balances()
+}
+
+// balances compares the codes' balances with what was acknowledged, and lets verify prove the rest.
+func (f *fight) balances() {
+	f.t.Helper()
 	for _, code := range f.codes {
 		r := f.settles(0, f.till, "POST", "/v1/balance", fmt.Sprintf(`{"code": %q}`, code))
 		if want := float64(50000 - 100*f.spent[code]); r.at("balance.amount") != want {

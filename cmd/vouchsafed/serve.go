@@ -48,6 +48,9 @@ func (c serveCommand) run(ctx context.Context, p *program) error {
 			"start it with --embedded if that is meant", "dir", h.stores.dir)
 	}
 	d := &daemon{program: p, house: h, embeddedMeant: c.Embedded}
+	if h.stores.running == nil { // else it is alone, and there is nobody to send requests to instead
+		d.notice = p.config.DrainFor
+	}
 	return errors.Join(d.run(ctx), h.close(), p.watching.tracing.close())
 }
 
@@ -65,16 +68,20 @@ type daemon struct {
 	*program
 	house         *house
 	embeddedMeant bool
+	notice        time.Duration           // how long it still takes requests when it is about to end
 	extra         map[string]http.Handler // further pages, of the trial
 	ready         func(address string)    // called once it answers; may be nil
 }
 
 // run serves until the context ends or a store that this process started dies. It stops in order:
-// HTTP, then the workers; the caller closes the stores.
+// readiness, HTTP, then the workers; the caller closes the stores.
 func (d *daemon) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	handler, err := d.open()
+	if err := d.isOriginal(ctx); err != nil {
+		return err
+	}
+	handler, err := d.open(ctx.Done())
 	if err != nil {
 		return err
 	}
@@ -82,6 +89,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", d.config.Listen, err)
 	}
+	listener = edge.Crowd{Most: d.config.ConnectionsPerAddress, Proxies: d.config.TrustedProxies}.Around(listener)
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
 	if err := d.house.outbox.Start(working); err != nil {
@@ -90,13 +98,14 @@ func (d *daemon) run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	reseeder := retail.NewReseeder(d.house.testimony, d.house.ledger, d.log, time.Now)
 	loops.Go(func() { reseeder.Run(working) })
+	loops.Go(func() { d.house.examiner.Run(working) })
 	loops.Go(func() { d.watching.metrics.Gather(working, d.house.inspector.Figures, d.log) })
 	d.watchStores(ctx, cancel)
 	d.log.Info("serving", "address", listener.Addr().String())
 	if d.ready != nil {
 		d.ready("http://" + listener.Addr().String())
 	}
-	served := edge.Serve(ctx, listener, handler, drainFor, d.log)
+	served := edge.Serve(ctx, listener, handler, edge.Drain{Notice: d.notice, Within: drainFor}, d.log)
 	stopped := d.stopWorkers(working)
 	stopWorking()
 	loops.Wait()
@@ -105,6 +114,18 @@ func (d *daemon) run(ctx context.Context) error {
 		return errors.Join(cause, served, stopped)
 	}
 	return errors.Join(served, stopped)
+}
+
+// isOriginal makes sure that nobody serves the same data from another PostgreSQL server. The embedded one
+// is nobody else's: after a quick restart it would wait in vain for itself.
+func (d *daemon) isOriginal(ctx context.Context) error {
+	if d.house.stores.running != nil && d.house.stores.ownDatabase {
+		return nil
+	}
+	if err := d.house.examiner.Alone(ctx); err != nil {
+		return fmt.Errorf("%w: it is a copy of its files, and needs a Redis of its own; or the other one must be stopped first", err)
+	}
+	return nil
 }
 
 // stopWorkers lets the workers end what they do, for as long as requests may take. What isn't done by
@@ -116,23 +137,26 @@ func (d *daemon) stopWorkers(ctx context.Context) error {
 }
 
 // open puts the gateway on the house, and gives the outbox its workers and its schedule.
-func (d *daemon) open() (http.Handler, error) {
+func (d *daemon) open(draining <-chan struct{}) (http.Handler, error) {
 	h := d.house
-	shops := relay.New(relay.Config{Sales: h.sales, HTTP: &http.Client{}, Now: time.Now, Random: rand.Reader, Log: d.log})
+	shops := relay.New(relay.Config{Sales: h.sales, HTTP: d.reach().Client(), Now: time.Now, Random: rand.Reader, Log: d.log})
 	h.sales.Register(shops)
 	if err := schedule.Register(d.every, d.jobs(shops)...); err != nil {
 		return nil, err
 	}
 	d.watching.stores(h)
 	return gateway.New(gateway.Config{
-		Desk: h.desk, Sales: h.sales, Keys: retail.NewKeys(h.keys, h.sales), Relay: shops, Authenticate: authenticator(h.keys), Checks: d.checks(), Ceiling: d.config.Ceiling,
-		TrustedProxies: d.config.TrustedProxies, Log: d.log, Now: time.Now, Random: rand.Reader, Version: version(), Extra: d.extra,
+		Desk: h.desk, Sales: h.sales, Keys: retail.NewKeys(h.keys, h.sales), Relay: shops, People: h.people, Authenticate: authenticator(h.keys, h.signIns), Checks: d.checks(), Draining: draining, Ceiling: d.config.Ceiling,
+		TrustedProxies: d.config.TrustedProxies, InFlight: d.config.RequestsInFlight, Log: d.log, Now: time.Now, Random: rand.Reader, Version: version(), Extra: d.extra,
 		Metrics: d.watching.metrics, Traces: d.watching.tracing.provider(),
 	})
 }
 
 // proofWithin is how long the nightly proof may take: a large journal is replayed line by line.
 const proofWithin = 2 * time.Hour
+
+// shredWithin is how long the search for codes to shred may take: it passes every voucher.
+const shredWithin = 10 * time.Minute
 
 // every registers a job of the schedule with the outbox.
 func (d *daemon) every(job schedule.Job, when schedule.When) {
@@ -152,8 +176,14 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "poll-shops", Spec: "*/5 * * * *", Run: shops.Poll},
 		{Name: "check-webhooks", Spec: "2-59/10 * * * *", Run: shops.CheckWebhooks},
 		{Name: "clean-deliveries", Spec: "17 3 * * *", Run: h.outbox.Clean},
+		{Name: "expire-approvals", Spec: "4-59/5 * * * *", Run: retail.NewBackOffice(h.desk, h.sales).ExpireApprovals},
+		{Name: "clean-sessions", Spec: "47 3 * * *", Run: h.signIns.CleanSessions},
 		{Name: "verify", Spec: "7 2 * * *", Within: proofWithin, Run: func(ctx context.Context) error { _, err := h.inspector.Prove(ctx); return err }},
 		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},
+		{Name: "erase-orders", Spec: "27 3 * * *", Run: h.sales.EraseOrders},
+		{Name: "shred-codes", Spec: "57 3 * * *", Within: shredWithin, Run: func(ctx context.Context) error { _, err := h.ledger.Shred(ctx, d.config.ShredCodesAfter); return err }},
+		{Name: "chain-audit", Spec: "* * * * *", Run: h.inspector.ChainAudit},
+		{Name: "seal-history", Spec: "11 * * * *", Run: h.inspector.SealHistory},
 	}
 }
 
@@ -181,6 +211,7 @@ func (d *daemon) checks() []gateway.Check {
 			return fmt.Sprintf("version %d", schema.Version()), schema.Check(ctx, h.pool)
 		}},
 		{Name: "verify", Ask: h.inspector.Proven},
+		{Name: "recovery", Ask: h.examiner.Standing},
 		{Name: "redis", Ask: func(ctx context.Context) (string, error) { return "", h.holds.Ping(ctx) }},
 	}
 	if h.stores.running != nil && !d.embeddedMeant {
@@ -191,21 +222,30 @@ func (d *daemon) checks() []gateway.Check {
 	return checks
 }
 
-// authenticator lets the edge ask the staff list who shows a key.
-func authenticator(keys *staff.Keys) edge.Authenticator {
+// authenticator lets the edge ask the staff list who shows a key, or a session's token.
+func authenticator(keys *staff.Keys, people *staff.People) edge.Authenticator {
 	return func(ctx context.Context, key string) (edge.Actor, error) {
-		actor, err := keys.Authenticate(ctx, key)
+		actor, err := whoShows(ctx, key, keys, people)
 		switch {
 		case errors.Is(err, staff.ErrUnauthorized):
 			return edge.Actor{}, edge.ErrUnauthorized
 		case err != nil && ledger.IsPassing(err): // whoever asks is to come back, not to give up
 			return edge.Actor{}, fmt.Errorf("%w: %w", retail.ErrUnavailable, err)
 		}
-		return edge.Actor{
-			Scope: edge.Scope(actor.Scope), Shop: actor.Shop, Register: actor.Register,
-			MayRelease: bool(actor.MayRelease), KeyID: actor.KeyID, Name: actor.Name,
-		}, err
+		return actor, err
 	}
+}
+
+func whoShows(ctx context.Context, key string, keys *staff.Keys, people *staff.People) (edge.Actor, error) {
+	if staff.IsSession(key) {
+		who, err := people.Authenticate(ctx, key)
+		return edge.Actor{Scope: edge.Admin, Person: who.Person, Session: who.Session, Manager: who.Role == staff.Manager}, err
+	}
+	actor, err := keys.Authenticate(ctx, key)
+	return edge.Actor{
+		Scope: edge.Scope(actor.Scope), Shop: actor.Shop, Register: actor.Register,
+		MayRelease: bool(actor.MayRelease), KeyID: actor.KeyID, Name: actor.Name,
+	}, err
 }
 
 // version is the program's, as the Go toolchain stamped it.

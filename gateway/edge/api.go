@@ -48,7 +48,7 @@ func apiConfig(version string) huma.Config {
 		"json":             {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: DecodeStrict}, // what …+json is written with
 	}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key of scope shop, till or admin."},
+		"key": {Type: "http", Scheme: "bearer", Description: "An API key of scope shop, till or admin, or the token of a session of the office."},
 	}
 	config.Security = []map[string][]string{{"key": {}}}
 	return config
@@ -135,11 +135,18 @@ func cause(message string, errs []error) error {
 		return errors.New(message)
 	case message == unreadable && errors.Is(err, io.ErrUnexpectedEOF):
 		return Refuse(InvalidRequest, "The body ends before its announced length.")
+	case message == unreadable && !isTooLarge(err): // of what a client sends, a chunk without a length, say
+		return Refuse(InvalidRequest, "The body could not be read.")
 	case len(errs) == 1:
 		return errs[0]
 	default:
 		return err
 	}
+}
+
+func isTooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok
 }
 
 // fieldFault is one field that is wrong.

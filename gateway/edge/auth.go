@@ -84,6 +84,16 @@ func Require(scopes ...Scope) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// RequireManager is a middleware of an operation of the office that clerks may not ask. An API key may: whoever holds
+// one runs the office's machines.
+func RequireManager(ctx huma.Context, next func(huma.Context)) {
+	if actor, known := ActorFrom(ctx.Context()); known && actor.Person != "" && !actor.Manager {
+		Fail(humagin.Unwrap(ctx), Refuse(Forbidden, "This is for managers."))
+		return
+	}
+	next(ctx)
+}
+
 // Inside is a middleware for what the operator alone may read, as metrics: from the machine itself, or with an
 // admin key. Whatever came through a proxy is not from the machine itself.
 func (e *Edge) Inside(c *gin.Context) {

@@ -37,7 +37,10 @@ const (
 	NotReversible         Code = "not_reversible"
 	NeedsAddress          Code = "needs_address"
 	CodeGone              Code = "code_gone"
+	AlreadySold           Code = "already_sold"
+	OtherProduct          Code = "other_product"
 	DeliveryUnderWay      Code = "delivery_under_way"
+	StillToDeliver        Code = "still_to_deliver"
 	AlreadyExists         Code = "already_exists"
 	AlreadySettled        Code = "already_settled"
 	NoCopyLeft            Code = "no_copy_left"
@@ -52,6 +55,8 @@ const (
 	NotPaidOnline         Code = "not_paid_online"
 	ApprovalRequired      Code = "approval_required"
 	AwaitingApproval      Code = "awaiting_approval"
+	PasswordChange        Code = "password_change_required"
+	OtherAmount           Code = "other_amount"
 	KeyReused             Code = "key_reused"
 	InProgress            Code = "in_progress"
 	Prevented             Code = "prevented"
@@ -210,9 +215,24 @@ var kinds = index([]kind{
 		"Use the voucher's id.", 0,
 	},
 	{
+		AlreadySold, http.StatusConflict, "The voucher was sold before",
+		"The code is of a voucher that is no longer in the inventory: somebody has bought it.",
+		"Sell another card. If this one lies unsold in the shop, let the office look at the voucher's history.", 0,
+	},
+	{
+		OtherProduct, http.StatusConflict, "The card is of another product",
+		"The pre-printed voucher was made for another product than the one that is sold.",
+		"Sell it as what it was printed as, or take another card.", 0,
+	},
+	{
 		DeliveryUnderWay, http.StatusConflict, "A mail is under way",
 		"A delivery of the code is being sent, or may have been sent: whom it goes to can't change now.",
 		"Wait until it is settled. One in doubt is repeated once, and then waits as a task in the office.", 0,
+	},
+	{
+		StillToDeliver, http.StatusConflict, "Something is still to be delivered",
+		"The person whose data should be erased still waits for a mail, or something of his waits in the office. Nothing was erased.",
+		"Wait for it or settle it; or repeat with cancel_deliveries, and what was bought is never mailed. Webhooks that are set aside are settled by their tasks.", 0,
 	},
 	{
 		AlreadyExists, http.StatusConflict, "There is one of this name",
@@ -283,6 +303,16 @@ var kinds = index([]kind{
 		AwaitingApproval, http.StatusAccepted, "A second person must approve this",
 		"The act is stored, and waits.",
 		"Another person approves or refuses it in the office.", 0,
+	},
+	{
+		PasswordChange, http.StatusForbidden, "A password of one's own is needed",
+		"The e-mail address, the password and the code are right. The password is an initial one, which somebody else has seen, and opens no session.",
+		"Sign in once more with the same, and with new_password.", 0,
+	},
+	{
+		OtherAmount, http.StatusConflict, "The act would move another amount",
+		"What was asked for would by now move another amount than the one that waits for approval. Nothing was moved.",
+		"Reject it, and let it be asked for anew.", 0,
 	},
 	{
 		KeyReused, http.StatusUnprocessableEntity, "The key names another act",

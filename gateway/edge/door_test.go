@@ -62,8 +62,14 @@ type reserveOut struct {
 // open makes a door. Keys are "shop", "till", "admin" for the scopes, and "broken" for a fault.
 func open(t *testing.T, proxies ...netip.Prefix) *door {
 	t.Helper()
+	return openWith(t, func(o *Options) { o.TrustedProxies = proxies })
+}
+
+// openWith makes a door with other options.
+func openWith(t *testing.T, change func(*Options)) *door {
+	t.Helper()
 	d := &door{}
-	e, err := New(Options{
+	options := Options{
 		Authenticate: func(_ context.Context, key string) (Actor, error) {
 			switch key {
 			case "shop", "till", "admin":
@@ -82,13 +88,14 @@ func open(t *testing.T, proxies ...netip.Prefix) *door {
 			}
 			return nil
 		},
-		TrustedProxies: proxies,
-		Log:            slog.New(slog.NewJSONHandler(&d.log, nil)),
-		Now:            func() time.Time { return time.Unix(0, 0) },
-		Random:         rand.Reader,
-		Observe:        func(s Served) { d.served = append(d.served, s) },
-		Version:        "1",
-	})
+		Log:     slog.New(slog.NewJSONHandler(&d.log, nil)),
+		Now:     func() time.Time { return time.Unix(0, 0) },
+		Random:  rand.Reader,
+		Observe: func(s Served) { d.served = append(d.served, s) },
+		Version: "1",
+	}
+	change(&options)
+	e, err := New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+
+	"vouchsafe/retail/voucher"
 )
 
 // requestIDBytes is how much randomness a request's id has: enough never to repeat.
@@ -29,7 +32,9 @@ type Options struct {
 	Map Mapper
 	// TrustedProxies are the peers whose X-Forwarded-For is believed; none by default.
 	TrustedProxies []netip.Prefix
-	Log            *slog.Logger
+	// InFlight is how many requests with a valid key are worked on at once; 0 is 1024.
+	InFlight int
+	Log      *slog.Logger
 	// Now times requests for the log and for Observe, and decides nothing.
 	Now func() time.Time
 	// Random makes request ids, as crypto/rand.Reader does.
@@ -55,6 +60,8 @@ type Edge struct {
 	options Options
 	engine  *gin.Engine
 	api     huma.API
+	front   huma.API      // shares its document
+	inside  chan struct{} // one for each request that admit let in
 }
 
 // New makes an Edge with nothing on it but /problems/{code} and /openapi.json. Prepare must have been called.
@@ -62,7 +69,7 @@ func New(options Options) (*Edge, error) {
 	if options.Authenticate == nil || options.Log == nil || options.Now == nil || options.Random == nil {
 		return nil, errors.New("edge: Authenticate, Log, Now and Random are needed")
 	}
-	e := &Edge{options: options, engine: gin.New()}
+	e := &Edge{options: options, engine: gin.New(), inside: make(chan struct{}, cmp.Or(options.InFlight, inFlightDefault))}
 	if err := e.trust(options.TrustedProxies); err != nil {
 		return nil, err
 	}
@@ -75,8 +82,11 @@ func New(options Options) (*Edge, error) {
 	e.engine.NoMethod(func(c *gin.Context) {
 		Fail(c, Refuse(MethodNotAllowed, "This address does not take this method."))
 	})
-	e.api = humagin.NewWithGroup(e.engine, e.engine.Group("", e.authenticate), apiConfig(options.Version))
+	config := apiConfig(options.Version)
+	e.api = humagin.NewWithGroup(e.engine, e.engine.Group("", e.authenticate, e.admit), config)
 	e.api.UseMiddleware(jsonOnly)
+	e.front = humagin.NewWithGroup(e.engine, e.engine.Group(""), config)
+	e.front.UseMiddleware(jsonOnly)
 	e.engine.GET("/problems/:code", explain)
 	e.engine.GET("/openapi.json", e.document())
 	return e, nil
@@ -101,6 +111,9 @@ func (e *Edge) Public() gin.IRouter { return e.engine }
 // API is where operations go that ask for a key.
 func (e *Edge) API() huma.API { return e.api }
 
+// Front is where operations go that ask for none, as a sign-in does. They stand in the document of API.
+func (e *Edge) Front() huma.API { return e.front }
+
 // Route is one address that is answered.
 type Route struct{ Method, Path string }
 
@@ -116,9 +129,9 @@ func (e *Edge) Routes() []Route {
 // ServeHTTP answers one request.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.engine.ServeHTTP(w, r) }
 
-// requestID takes over a sane id from the proxy in front, or makes one.
+// requestID takes over a sane id from the proxy in front, or makes one. What reads as a voucher's code is none: ids are logged.
 func (e *Edge) requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); goodRequestID.MatchString(id) {
+	if id := r.Header.Get("X-Request-Id"); goodRequestID.MatchString(id) && !isCode(id) {
 		return id
 	}
 	var drawn [requestIDBytes]byte
@@ -126,4 +139,10 @@ func (e *Edge) requestID(r *http.Request) string {
 		panic(fmt.Sprintf("edge: draw a request id: %v", err))
 	}
 	return hex.EncodeToString(drawn[:])
+}
+
+// isCode tells whether a text reads as one of our codes, check symbol included.
+func isCode(text string) bool {
+	typed, err := voucher.Read(text)
+	return err == nil && !typed.Ours.Zero()
 }

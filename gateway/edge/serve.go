@@ -24,11 +24,20 @@ const (
 	headerBytes = 16 << 10
 )
 
-// Serve answers on listener until ctx ends, then takes no new connection and lets requests under way end, for drain
-// at most; those that are left are cut, which is an error. The listener is closed in any case.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, drain time.Duration, log *slog.Logger) error {
+// Drain says how Serve ends.
+type Drain struct {
+	// Notice is how long requests are still taken as before, so that whoever sends them learns to send them elsewhere.
+	// Each answer closes its connection, and none that lies idle is closed: a request could be on its way.
+	Notice time.Duration
+	// Within is how long requests under way may then take.
+	Within time.Duration
+}
+
+// Serve answers on listener until ctx ends, gives notice, then takes no new connection and lets requests under way end;
+// those that are left are cut, which is an error. The listener is closed in any case.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, drain Drain, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           closing(ctx, handler),
 		ReadHeaderTimeout: headersWithin,
 		ReadTimeout:       requestWithin,
 		WriteTimeout:      answerWithin,
@@ -44,7 +53,14 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, dra
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	notice := time.NewTimer(drain.Notice)
+	defer notice.Stop()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	case <-notice.C:
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain.Within)
 	defer cancel()
 	err := server.Shutdown(limited)
 	if err != nil {
@@ -52,4 +68,14 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, dra
 	}
 	<-ended
 	return err
+}
+
+// closing asks callers to come by another connection, and so perhaps to another gateway, once ctx has ended.
+func closing(ctx context.Context, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

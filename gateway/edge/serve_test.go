@@ -15,7 +15,7 @@ import (
 )
 
 // run serves handler on a port of its own until stop is called, which gives what Serve gave.
-func run(t *testing.T, handler http.Handler, drain time.Duration) (address string, stop func() error) {
+func run(t *testing.T, handler http.Handler, drain Drain) (address string, stop func() error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +39,7 @@ func TestARequestUnderWayEndsBeforeTheServer(t *testing.T) {
 		if r.Context().Err() == nil {
 			_, _ = io.WriteString(w, "whole")
 		}
-	}), time.Minute)
+	}), Drain{Within: time.Minute})
 
 	answer := make(chan string, 1)
 	go func() {
@@ -63,6 +63,46 @@ func TestARequestUnderWayEndsBeforeTheServer(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
+}
+
+// D4: a balancer has to see that we end before its requests are refused: whoever is connected, and whoever
+// still connects, is answered meanwhile and asked to go elsewhere.
+func TestNoticeIsGivenBeforeNobodyListens(t *testing.T) {
+	t.Parallel()
+	address, stop := run(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "whole")
+	}), Drain{Notice: time.Second, Within: time.Second})
+	connected := &http.Client{Transport: &http.Transport{}}
+	asks(t, connected, address, false)
+	began, stopped := time.Now(), make(chan error, 1)
+	go func() { stopped <- stop() }()
+	for !asks(t, &http.Client{Transport: &http.Transport{}}, address, false) { // until the server knows
+	}
+	asks(t, connected, address, true)
+	refused(t, address)
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("notice of %v was given, want a second", took)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+// asks wants to be answered, and tells whether it is asked to come by another connection, as it must if last.
+func asks(t *testing.T, client *http.Client, address string, last bool) (closes bool) {
+	t.Helper()
+	response, err := client.Get("http://" + address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); string(body) != "whole" {
+		t.Fatalf("answer %q, %v", body, err)
+	}
+	if last && !response.Close {
+		t.Error("a client may keep its connection to a server that ends")
+	}
+	return response.Close
 }
 
 // refused waits until nobody listens any more.
@@ -91,7 +131,7 @@ func TestARequestThatDoesNotEndIsCut(t *testing.T) {
 	address, stop := run(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		close(began)
 		<-r.Context().Done()
-	}), 10*time.Millisecond)
+	}), Drain{Within: 10 * time.Millisecond})
 	answer := make(chan error, 1)
 	go func() {
 		response, err := http.Get("http://" + address)
@@ -116,14 +156,14 @@ func TestAListenerThatFailsIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	listener.Close()
-	if err := Serve(t.Context(), listener, http.NotFoundHandler(), time.Second, slog.New(slog.DiscardHandler)); err == nil {
+	if err := Serve(t.Context(), listener, http.NotFoundHandler(), Drain{}, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("Serve served nothing")
 	}
 }
 
 func TestHeadersAreLimited(t *testing.T) {
 	t.Parallel()
-	address, stop := run(t, open(t), time.Second)
+	address, stop := run(t, open(t), Drain{Within: time.Second})
 	defer func() { _ = stop() }()
 	status := send(t, address, "GET /who HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", 2*headerBytes)+"\r\n\r\n")
 	if status != http.StatusRequestHeaderFieldsTooLarge {
@@ -133,7 +173,7 @@ func TestHeadersAreLimited(t *testing.T) {
 
 func TestABodyWithoutEndIsCutOff(t *testing.T) {
 	t.Parallel()
-	address, stop := run(t, open(t), time.Second)
+	address, stop := run(t, open(t), Drain{Within: time.Second})
 	defer func() { _ = stop() }()
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 1<<17, strings.Repeat("x", 1<<17))
 	status := send(t, address, "PUT /v1/reservations/a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer shop\r\nTransfer-Encoding: chunked\r\n\r\n"+chunk)
@@ -145,7 +185,7 @@ func TestABodyWithoutEndIsCutOff(t *testing.T) {
 func TestABodyThatBreaksOffIsTheClientsFault(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	address, stop := run(t, d, time.Second)
+	address, stop := run(t, d, Drain{Within: time.Second})
 	status := send(t, address, "PUT /v1/reservations/a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer shop\r\nContent-Length: 100\r\n\r\n{")
 	if err := stop(); err != nil {
 		t.Error(err)

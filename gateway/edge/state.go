@@ -28,6 +28,9 @@ type Actor struct {
 	MayRelease bool   // a till that may free a webshop's reservation
 	KeyID      string
 	Name       string // how people call the key; may be empty
+	Person     string // id of whoever signed in; empty for a key
+	Session    string // id of that sign-in
+	Manager    bool   // a person who may approve, and look after people, keys and shops
 }
 
 // Authenticator tells who shows a key. It gives ErrUnauthorized for anything that is not a live key, and other errors
@@ -37,6 +40,7 @@ type Authenticator func(ctx context.Context, key string) (Actor, error)
 // state is what the edge knows about one request. Only the request's own goroutine touches it.
 type state struct {
 	id     string
+	source string // the address that the request came from, as far as the proxies are believed
 	mapper Mapper
 	actor  *Actor
 	fault  error               // for the log, once
@@ -70,3 +74,6 @@ func ActorFrom(ctx context.Context) (Actor, bool) {
 
 // RequestID gives the id under which the log and the client know the request, or "" outside of one.
 func RequestID(ctx context.Context) string { return stateOf(ctx).id }
+
+// Source gives the address that a request came from, or "" outside of one.
+func Source(ctx context.Context) string { return stateOf(ctx).source }

@@ -21,7 +21,7 @@ const (
 // wrap is the wall: it stands around every route, the missing ones too.
 func (e *Edge) wrap(c *gin.Context) {
 	start := e.options.Now()
-	s := &state{id: e.requestID(c.Request), mapper: e.options.Map, body: c.Request.Body, writer: underneath(c.Writer)}
+	s := &state{id: e.requestID(c.Request), source: c.ClientIP(), mapper: e.options.Map, body: c.Request.Body, writer: underneath(c.Writer)}
 	c.Request = c.Request.WithContext(s.within(c.Request.Context()))
 	header := c.Writer.Header()
 	header.Set("X-Request-Id", s.id)
@@ -136,9 +136,14 @@ func method(name string) string {
 	}
 }
 
-// LogValue tells which key acts, and for whom.
+// LogValue tells which key or person acts, and for whom. A person is named by his id alone.
 func (a Actor) LogValue() slog.Value {
-	facts := []slog.Attr{slog.String("scope", string(a.Scope)), slog.String("key", a.KeyID)}
+	facts := []slog.Attr{slog.String("scope", string(a.Scope))}
+	if a.Person != "" {
+		facts = append(facts, slog.String("person", a.Person), slog.String("session", a.Session))
+	} else {
+		facts = append(facts, slog.String("key", a.KeyID))
+	}
 	if a.Shop != "" {
 		facts = append(facts, slog.String("shop", a.Shop))
 	}

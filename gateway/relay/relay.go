@@ -30,6 +30,7 @@ type Relay struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
+	intake intake
 }
 
 // New makes a relay. Hand it to [retail.Sales.Register], so that the back office can ask it.

@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -42,7 +41,12 @@ func (r *Relay) webhook(c *gin.Context) {
 		edge.Fail(c, unavailable(err))
 		return
 	}
-	body, err := io.ReadAll(c.Request.Body)
+	if c.Request.ContentLength > edge.WebhookBytes {
+		edge.Fail(c, edge.Refuse(edge.TooLarge, "The body is larger than this address takes."))
+		return
+	}
+	body, done, err := r.intake.read(c.Request.Body)
+	defer done()
 	if err != nil {
 		edge.Fail(c, unread(err))
 		return
@@ -82,6 +86,9 @@ func (p platform) stored(header http.Header, body []byte) retail.Body {
 func unread(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
+	}
+	if errors.Is(err, errCrowded) {
+		return edge.Refuse(edge.Unavailable, "Too many large webhooks are arriving at once.")
 	}
 	return edge.Refuse(edge.InvalidRequest, "The body did not arrive whole.")
 }

@@ -3,7 +3,7 @@
 // The code calls Hit at each of them. In production that is one atomic load and nothing else. A process started
 // with VOUCHSAFE_FAILPOINTS=group.committed kills itself at that point, the way a power cut would: no deferred
 // call runs, no connection is closed, no answer is sent. "group.committed=3" lets the first two hits pass;
-// several points are separated by commas. A test in the same process sets a hook instead and may hold an act
+// "group.committed=panic" panics at each of them, as a bug would; several points are separated by commas. A test in the same process sets a hook instead and may hold an act
 // at the point, or cancel something beneath it.
 //
 // The points are one closed table (names.go), so that a crash test can walk through all of them, and a misspelt
@@ -93,26 +93,29 @@ func fromEnvironment(list string) *registry {
 		return r
 	}
 	for _, item := range strings.Split(list, ",") {
-		name, after, err := parse(item)
+		name, hook, err := parse(item)
 		if err != nil {
 			panic("failpoint: " + environment + ": " + err.Error())
 		}
-		r.set(name, crashAt(after, die))
+		r.set(name, hook)
 	}
 	return r
 }
 
-// parse reads "name" or "name=3": the point and the hit at which to crash.
-func parse(item string) (name string, after int64, err error) {
+// parse reads "name", "name=3" or "name=panic": the point and what happens there.
+func parse(item string) (name string, hook func(), err error) {
 	name, count, counted := strings.Cut(strings.TrimSpace(item), "=")
-	if !counted {
-		return name, 1, nil
+	switch {
+	case !counted:
+		return name, crashAt(1, die), nil
+	case count == "panic":
+		return name, func() { panic("failpoint: " + name) }, nil
 	}
-	after, err = strconv.ParseInt(count, 10, 64)
+	after, err := strconv.ParseInt(count, 10, 64)
 	if err != nil || after < 1 {
-		return "", 0, fmt.Errorf("%q: the hit to crash at is a number from 1", item)
+		return "", nil, fmt.Errorf("%q: the hit to crash at is a number from 1", item)
 	}
-	return name, after, nil
+	return name, crashAt(after, die), nil
 }
 
 // crashAt calls crash at the given hit and at none before or after it.
