@@ -22,8 +22,8 @@ const (
 func groups() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: groupShop, Description: "What a webshop tells of its orders. The platform's own webhook is all that is needed."},
-		{Name: groupCheckout, Description: "What a checkout and a register ask: balances, reservations, redemptions, reloads, refunds."},
-		{Name: groupOffice, Description: "What the merchant's people do, with a key of scope admin."},
+		{Name: groupCheckout, Description: "What a checkout and a register ask: balances, reservations, redemptions, sales, reloads, refunds."},
+		{Name: groupOffice, Description: "What the merchant's people do, signed in or with a key of scope admin."},
 		{Name: groupOperation, Description: "What an operator and his tools ask."},
 	}
 }

@@ -191,14 +191,19 @@ func (d *Desk) Release(ctx context.Context, by Actor, key string, final voucher.
 }
 
 // Balance looks a code up and changes nothing. A webshop is refused what it could not use, as late as
-// an unknown code.
+// an unknown code. A card that nobody has bought has no balance that anybody could be told.
 func (d *Desk) Balance(ctx context.Context, by Actor, typed Typed) (ledger.Seen, error) {
 	found, err := d.find(ctx, by, typed, voucher.Ref{})
-	if err != nil || by.Channel != Webshop {
+	switch {
+	case err != nil:
 		return found.Seen, err
+	case by.Channel != Webshop && found.Voucher.State == voucher.Inventory:
+		return found.Seen, voucher.ErrNotActive
+	case by.Channel != Webshop:
+		return found.Seen, nil
 	}
 	if err = found.Unusable(); err != nil {
-		keepBack(ctx, found.delay)
+		d.turnAway(ctx, by, found)
 	}
 	return found.Seen, err
 }
@@ -240,7 +245,7 @@ func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, erro
 		}
 		act := voucher.Reserve{Ref: by.ref(voucher.Reservations, ""), Holder: holder, Due: q.Due}
 		if err := found.Refuse(act); err != nil {
-			keepBack(ctx, found.delay)
+			d.turnAway(ctx, by, found)
 			return Quote{}, err
 		}
 		if counted[found.Voucher.ID] {

@@ -48,10 +48,10 @@ func New(cfg Config) *Desk {
 
 // macs are what the code may be stored as: as one of ours and as a foreign one, under every key
 // that may still be in use.
-func (d *Desk) macs(typed voucher.Typed) [][]byte {
-	macs := d.ring.MACs(purposeForeign, []byte(typed.Foreign.Canonical()))
+func macs(ring *keyring.Ring, typed voucher.Typed) [][]byte {
+	macs := ring.MACs(purposeForeign, []byte(typed.Foreign.Canonical()))
 	if !typed.Ours.Zero() {
-		macs = append(d.ring.MACs(purposeCode, []byte(typed.Ours.Canonical())), macs...)
+		macs = append(ring.MACs(purposeCode, []byte(typed.Ours.Canonical())), macs...)
 	}
 	return macs
 }
@@ -70,6 +70,7 @@ type found struct {
 	ledger.Seen
 	macs  [][]byte      // what the code may be stored as
 	delay time.Duration // how long an answer that it can't be used is kept back
+	who   []throttle.Who
 }
 
 // find looks up a code that somebody typed, and whether an act bears the name ref. A text that can
@@ -81,7 +82,7 @@ func (d *Desk) find(ctx context.Context, by Actor, typed Typed, ref voucher.Ref)
 		return found{}, err
 	}
 	code, _ := voucher.Read(typed.Code) // what can't be read is the zero Typed
-	f := found{delay: delay, macs: d.macs(code)}
+	f := found{delay: delay, who: who, macs: macs(d.ring, code)}
 	f.Seen, err = d.ledger.Look(ctx, f.macs, ref)
 	if errors.Is(err, voucher.ErrNotFound) {
 		d.unknown(ctx, who, delay)
@@ -99,7 +100,7 @@ func (d *Desk) act(ctx context.Context, by Actor, typed Typed, ref voucher.Ref, 
 	}
 	if err := f.Refuse(act); err != nil {
 		d.ledger.Refused(act, err)
-		keepBack(ctx, f.delay)
+		d.turnAway(ctx, by, f)
 		return voucher.Answer{}, err
 	}
 	return d.settle(ctx, by, ledger.Aimed{Voucher: f.Voucher.ID, MACs: f.macs, Act: act})

@@ -60,6 +60,15 @@ func (d *Desk) unknown(ctx context.Context, who []throttle.Who, delay time.Durat
 	keepBack(ctx, delay)
 }
 
+// turnAway keeps back the answer that a code which there is can't be used. To a webshop all reasons look alike, an unknown code
+// included, and take the same work.
+func (d *Desk) turnAway(ctx context.Context, by Actor, f found) {
+	if by.Channel == Webshop && f.Unusable() != nil {
+		d.throttle.Spare(ctx, f.who...)
+	}
+	keepBack(ctx, f.delay)
+}
+
 // keepBack delays an answer that a code can't be used, so that a guesser of a whole shop is slow.
 func keepBack(ctx context.Context, delay time.Duration) {
 	if delay <= 0 {

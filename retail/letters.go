@@ -55,18 +55,24 @@ func (s *Sales) code(ctx context.Context, id string) (voucher.Code, []byte, erro
 	if len(found) == 0 {
 		return voucher.Code{}, nil, errNoCode
 	}
-	plain, err := s.ring.Open(purposeCode, found[0].Sealed, []byte(id))
+	code, err := s.unsealCode(id, found[0].Sealed)
+	return code, found[0].MAC, err
+}
+
+// unsealCode opens a code as it is kept for sending.
+func (s *Sales) unsealCode(id string, sealed []byte) (voucher.Code, error) {
+	plain, err := s.ring.Open(purposeCode, sealed, []byte(id))
 	if err != nil {
-		return voucher.Code{}, nil, fmt.Errorf("open the code of voucher %s: %w", id, err)
+		return voucher.Code{}, fmt.Errorf("open the code of voucher %s: %w", id, err)
 	}
 	typed, err := voucher.Read(string(plain))
 	if err != nil {
-		return voucher.Code{}, nil, fmt.Errorf("read the code of voucher %s: %w", id, err)
+		return voucher.Code{}, fmt.Errorf("read the code of voucher %s: %w", id, err)
 	}
 	if typed.Ours.Zero() {
-		return typed.Foreign, found[0].MAC, nil
+		return typed.Foreign, nil
 	}
-	return typed.Ours, found[0].MAC, nil
+	return typed.Ours, nil
 }
 
 // send renders a letter once, keeps it, and hands exactly those bytes to the mail server. A letter with a code is checked against

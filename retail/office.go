@@ -96,12 +96,15 @@ func explain(doing string, err *error) {
 
 // isRefusal tells an answer to the office from a fault.
 func isRefusal(err error) bool {
-	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrCursor, ErrIsCode} {
+	if _, waits := errors.AsType[*AwaitingError](err); waits {
+		return true
+	}
+	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrCursor, ErrSort, ErrIsCode} {
 		if errors.Is(err, refusal) {
 			return true
 		}
 	}
-	return voucher.IsRefusal(err)
+	return voucher.IsRefusal(err) || isSubjectRefusal(err)
 }
 
 // why is the detail of a deed that needs a reason, and nothing when none was given.

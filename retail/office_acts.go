@@ -24,6 +24,9 @@ const (
 	didRelease    = "release"
 	didAdjust     = "adjust"
 	didRefund     = "refund"
+	didAsk        = "ask_approval"
+	didReject     = "reject_approval"
+	didWithdraw   = "withdraw_approval"
 	didReload     = "reload"
 	didReverse    = "reverse"
 	didResend     = "resend"
@@ -168,7 +171,7 @@ type Adjustment struct {
 func (o *BackOffice) Adjust(ctx context.Context, by Actor, a Adjustment) (voucher.Answer, error) {
 	act := voucher.Adjust{
 		Ref: by.ref(voucher.Adjustments, a.Key), Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected,
-		Approval: by.approval(), Detail: voucher.Detail{Reason: a.Reason},
+		Detail: voucher.Detail{Reason: a.Reason},
 	}
 	if !isID(a.Voucher) {
 		return voucher.Answer{}, o.desk.unlessTaken(ctx, act.Ref, voucher.ErrNotFound)
@@ -192,13 +195,4 @@ func (o *BackOffice) Adjusted(ctx context.Context, by Actor, key string) (vouche
 // ReverseAdjustment takes an adjustment back, or makes sure that it never happens (X02).
 func (o *BackOffice) ReverseAdjustment(ctx context.Context, by Actor, key string) (voucher.Answer, error) {
 	return o.desk.Reverse(ctx, by, voucher.Adjustments, key)
-}
-
-// approval is what an act of this actor that gives value needs. So far nobody signs in, so that the
-// office is always one alone.
-func (a Actor) approval() voucher.Approval {
-	if a.Channel == Office {
-		return voucher.Alone
-	}
-	return voucher.NotNeeded
 }

@@ -2,35 +2,67 @@ package retail
 
 import (
 	"context"
-	"fmt"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/staff"
 	"vouchsafe/retail/voucher"
 )
 
-// settle applies an act that has a key. Those of shops and tills go in groups. One of the office is in the
-// audit trail by its own transaction, unless it repeats another.
+// settle applies an act that has a key. Those of shops and tills go in groups. One of the office has a transaction of
+// its own, with its line of the audit trail unless it repeats another. Error beside the refusals: *AwaitingError.
 func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
 	if by.Channel != Office {
 		return d.ledger.Apply(ctx, aimed)
 	}
-	audit := func(tx outbox.Tx, applied *ledger.Applied) error {
-		if applied.Refusals[0] != nil || idle(applied.Answers[0]) {
-			return nil
-		}
-		action, detail := told(aimed.Act)
-		return d.audit(ctx, tx, by, action, aimed.Voucher, detail)
-	}
 	for try := 0; ; try++ {
-		applied, err := d.ledger.ApplyWith(ctx, audit, aimed)
-		switch {
-		case err == nil:
-			return applied.Answers[0], applied.Refusals[0]
-		case !ledger.IsTwin(err) || try == twins:
-			return voucher.Answer{}, fmt.Errorf("settle an act of the office: %w", err)
+		answer, err := d.settleAlone(ctx, by, aimed)
+		if ledger.IsTwin(err) && try < twins {
+			continue
+		}
+		explain("settle an act of the office", &err)
+		return answer, err
+	}
+}
+
+func (d *Desk) settleAlone(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
+	var applied *ledger.Applied
+	var waits *staff.Approval
+	err := d.ledger.InTx(ctx, func(tx outbox.Tx) (err error) {
+		if _, gives := voucher.Answerable(aimed.Act, voucher.Approval{}); gives {
+			applied, waits, err = d.giveAlone(ctx, tx, by, aimed)
+			return err
+		}
+		if applied, err = d.ledger.ApplyTx(ctx, tx, aimed); err != nil {
+			return err
+		}
+		return d.settledBy(ctx, tx, by, aimed, applied)
+	})
+	if err != nil {
+		return voucher.Answer{}, err
+	}
+	if applied != nil {
+		d.ledger.Told(ctx, applied)
+	}
+	if waits != nil {
+		return voucher.Answer{}, &AwaitingError{ID: waits.ID, ExpiresAt: waits.ExpiresAt}
+	}
+	return applied.Answers[0], applied.Refusals[0]
+}
+
+// settledBy writes what the office did into the audit trail, unless it did nothing.
+func (d *Desk) settledBy(ctx context.Context, tx outbox.Tx, by Actor, aimed ledger.Aimed, applied *ledger.Applied) error {
+	answer := applied.Answers[0]
+	if applied.Refusals[0] != nil || idle(answer) {
+		return nil
+	}
+	if answer.Outcome == voucher.OutcomeReversed {
+		if err := staff.TakeBack(ctx, tx, answer.Record.ID); err != nil {
+			return err
 		}
 	}
+	action, detail := told(aimed.Act)
+	return d.audit(ctx, tx, by, action, aimed.Voucher, detail)
 }
 
 // idle tells that an act changed nothing: it was so already, or its key tells of an earlier time.

@@ -81,7 +81,7 @@ func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, t
 		if err != nil {
 			return err
 		}
-		if err := orders.SetWishes(ctx, tx, sold.unit.ID, sealed); err != nil {
+		if err := orders.SetWishes(ctx, tx, sold.unit.ID, sealed, o.sales.subjectMAC(plain)); err != nil {
 			return err
 		}
 		draft.Kind = KindCode
@@ -137,15 +137,19 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (
 }
 
 // Document prints a voucher (A22). Whoever has the page can spend the voucher, so that the audit trail
-// says who asked for it. Errors: ErrCodeGone, voucher.ErrInvalidated, voucher.ErrNotFound.
+// says who asked for it. Errors: ErrCodeGone, voucher.ErrInvalidated, voucher.ErrNotActive,
+// voucher.ErrNotFound.
 func (o *BackOffice) Document(ctx context.Context, by Actor, id string) (printed []byte, err error) {
 	defer explain("print voucher "+id, &err)
 	seen, err := o.seen(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if seen.Voucher.State == voucher.Invalidated {
+	switch seen.Voucher.State {
+	case voucher.Invalidated:
 		return nil, voucher.ErrInvalidated
+	case voucher.Inventory: // its code is for the printer of its batch alone
+		return nil, voucher.ErrNotActive
 	}
 	code, _, err := o.sales.code(ctx, id)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
@@ -16,7 +17,9 @@ import (
 // Errors of the office's lists.
 var (
 	// ErrCursor says that a cursor is none of the list it was given to.
-	ErrCursor = ledger.ErrCursor
+	ErrCursor = keyset.ErrCursor
+	// ErrSort says that a list has no such sort.
+	ErrSort = keyset.ErrSort
 	// ErrIsCode refuses to look for a code where codes have no business: in an address.
 	ErrIsCode = errors.New("a code is looked for by its own call, never in an address")
 )
@@ -24,7 +27,6 @@ var (
 // The office's lists, as they are asked for and answered.
 type (
 	Page        = ledger.Page
-	Sort        = ledger.Sort
 	Listing     = ledger.Listing
 	Listed      = ledger.Listed
 	Holding     = ledger.Holding
@@ -83,7 +85,7 @@ func (o *BackOffice) lines(ctx context.Context, listed []Listed) ([]VoucherLine,
 func (o *BackOffice) meant(ctx context.Context, text string) (*ledger.Sought, error) {
 	sought := &ledger.Sought{}
 	if typed, err := voucher.Read(text); err == nil {
-		if err := o.isNoCode(ctx, typed); err != nil {
+		if err := o.sales.isNoCode(ctx, typed); err != nil {
 			return nil, err
 		}
 		if plain := typed.Foreign.Canonical(); len(plain) <= last4Symbols {
@@ -103,11 +105,11 @@ func (o *BackOffice) meant(ctx context.Context, text string) (*ledger.Sought, er
 
 // isNoCode refuses a text that is a code: one of ours by its check symbol, a foreign one because a
 // voucher has it.
-func (o *BackOffice) isNoCode(ctx context.Context, typed voucher.Typed) error {
+func (s *Sales) isNoCode(ctx context.Context, typed voucher.Typed) error {
 	if !typed.Ours.Zero() {
 		return ErrIsCode
 	}
-	_, err := o.desk.ledger.Look(ctx, o.desk.macs(typed), voucher.Ref{})
+	_, err := s.ledger.Look(ctx, macs(s.ring, typed), voucher.Ref{})
 	switch {
 	case errors.Is(err, voucher.ErrNotFound):
 		return nil
@@ -237,10 +239,13 @@ type HeldLine struct {
 	Reservation *voucher.Reservation // nil for one that is free
 }
 
-// Reservations lists the codes that are held now (E16, E18), those that are free first at the head.
-// Error: ErrCursor.
+// Reservations lists the codes that are held now (E16, E18), those that are free first at the head unless asked otherwise. What is
+// sought may be the end of a code, the reservation's key, its owner or its holder, or a voucher's id. Errors: ErrCursor, ErrIsCode.
 func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLine, next string, err error) {
 	defer explain("list reservations", &err)
+	if err := o.noCode(ctx, f.Text); err != nil {
+		return nil, "", err
+	}
 	held, next, err := o.desk.ledger.Held(ctx, f)
 	if err != nil || len(held) == 0 {
 		return nil, "", err
@@ -268,11 +273,12 @@ func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLi
 	return page, next, nil
 }
 
-// Rest lists the vouchers that are used in part and have a rest (E17), reserved or not. Error: ErrCursor.
-func (o *BackOffice) Rest(ctx context.Context, f Listing) (page []HeldLine, next string, err error) {
+// Rest lists the vouchers that are used in part and have a rest (E17), reserved or not. What is sought is as for Vouchers. Errors:
+// ErrCursor, ErrIsCode.
+func (o *BackOffice) Rest(ctx context.Context, sought string, f Listing) (page []HeldLine, next string, err error) {
 	defer explain("list vouchers with a rest", &err)
 	f.State = ledger.StateRest
-	lines, next, err := o.Vouchers(ctx, "", f)
+	lines, next, err := o.Vouchers(ctx, sought, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -300,11 +306,7 @@ func (o *BackOffice) Trail(ctx context.Context, f TrailFilter) (page []TrailLine
 	if err := o.noCode(ctx, f.Text); err != nil {
 		return nil, "", err
 	}
-	page, next, err = staff.Trail(ctx, o.sales.orders.Pool(), f)
-	if errors.Is(err, staff.ErrCursor) {
-		err = ErrCursor
-	}
-	return page, next, err
+	return staff.Trail(ctx, o.sales.orders.Pool(), f)
 }
 
 // Zone is the merchant's time zone, whose days a list is asked by.

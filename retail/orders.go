@@ -209,11 +209,13 @@ func (a *application) adopt(stored *orders.Purchase, d purchase.Decision) (*orde
 	if p.Total.Currency == "" {
 		p.Total.Currency = a.order.Currency
 	}
-	buyer, err := a.sales.seal(purposeBuyer, p.ID, buyerOf(a.order.Buyer))
-	if err != nil {
-		return nil, err
+	if p.ErasedAt.IsZero() { // else its states are applied, and nothing personal comes back with them
+		buyer, err := a.sales.seal(purposeBuyer, p.ID, buyerOf(a.order.Buyer))
+		if err != nil {
+			return nil, err
+		}
+		p.Buyer, p.BuyerMAC = buyer, a.sales.subjectMAC(a.order.Buyer.Email)
 	}
-	p.Buyer = buyer
 	for _, unit := range d.Purchase.Units {
 		if err := a.adoptUnit(p, unit); err != nil {
 			return nil, err
@@ -241,6 +243,11 @@ func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
 			continue
 		}
 		known.Title, known.DeliverOn, known.ForSelf = line.Name, line.DeliverOn, a.order.Keeps(line)
+		if a.sales.forgotten(p, line.RecipientEmail) {
+			known.Wishes, known.WishesMAC = nil, nil
+			continue
+		}
+		known.WishesMAC = a.sales.subjectMAC(line.RecipientEmail)
 		sealed, err := a.sales.seal(purposeWishes, known.ID, wishes{
 			Email: line.RecipientEmail, Name: line.RecipientName, Message: line.Message,
 		})

@@ -16,6 +16,8 @@ var ErrUnknownPurchase = errors.New("no purchase has this id")
 
 // ruling is what the office decides about a purchase.
 type ruling struct {
+	// first happens at the beginning of the transaction, before the order is locked; nil for nothing.
+	first  func(tx outbox.Tx) error
 	decide func(purchase.Purchase) (purchase.Decision, error)
 	// also happens in the transaction that carries the decision out.
 	also func(tx outbox.Tx, d purchase.Decision) error
@@ -37,6 +39,11 @@ func (s *Sales) settlePurchase(ctx context.Context, id string, r ruling) error {
 	var applied *ledger.Applied
 	issued := 0
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
+		if r.first != nil {
+			if err := r.first(tx); err != nil {
+				return err
+			}
+		}
 		applied, err = s.settleLocked(ctx, tx, shop, id, ruling{decide: r.decide, also: func(tx outbox.Tx, d purchase.Decision) error {
 			issued = len(d.Issue)
 			return r.also(tx, d)

@@ -15,6 +15,7 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/reach"
 )
 
 // The kinds of delivery that a purchase makes.
@@ -66,6 +67,8 @@ type SalesConfig struct {
 	Random   io.Reader    // for codes
 	Log      *slog.Logger
 	Defaults Defaults
+	Keep     Keeping
+	Reach    reach.Guard // which addresses a shop's URL may name
 }
 
 // Sales is the back office's side towards webshops: what they are, what they sell, what they tell, and the mails that carry the
@@ -79,6 +82,8 @@ type Sales struct {
 	random   io.Reader
 	log      *slog.Logger
 	defaults Defaults
+	keep     Keeping
+	reach    reach.Guard
 	hands    *turns // of each domain that mails go to, so that one that drips does not keep every worker (S6)
 	repeats  *turns // of webhook bodies
 }
@@ -87,7 +92,7 @@ type Sales struct {
 func NewSales(cfg SalesConfig) *Sales {
 	return &Sales{
 		orders: cfg.Orders, ledger: cfg.Ledger, outbox: cfg.Outbox, ring: cfg.Ring, mail: cfg.Mail, random: cfg.Random,
-		log: cfg.Log, defaults: cfg.Defaults, hands: newTurns(handsPerHost), repeats: newTurns(1),
+		log: cfg.Log, defaults: cfg.Defaults, keep: cfg.Keep, reach: cfg.Reach, hands: newTurns(handsPerHost), repeats: newTurns(1),
 	}
 }
 
@@ -124,14 +129,6 @@ func (s *Sales) Register(platforms Platforms) {
 	s.outbox.Handle(KindCode, s.sendCode, letters)
 	handovers := &handovers{sales: s, platforms: platforms}
 	s.outbox.Handle(KindHandover, handovers.run, outbox.Options{Timeout: handoverFor, AlarmAfter: lateAfter})
-}
-
-// EraseBodies forgets the webhook bodies that are settled and old. It runs on a schedule.
-func (s *Sales) EraseBodies(ctx context.Context) error {
-	return outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
-		_, err := orders.EraseBodies(ctx, tx, bodiesKept)
-		return err
-	})
 }
 
 // zone is the shop's time zone.

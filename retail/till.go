@@ -59,7 +59,7 @@ func (d *Desk) Reload(ctx context.Context, by Actor, r Reload) (voucher.Answer, 
 	}
 	ref := by.ref(voucher.Reloads, r.Key)
 	return d.act(ctx, by, r.Typed, ref, voucher.Reload{
-		ID: id, Ref: ref, Amount: r.Amount, Approval: by.approval(), Detail: r.Detail,
+		ID: id, Ref: ref, Amount: r.Amount, Detail: r.Detail,
 	})
 }
 
@@ -86,7 +86,7 @@ func (d *Desk) Refund(ctx context.Context, by Actor, r Refund) (voucher.Answer, 
 		return voucher.Answer{}, err
 	}
 	act := voucher.Refund{
-		ID: id, Ref: ref, Redemption: redemption.Ref, Amount: r.Amount, Approval: by.approval(), Detail: r.Detail,
+		ID: id, Ref: ref, Redemption: redemption.Ref, Amount: r.Amount, Detail: r.Detail,
 	}
 	return d.settle(ctx, by, ledger.Aimed{Voucher: redemption.Voucher, Act: act})
 }
@@ -146,7 +146,11 @@ func (d *Desk) ReleaseForeign(ctx context.Context, by Actor, typed Typed, reason
 
 // Recover finds an act of this actor by its name: what a till asks after an answer was lost.
 func (d *Desk) Recover(ctx context.Context, by Actor, kind voucher.ActKind, key string) (voucher.Record, error) {
-	return d.ledger.Find(ctx, by.ref(kind, key))
+	record, err := d.ledger.Find(ctx, by.ref(kind, key))
+	if by.Channel == Office && errors.Is(err, voucher.ErrActNotFound) {
+		return d.unsettled(ctx, by.ref(kind, key))
+	}
+	return record, err
 }
 
 // Reverse takes back all that is left of an act of this actor; an act that has not come never will (X02).
@@ -162,7 +166,7 @@ func (d *Desk) Reverse(ctx context.Context, by Actor, kind voucher.ActKind, key 
 		case !errors.Is(err, voucher.ErrActNotFound):
 			return voucher.Answer{}, err
 		}
-		prevented, err := d.ledger.Prevent(ctx, ref)
+		prevented, err := d.prevent(ctx, by, ref)
 		if err != nil || prevented {
 			return voucher.Answer{Outcome: voucher.OutcomePrevented}, err
 		}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"vouchsafe/retail/ledger"
-	"vouchsafe/retail/money"
-	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/staff"
@@ -57,10 +55,14 @@ func (o *BackOffice) noted(ctx context.Context, by Actor, action, object string,
 
 // isTradeRefusal tells an answer about trade from a fault.
 func isTradeRefusal(err error) bool {
+	if _, waits := errors.AsType[*AwaitingError](err); waits {
+		return true
+	}
 	for _, refusal := range []error{
-		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrIsCode,
+		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrSort, ErrIsCode,
 		ErrNoDelivery, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
 		purchase.ErrNotPaidOnline, purchase.ErrNothingWaits, staff.ErrGrant,
+		ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount,
 	} {
 		if errors.Is(err, refusal) {
 			return true
@@ -74,8 +76,6 @@ func settled(doing string, err error) error {
 	switch {
 	case err == nil || isTradeRefusal(err):
 		return err
-	case errors.Is(err, orders.ErrCursor), errors.Is(err, outbox.ErrCursor), errors.Is(err, staff.ErrKeyCursor):
-		return ErrCursor
 	case ledger.IsPassing(err):
 		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}
@@ -83,24 +83,13 @@ func settled(doing string, err error) error {
 }
 
 // noCode refuses a search for what is a code.
-func (o *BackOffice) noCode(ctx context.Context, text string) error {
+func (o *BackOffice) noCode(ctx context.Context, text string) error { return o.sales.noCode(ctx, text) }
+
+// noCode refuses a search for what is a code.
+func (s *Sales) noCode(ctx context.Context, text string) error {
 	typed, err := voucher.Read(text)
 	if err != nil {
 		return nil // it can't be one
 	}
-	return o.isNoCode(ctx, typed)
-}
-
-// approve refuses to let one alone give more than the merchant has set (X13).
-func (o *BackOffice) approve(by Actor, given map[money.Currency]int64) error {
-	above := o.desk.ledger.Rules().ApprovalAbove
-	if above == "" || by.approval() != voucher.Alone {
-		return nil
-	}
-	for currency, minor := range given {
-		if limit, err := money.Parse(above, currency); err == nil && minor > limit.Minor {
-			return voucher.ErrApproval
-		}
-	}
-	return nil
+	return s.isNoCode(ctx, typed)
 }

@@ -42,7 +42,7 @@ func (o *BackOffice) Deliveries(ctx context.Context, f DeliveryFilter) (page []S
 }
 
 func (o *BackOffice) sent(ctx context.Context, f DeliveryFilter) (page []Sent, next string, err error) {
-	wanted := outbox.Filter{Shop: f.Shop, From: f.From, To: f.To, Cursor: f.Cursor, Limit: f.Limit, About: f.About}
+	wanted := outbox.Filter{Shop: f.Shop, From: f.From, To: f.To, Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit, About: f.About}
 	if err := o.noCode(ctx, f.About); err != nil {
 		return nil, "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"vouchsafe/retail/staff"
 )
@@ -24,12 +25,19 @@ type Key = staff.Key
 type KeyFilter struct {
 	Page
 	Scope, Shop string
-	State       string // "live" or "revoked"
+	State       string    // "live" or "revoked"
+	Text        string    // within id, name, shop or register, whatever its case
+	From, To    time.Time // made at or after, and before
 }
 
-// List lists keys, the oldest first. Error: ErrCursor.
+// List lists keys, the oldest first unless asked otherwise. Errors: ErrCursor, ErrIsCode.
 func (k *Keys) List(ctx context.Context, f KeyFilter) (page []Key, next string, err error) {
-	wanted := staff.KeyFilter{Scope: staff.Scope(f.Scope), Shop: f.Shop, Cursor: f.Cursor, Limit: f.Limit}
+	if err := k.sales.noCode(ctx, f.Text); err != nil {
+		return nil, "", settled("list keys", err)
+	}
+	wanted := staff.KeyFilter{
+		Scope: staff.Scope(f.Scope), Shop: f.Shop, Text: f.Text, From: f.From, To: f.To, Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit,
+	}
 	if f.State != "" {
 		live := f.State == "live"
 		wanted.Live = &live

@@ -13,10 +13,10 @@ import (
 	"vouchsafe/retail/voucher"
 )
 
-// Products lists products by SKU, those with a text in SKU or name. Errors: ErrCursor, ErrIsCode.
-func (o *BackOffice) Products(ctx context.Context, text string, p Page) (page []purchase.Product, next string, err error) {
-	if err = o.noCode(ctx, text); err == nil {
-		page, next, err = o.sales.orders.ProductPage(ctx, text, orders.Page(p))
+// Products lists products, those with a text in SKU or name. Errors: ErrCursor, ErrIsCode.
+func (o *BackOffice) Products(ctx context.Context, f Search) (page []purchase.Product, next string, err error) {
+	if err = o.noCode(ctx, f.Text); err == nil {
+		page, next, err = o.sales.orders.ProductPage(ctx, f)
 	}
 	return page, next, settled("list products", err)
 }

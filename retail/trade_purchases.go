@@ -3,6 +3,8 @@ package retail
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"vouchsafe/retail/money"
@@ -37,7 +39,7 @@ type PurchaseFilter struct {
 func (o *BackOffice) Purchases(ctx context.Context, f PurchaseFilter) (page []PurchaseLine, next string, err error) {
 	if err = o.noCode(ctx, f.Number); err == nil {
 		page, next, err = o.sales.orders.Purchases(ctx, orders.Filter{
-			Page: orders.Page(f.Page), Shop: f.Shop, Number: f.Number, State: f.State, From: f.From, To: f.To,
+			Page: f.Page, Shop: f.Shop, Number: f.Number, State: f.State, From: f.From, To: f.To,
 		})
 	}
 	return page, next, settled("list purchases", err)
@@ -96,15 +98,25 @@ func (o *BackOffice) purchase(ctx context.Context, id string) (Purchase, error) 
 }
 
 // ActivatePurchase lets everything of a purchase that waits issue, because the office decided so (A13). Errors: ErrUnknownPurchase,
-// purchase.ErrNotPaidOnline without the consent that it needs, purchase.ErrNothingWaits, voucher.ErrApproval.
+// purchase.ErrNotPaidOnline without the consent that it needs, purchase.ErrNothingWaits, voucher.ErrApproval, *AwaitingError.
 func (o *BackOffice) ActivatePurchase(ctx context.Context, by Actor, id string, consent purchase.Consent, reason string) error {
-	return o.settle(ctx, by, id, verdict{action: didActivatePurchase, reason: reason, decide: func(known purchase.Purchase) (purchase.Decision, error) {
-		d, err := purchase.Activate(known, consent)
-		if err != nil {
-			return purchase.Decision{}, err
-		}
-		return d, o.approve(by, worthOf(d))
-	}})
+	n := activation(id, consent, reason)
+	v := verdict{
+		action: didActivatePurchase, reason: reason,
+		first: func(tx outbox.Tx) error { return o.standsBack(ctx, tx, n) },
+		decide: func(known purchase.Purchase) (purchase.Decision, error) {
+			d, err := purchase.Activate(known, consent)
+			if err != nil {
+				return purchase.Decision{}, err
+			}
+			return d, o.mayAlone(d)
+		},
+	}
+	err := o.settle(ctx, by, id, v)
+	if over, tooMuch := errors.AsType[*worthError](err); tooMuch && by.Person != "" {
+		err = settled(didAsk, o.asksFor(ctx, by, n, over.worth))
+	}
+	return err
 }
 
 // DismissPurchase decides that what waits of a purchase never issues (X22). Errors: ErrUnknownPurchase, purchase.ErrNothingWaits.
@@ -115,23 +127,31 @@ func (o *BackOffice) DismissPurchase(ctx context.Context, by Actor, id, reason s
 // verdict is what the office decides about a purchase, and why.
 type verdict struct {
 	action, reason string
+	first          func(tx outbox.Tx) error // nil for nothing
 	decide         func(purchase.Purchase) (purchase.Decision, error)
+	also           func(tx outbox.Tx) error // nil for nothing
+	detail         map[string]any           // more of it for the audit trail
 }
 
 func (o *BackOffice) settle(ctx context.Context, by Actor, id string, v verdict) error {
 	if !isID(id) {
 		return ErrUnknownPurchase
 	}
-	err := o.sales.settlePurchase(ctx, id, ruling{decide: v.decide, also: func(tx outbox.Tx, d purchase.Decision) error {
-		return o.desk.audit(ctx, tx, by, v.action, id, map[string]any{
-			"reason": v.reason, "order": d.Purchase.Number, "issued": len(d.Issue),
-		})
+	err := o.sales.settlePurchase(ctx, id, ruling{first: v.first, decide: v.decide, also: func(tx outbox.Tx, d purchase.Decision) error {
+		if v.also != nil {
+			if err := v.also(tx); err != nil {
+				return err
+			}
+		}
+		detail := map[string]any{"reason": v.reason, "order": d.Purchase.Number, "issued": len(d.Issue)}
+		maps.Copy(detail, v.detail)
+		return o.desk.audit(ctx, tx, by, v.action, id, detail)
 	}})
 	return settled(v.action+" "+id, err)
 }
 
-// worthOf is what a decision gives away, by currency.
-func worthOf(d purchase.Decision) map[money.Currency]int64 {
+// worthOf is what a decision gives away, an amount for each currency.
+func worthOf(d purchase.Decision) []money.Amount {
 	worth := map[money.Currency]int64{}
 	for _, key := range d.Issue {
 		for _, unit := range d.Purchase.Units {
@@ -140,5 +160,9 @@ func worthOf(d purchase.Decision) map[money.Currency]int64 {
 			}
 		}
 	}
-	return worth
+	var amounts []money.Amount
+	for _, currency := range slices.Sorted(maps.Keys(worth)) {
+		amounts = append(amounts, money.Of(worth[currency], currency))
+	}
+	return amounts
 }

@@ -6,10 +6,13 @@ import (
 	"vouchsafe/retail/orders"
 )
 
-// Shops lists webshops by id, those with a text in id or name. Errors: ErrCursor, ErrIsCode.
-func (o *BackOffice) Shops(ctx context.Context, text string, p Page) (page []Shop, next string, err error) {
-	if err = o.noCode(ctx, text); err == nil {
-		page, next, err = o.sales.orders.ShopPage(ctx, text, orders.Page(p))
+// Search narrows a list of products or shops; what is left empty doesn't narrow.
+type Search = orders.Search
+
+// Shops lists webshops, those with a text in id or name. Errors: ErrCursor, ErrIsCode.
+func (o *BackOffice) Shops(ctx context.Context, f Search) (page []Shop, next string, err error) {
+	if err = o.noCode(ctx, f.Text); err == nil {
+		page, next, err = o.sales.orders.ShopPage(ctx, f)
 	}
 	return page, next, settled("list shops", err)
 }

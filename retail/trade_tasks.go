@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -18,6 +17,8 @@ const (
 	TaskDelivery   = outbox.TaskDelivery
 	TaskShortOrder = ledger.TaskShortOrder
 	TaskQuarantine = ledger.TaskQuarantine
+	TaskMissing    = ledger.TaskMissing
+	TaskRollback   = ledger.TaskRollback
 )
 
 // Ending says how a task comes to its end.
@@ -34,7 +35,8 @@ const (
 // what still waits.
 func endingOf(kind string) Ending {
 	switch kind {
-	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder, TaskShortOrder, TaskSetAside:
+	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder, TaskShortOrder, TaskSetAside,
+		TaskMissing, TaskRollback, TaskUnwitnessed:
 		return ByHand
 	case TaskDelivery:
 		return OnceOver
@@ -46,7 +48,9 @@ func endingOf(kind string) Ending {
 type TaskFilter struct {
 	Page
 	Kind, Shop string
-	State      string // "open", which "" means too, "closed" or "all"
+	State      string    // "open", which "" means too, "closed" or "all"
+	Text       string    // within kind, subject or reason, whatever its case
+	From, To   time.Time // opened at or after, and before
 }
 
 // Task is something that waits for a person, or did.
@@ -56,20 +60,20 @@ type Task struct {
 	Ending Ending
 }
 
-// Tasks lists what waits for a person, the oldest first. Error: ErrCursor.
+// Tasks lists what waits for a person, the oldest first unless asked otherwise. Errors: ErrCursor, ErrIsCode.
 func (o *BackOffice) Tasks(ctx context.Context, f TaskFilter) (page []Task, next string, err error) {
 	page, next, err = o.tasks(ctx, f)
 	return page, next, settled("list tasks", err)
 }
 
 func (o *BackOffice) tasks(ctx context.Context, f TaskFilter) (page []Task, next string, err error) {
-	wanted := outbox.TaskFilter{Kind: f.Kind, Shop: f.Shop, Closed: closures()[f.State], Limit: f.Limit}
-	if f.Cursor != "" {
-		if wanted.After, err = strconv.ParseInt(f.Cursor, 10, 64); err != nil || wanted.After < 1 {
-			return nil, "", ErrCursor
-		}
+	if err := o.noCode(ctx, f.Text); err != nil {
+		return nil, "", err
 	}
-	found, after, err := o.sales.outbox.TaskPage(ctx, wanted)
+	found, next, err := o.sales.outbox.TaskPage(ctx, outbox.TaskFilter{
+		Kind: f.Kind, Shop: f.Shop, Closed: closures()[f.State], Text: f.Text, From: f.From, To: f.To,
+		Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit,
+	})
 	if err != nil {
 		return nil, "", err
 	}
@@ -80,9 +84,6 @@ func (o *BackOffice) tasks(ctx context.Context, f TaskFilter) (page []Task, next
 	page = make([]Task, len(found))
 	for i, task := range found {
 		page[i] = taskAt(task, now)
-	}
-	if after != 0 {
-		next = strconv.FormatInt(after, 10)
 	}
 	return page, next, nil
 }

@@ -31,7 +31,7 @@ gateway/till       -> gateway/edge gateway/counter retail pure
 gateway/schedule   -> gateway/edge retail pure
 gateway/relay      -> gateway/edge retail pure webshop webshop/*
 
-retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/staff retail/schema pure
+retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/notary retail/staff retail/schema retail/reach retail/reseal pure
 retail/ledger      -> retail/outbox pure
 retail/orders      -> retail/outbox pure
 retail/outbox      -> pure
@@ -40,8 +40,12 @@ retail/throttle    -> pure
 retail/mail        -> pure
 retail/document    -> pure
 retail/report      -> pure
+retail/notary      -> pure
 retail/staff       -> pure
 retail/schema      -> pure
+retail/connect     -> pure
+retail/reach       -> pure
+retail/reseal      -> pure
 retail/embedded    -> pure
 
 retail/voucher     -> retail/money
@@ -51,20 +55,21 @@ retail/money       ->
 retail/keyring     ->
 retail/language    ->
 retail/failpoint   ->
+retail/keyset      ->
 
 webshop            ->
 webshop/*          -> webshop
 `
 
 // pure is the floor of rules without clock, randomness or stores.
-const pure = "retail/money retail/voucher retail/purchase retail/loyalty retail/keyring retail/language retail/failpoint"
+const pure = "retail/money retail/voucher retail/purchase retail/loyalty retail/keyring retail/language retail/failpoint retail/keyset"
 
 // strangers says where a foreign module may be imported.
 const strangers = `
-github.com/gin-gonic/gin             -> gateway
+github.com/gin-gonic/gin             -> gateway cmd/vouchbench/anchor
 github.com/robfig/cron               -> gateway/schedule
 github.com/redis/go-redis            -> retail/hold retail/throttle cmd
-github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/staff retail/schema cmd
+github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/notary retail/staff retail/schema retail/reseal retail/connect cmd
 github.com/riverqueue/river          -> retail/outbox cmd
 github.com/wneessen/go-mail          -> retail/mail
 `

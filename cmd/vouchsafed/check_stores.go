@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +14,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"vouchsafe/retail"
+	"vouchsafe/retail/connect"
 	"vouchsafe/retail/hold"
+	"vouchsafe/retail/orders"
 	"vouchsafe/retail/schema"
 	"vouchsafe/retail/staff"
 )
@@ -75,17 +80,9 @@ func (i *inspection) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, errors.New("it is no PostgreSQL address")
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return pool, nil
+	return connect.Open(ctx, cfg)
 }
 
 const readSettings = `
@@ -224,8 +221,28 @@ func (i *inspection) keys(ctx context.Context) {
 	case len(unknown) == len(i.house.ring.Checks()):
 		i.ok("master key", "the database has seen none yet and will take note of %q", unknown)
 	default:
-		i.ok("master key", "it is the one that the database was written with")
+		i.sealed(ctx)
 	}
+}
+
+// sealed looks whether every master key is at hand that something needs, and whether older ones are needed still.
+func (i *inspection) sealed(ctx context.Context) {
+	left, err := retail.Rekeying{Orders: orders.NewStore(i.house.pool), Ring: i.house.ring}.Left(ctx)
+	if err != nil {
+		i.fail("master key", "what is sealed can't be counted: %v", err)
+		return
+	}
+	for _, master := range slices.Sorted(maps.Keys(left)) {
+		if _, there := i.house.ring.Checks()[master]; !there {
+			i.fail("master key", "%v", &retail.MissingKeyError{Master: master, Rows: left[master]})
+			return
+		}
+	}
+	if len(left) > 0 {
+		i.warn("master key", "a rotation is under way: older keys are needed until vouchsafed rekey has moved what they sealed (%v rows by key)", left)
+		return
+	}
+	i.ok("master key", "it is the one that the database was written with")
 }
 
 // redis looks whether it is there, keeps what it is told, and is ours.
@@ -268,6 +285,26 @@ func (i *inspection) claim(ctx context.Context, client redis.UniversalClient) {
 		i.fail("redis", "it belongs to the installation %s, and this database is a new one; give it a Redis of its own", owner)
 	case owner == "":
 		i.ok("redis", "it answers and evicts nothing; the first daemon claims it")
+	default:
+		i.bond(ctx, client)
+	}
+}
+
+// bond tells whether this Redis speaks for this very database, or for another of the installation.
+func (i *inspection) bond(ctx context.Context, client redis.UniversalClient) {
+	cfg := hold.Config{Installation: i.installation}
+	var err error
+	if i.house.pool != nil {
+		cfg.Database, err = staff.Database(ctx, i.house.pool)
+	}
+	if err == nil && cfg.Installation != "" {
+		_, err = hold.New(client, cfg).Pulse(ctx)
+	}
+	switch {
+	case errors.Is(err, hold.ErrCopied):
+		i.fail("redis", "%v: this one is a copy, and needs a Redis of its own; or it took the place of the original, and then say so: vouchsafed adopt", err)
+	case err != nil:
+		i.fail("redis", "it can't be told which database it speaks for: %v", err)
 	default:
 		i.ok("redis", "it answers, evicts nothing and is this installation's")
 	}

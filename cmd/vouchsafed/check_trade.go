@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -63,12 +62,13 @@ func (i *inspection) trade(ctx context.Context) {
 	if len(shops) == 0 {
 		i.warn("shops", "none is registered: vouchsafed shop add")
 	}
-	asks := relay.New(relay.Config{Sales: i.house.sales, HTTP: &http.Client{}, Now: time.Now, Random: rand.Reader, Log: i.log})
+	asks := relay.New(relay.Config{Sales: i.house.sales, HTTP: i.reach().Client(), Now: time.Now, Random: rand.Reader, Log: i.log})
 	for _, shop := range shops {
 		i.shop(ctx, asks, shop)
 	}
 	i.apiKeys(ctx, shops)
 	i.products(ctx)
+	i.batches(ctx)
 	i.tasks(ctx)
 	i.proof(ctx)
 }
@@ -239,6 +239,23 @@ func (i *inspection) product(subject string, points []retail.Point) {
 	}
 	if sound {
 		i.ok(subject, "value, term, VAT and mode are in order")
+	}
+}
+
+// printedBy is how long a printer may take before somebody should ask why a batch is still open.
+const printedBy = 14 * 24 * time.Hour
+
+// batches tells of pre-printed vouchers whose codes can be read for longer than a printer needs.
+func (i *inspection) batches(ctx context.Context) {
+	open, err := report.CountOpenBatches(ctx, i.house.pool)
+	switch {
+	case err != nil:
+		i.fail("batches", "they can't be read: %v", err)
+	case open.Oldest >= printedBy:
+		i.warn("batches", "%d of pre-printed vouchers are open, the oldest for %s: their codes can be read; close each when its printer has the list, with POST /v1/admin/batches/KEY/close",
+			open.Batches, spoken(open.Oldest.Round(time.Minute)))
+	case open.Batches > 0:
+		i.ok("batches", "%d of pre-printed vouchers are open for their printer", open.Batches)
 	}
 }
 

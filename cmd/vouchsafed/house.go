@@ -17,6 +17,7 @@ import (
 	"vouchsafe/retail/mail"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/reach"
 	"vouchsafe/retail/staff"
 	"vouchsafe/retail/throttle"
 	"vouchsafe/retail/voucher"
@@ -32,8 +33,11 @@ type house struct {
 	holds     *hold.Holds
 	testimony *retail.Testimony
 	ledger    *ledger.Ledger
+	examiner  *retail.Examiner // nil for a command, which settles no acts
 	outbox    *outbox.Outbox
 	keys      *staff.Keys
+	people    *retail.People
+	signIns   *staff.People
 	desk      *retail.Desk
 	sales     *retail.Sales
 	inspector *retail.Inspector
@@ -47,14 +51,14 @@ func (p *program) openHouse(ctx context.Context, how besides) (*house, error) {
 		return nil, err
 	}
 	h := &house{stores: s}
-	if err := h.open(ctx, p); err != nil {
+	if err := h.open(ctx, p, how); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
 // open makes the parts, each from those before it.
-func (h *house) open(ctx context.Context, p *program) (err error) {
+func (h *house) open(ctx context.Context, p *program, how besides) (err error) {
 	if h.pool, err = h.stores.openPool(ctx, p.watching.tracing.database()); err != nil {
 		return err
 	}
@@ -65,13 +69,16 @@ func (h *house) open(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := h.openRedis(ctx, p, installation); err != nil {
+	if err := h.openRedis(ctx, p, installation, how); err != nil {
 		return err
 	}
 	if err := h.openLedger(p); err != nil {
 		return err
 	}
-	if h.outbox, err = outbox.New(outbox.Config{Pool: h.pool, Log: p.log, Attempted: p.watching.attempted()}); err != nil {
+	if how == alone {
+		h.examiner = retail.NewExaminer(h.testimony, h.ledger, p.log)
+	}
+	if h.outbox, err = outbox.New(outbox.Config{Pool: h.pool, Log: p.log, EraseAfter: p.config.EraseMailsAfter, Attempted: p.watching.attempted()}); err != nil {
 		return err
 	}
 	h.keys = staff.NewKeys(h.pool, rand.Reader, time.Now)
@@ -84,25 +91,46 @@ func (h *house) open(ctx context.Context, p *program) (err error) {
 	if err := h.openSales(p); err != nil {
 		return err
 	}
+	h.openPeople()
 	h.inspector = retail.NewInspector(retail.Inspection{
 		Desk: h.desk, Sales: h.sales, Outbox: h.outbox, Log: p.log, Now: time.Now,
 	})
 	return nil
 }
 
-// openRedis connects to Redis and claims it for the installation. A Redis that is away is no reason
-// not to start; one that belongs to another installation is.
-func (h *house) openRedis(ctx context.Context, p *program, installation string) (err error) {
+// issuer is whose codes an authenticator app shows.
+const issuer = "Vouchsafe"
+
+// openPeople puts those who sign in on the database.
+func (h *house) openPeople() {
+	h.signIns = staff.NewPeople(staff.PeopleConfig{
+		Pool: h.pool, Ring: h.ring, Random: rand.Reader, Now: time.Now, Cost: staff.Costly(), Issuer: issuer,
+	})
+	h.people = retail.NewPeople(h.signIns, h.desk)
+}
+
+// openRedis connects to Redis and claims it for the installation and its database. A Redis that is away
+// is no reason not to start; one that belongs to another installation is. One that belongs to another
+// database of this installation stops a daemon; a command only looks.
+func (h *house) openRedis(ctx context.Context, p *program, installation string, how besides) (err error) {
+	database, err := staff.Database(ctx, h.pool)
+	if err != nil {
+		return err
+	}
 	if h.redis, err = hold.Open(h.stores.redisURL); err != nil {
 		return err
 	}
-	h.holds = hold.New(h.redis, hold.Config{Installation: installation, Log: p.log})
+	h.holds = hold.New(h.redis, hold.Config{Installation: installation, Database: database, Log: p.log})
 	h.testimony = retail.NewTestimony(h.holds, p.log)
-	err = h.holds.Claim(ctx)
-	if errors.Is(err, hold.ErrForeign) {
-		return fmt.Errorf("%w: this database is a copy, or VOUCHSAFE_REDIS_URL names the wrong server", err)
-	}
-	if err != nil {
+	switch err = h.holds.Claim(ctx); {
+	case errors.Is(err, hold.ErrForeign):
+		return fmt.Errorf("%w: VOUCHSAFE_REDIS_URL names the wrong server, or this database was copied from another installation's", err)
+	case errors.Is(err, hold.ErrCopied) && how == alone:
+		return fmt.Errorf("%w: this database is a copy, and needs a Redis of its own; "+
+			"or it took the place of the original, in which case say so, once, with: vouchsafed adopt", err)
+	case errors.Is(err, hold.ErrCopied):
+		p.log.Warn("redis speaks for another database of this installation", "err", err)
+	case err != nil:
 		p.log.Warn("redis is away: the gateway starts without it", "err", err)
 	}
 	return nil
@@ -124,6 +152,9 @@ func (h *house) openLedger(p *program) (err error) {
 	return err
 }
 
+// reach says where shops may be.
+func (p *program) reach() reach.Guard { return reach.New(p.config.AllowPrivateShops...) }
+
 // openSales puts the side towards webshops together. Without a mail server mails wait for one.
 func (h *house) openSales(p *program) error {
 	var sender *mail.Sender
@@ -135,6 +166,7 @@ func (h *house) openSales(p *program) error {
 	}
 	h.sales = retail.NewSales(retail.SalesConfig{
 		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.outbox, Ring: h.ring, Mail: sender, Random: rand.Reader, Log: p.log,
+		Reach: p.reach(), Keep: retail.Keeping{Bodies: p.config.EraseWebhooksAfter, Orders: p.config.EraseOrdersAfter},
 		Defaults: retail.Defaults{
 			Zone: p.config.TimeZone, Country: string(p.config.Country), Holder: string(p.config.BalanceHolder),
 			Ceiling: p.config.Ceiling, From: p.config.MailFrom,

@@ -53,7 +53,13 @@ type cli struct {
 	Product struct {
 		Add productAddCommand `cmd:"" help:"Register a voucher product."`
 	} `cmd:"" help:"Voucher products."`
+	Person struct {
+		Add   personAddCommand   `cmd:"" help:"Let somebody sign in to the office, and print what opens the first sign-in, once."`
+		Reset personResetCommand `cmd:"" help:"Give somebody a new initial password and new codes, and print them, once."`
+	} `cmd:"" help:"People of the office."`
 	Check  checkCommand  `cmd:"" help:"Go through the checklist: configuration, keys, stores, mail, shops, products; exit 1 if something fails."`
+	Adopt  adoptCommand  `cmd:"" help:"Say that this database took the place of the one that Redis belongs to: after a restore or a move, once."`
+	Rekey  rekeyCommand  `cmd:"" help:"Seal everything anew under the first master key, while gateways serve, and tell when older ones may be dropped."`
 	Verify verifyCommand `cmd:"" help:"Replay journal, reservations and deliveries and prove the invariants."`
 }
 

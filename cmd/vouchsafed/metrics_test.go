@@ -130,7 +130,7 @@ func TestTheMetricsAnswerWhatAShopkeeperAndAnOperatorAsk(t *testing.T) {
 }
 
 // unit is how the name of a figure ends, so that nobody has to ask what it counts in.
-var unit = regexp.MustCompile(`_(seconds|currency_units|total|acts|vouchers|open|unfinished|sound|findings|away|connections|blocked|quarantined|reserved)$`)
+var unit = regexp.MustCompile(`_(seconds|currency_units|total|acts|vouchers|open|unfinished|sound|findings|away|recovering|connections|blocked|quarantined|reserved)$`)
 
 // seriesMost is far above what a merchant has, and far below what a label with free texts would make.
 const seriesMost = 400

@@ -13,8 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"vouchsafe/retail"
+	"vouchsafe/retail/connect"
 	"vouchsafe/retail/embedded"
 	"vouchsafe/retail/keyring"
+	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/schema"
 	"vouchsafe/retail/staff"
@@ -130,9 +133,9 @@ func (s *stores) openPool(ctx context.Context, tracer pgx.QueryTracer) (*pgxpool
 	}
 	cfg.MaxConns = max(cfg.MaxConns, poolSize)
 	cfg.ConnConfig.Tracer = tracer
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	pool, err := connect.Open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, err
 	}
 	if err := schema.Check(ctx, pool); err != nil {
 		pool.Close()
@@ -151,7 +154,10 @@ func (p *program) openRing(ctx context.Context, s *stores, pool *pgxpool.Pool) (
 	if err != nil {
 		return nil, err
 	}
-	return ring, staff.CheckKeys(ctx, pool, ring.Checks())
+	if err := staff.CheckKeys(ctx, pool, ring.Checks()); err != nil {
+		return nil, err
+	}
+	return ring, retail.Rekeying{Orders: orders.NewStore(pool), Ring: ring}.Complete(ctx, commandLine)
 }
 
 // readRing makes the keyring, whatever the database says of it.

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"vouchsafe/gateway"
+	"vouchsafe/retail"
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/outbox"
 )
@@ -63,8 +64,26 @@ func (w watching) stores(h *house) {
 			return 0
 		},
 	})
+	w.recovery(h.examiner)
 	w.postgres(h.pool)
 	w.redis(h.redis)
+}
+
+// recovery shows whether PostgreSQL waits to be compared with Redis, and what was found to be gone.
+func (w watching) recovery(examiner *retail.Examiner) {
+	w.metrics.Gauge(gateway.Reading{
+		Name: "vouchsafe_recovering", Help: "1 while PostgreSQL was started anew and is not yet compared with what Redis has seen acknowledged.",
+		Read: func() float64 {
+			if examiner.Recovering() {
+				return 1
+			}
+			return 0
+		},
+	})
+	w.metrics.Counter(gateway.Reading{
+		Name: "vouchsafe_missing_vouchers_total", Help: "Vouchers that Redis has seen and PostgreSQL has forgotten altogether.",
+		Read: func() float64 { return float64(examiner.Missing()) },
+	})
 }
 
 // postgres shows the pool of connections.

@@ -113,7 +113,7 @@ type adjustKeyIn struct {
 
 // adjustedOut is what became of an adjustment. One that was prevented moved nothing.
 type adjustedOut struct {
-	State      string         `json:"state" enum:"done,reversed,prevented"`
+	State      string         `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired" doc:"The last four: a second person was needed, and nothing has moved"`
 	Adjustment *adjustmentOut `json:"adjustment,omitempty"`
 	Balance    *money.Amount  `json:"balance,omitempty" doc:"As it was after the act"`
 }

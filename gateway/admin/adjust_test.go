@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"vouchsafe/retail/voucher"
+	"vouchsafe/retail/staff"
 )
 
 // adjusted is an adjustment as it is answered.
@@ -167,6 +167,7 @@ func TestAnAPIKeyAloneGivesNoMoreThanTheLimit(t *testing.T) {
 	})
 	h.office.adjusts("a:1", c, pays("delta", 200_00)).has(201, members(pays("balance", 400_00)))
 	h.office.adjusts("a:2", c, pays("delta", -300_00)).has(201, members(pays("balance", 100_00)))
+	h.passes(staff.GivenFor + time.Minute) // what was given before counts no more
 	h.office.asks("PUT", "/v1/refunds/r:1", members(says("redemption", id), pays("amount", 200_00), because)).has(201, members(pays("balance", 300_00)))
 	h.till.asks("PUT", "/v1/reloads/l:1", members(says("code", c.code), pays("amount", 900_00), says("receipt", "R"), says("tender", "cash"))).
 		has(201, members(pays("balance", 1200_00)))
@@ -211,7 +212,6 @@ func TestAnAdjustmentThatCannotBeMeantIsRefusedByField(t *testing.T) {
 		h.office.asks("PUT", "/v1/adjustments/.a", members(id, why, pays("delta", 1))).refuses(400, "invalid_request", `"field":"key"`)
 		h.office.adjusts("a:1", h.unknown(), pays("delta", 1)).refuses(404, "voucher_not_found")
 	})
-	h.office.adjusts("a:1", h.issues(0, in(voucher.Inventory)), pays("delta", 1)).refuses(409, "not_active")
 }
 
 // unknown is the id of no voucher.

@@ -22,6 +22,7 @@ func Register(to huma.API, desk *retail.Desk, sales *retail.Sales, keys *retail.
 	a := &admin{office: retail.NewBackOffice(desk, sales), ceiling: ceiling}
 	a.vouchers(to)
 	a.care(to)
+	a.past(to)
 	registerTrade(to, a, keys)
 
 	huma.Register(to, get("reservations", "/v1/admin/reservations", "Reserved codes, or those that are used in part"), a.reservations)

@@ -86,7 +86,6 @@ func TestActivate(t *testing.T) {
 	h.office.does("activate", c).has(200, says1("state", "active"))
 	h.unchanged("to activate it again", func() { h.office.does("activate", c).has(200, says1("state", "active")) })
 	h.till.redeems("t:1", c, 1_00).has(201, members(pays("balance", 499_00)))
-	h.office.does("activate", h.issues(1_00, in(voucher.Inventory))).refuses(409, "not_active")
 }
 
 // X22: validity only moves to a later day.

@@ -15,6 +15,7 @@ type deliveriesIn struct {
 	State string `query:"state" enum:"waiting,pending,sending,in_doubt,done,bounced,failed,cancelled"`
 	Kind  string `query:"kind" pattern:"^[a-z][a-z0-9_]{1,39}$" doc:"confirmation, code, handover, relay …"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Of this shop"`
+	Sort  string `query:"sort" enum:"created_at,-created_at" default:"-created_at" doc:"A minus turns it around"`
 }
 
 // deliveryOut is a delivery; never what it contains.
@@ -46,7 +47,7 @@ func (t *trade) deliveries(ctx context.Context, in *deliveriesIn) (*body[pageOut
 		return nil, err
 	}
 	page, next, err := t.office.Deliveries(ctx, retail.DeliveryFilter{
-		Page: in.stretch(), State: in.State, Kind: in.Kind, Shop: in.Shop, About: in.Q, From: from, To: to,
+		Page: in.stretch(in.Sort), State: in.State, Kind: in.Kind, Shop: in.Shop, About: in.Q, From: from, To: to,
 	})
 	if err != nil {
 		return nil, refuseTrade(err)

@@ -57,6 +57,8 @@ type house struct {
 	given  *handovers
 	server *httptest.Server
 	edge   *edge.Edge
+	people *retail.People
+	clock  clock
 
 	shop, till, office *caller
 }
@@ -165,7 +167,15 @@ func (h *house) opensSales(seller retail.NewShop) {
 func (h *house) opensDoor() {
 	h.t.Helper()
 	h.shop, h.till, h.office = &caller{h, "shop"}, &caller{h, "till"}, &caller{h, "admin"}
-	authenticate := func(_ context.Context, key string) (edge.Actor, error) {
+	signIns := h.opensPeople()
+	authenticate := func(ctx context.Context, key string) (edge.Actor, error) {
+		if staff.IsSession(key) {
+			who, err := signIns.Authenticate(ctx, key)
+			if err != nil {
+				return edge.Actor{}, edge.ErrUnauthorized
+			}
+			return edge.Actor{Scope: edge.Admin, Person: who.Person, Session: who.Session, Manager: who.Role == staff.Manager}, nil
+		}
 		actor, known := map[string]edge.Actor{
 			"shop": {Scope: edge.Shop, Shop: "demo"}, "till": {Scope: edge.Till, Register: "till-1"}, "admin": {Scope: edge.Admin},
 		}[key]
@@ -182,6 +192,10 @@ func (h *house) opensDoor() {
 	h.must(err)
 	api.Register(h.edge.API(), h.desk, ceiling)
 	admin.Register(h.edge.API(), h.desk, h.sales, retail.NewKeys(staff.NewKeys(h.pool, rand.Reader, time.Now), h.sales), ceiling)
+	admin.RegisterPeople(h.edge.Front(), h.edge.API(), h.people)
+	admin.RegisterApprovals(h.edge.API(), h.desk, h.sales, h.people)
+	api.RegisterSales(h.edge.API(), retail.NewStockroom(h.desk, h.sales), ceiling)
+	admin.RegisterBatches(h.edge.API(), h.desk, h.sales)
 	h.server = httptest.NewServer(h.edge)
 	h.t.Cleanup(h.server.Close)
 }

@@ -10,10 +10,12 @@ import (
 
 // keysIn asks for API keys.
 type keysIn struct {
-	ShortPageIn
+	PageIn
+	Q     string `query:"q" maxLength:"200" doc:"Within id, name, shop or register. Never a code"`
 	Scope string `query:"scope" enum:"shop,till,admin"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Bound to this shop"`
 	State string `query:"state" enum:"live,revoked"`
+	Sort  string `query:"sort" enum:"created_at,-created_at" default:"created_at" doc:"A minus turns it around"`
 }
 
 // KeyBody is what a key is made for.
@@ -36,7 +38,13 @@ type KeyOut struct {
 }
 
 func (t *trade) listKeys(ctx context.Context, in *keysIn) (*body[pageOut[KeyOut]], error) {
-	page, next, err := t.keys.List(ctx, retail.KeyFilter{Page: in.stretch(), Scope: in.Scope, Shop: in.Shop, State: in.State})
+	from, to, err := t.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := t.keys.List(ctx, retail.KeyFilter{
+		Page: in.stretch(in.Sort), Scope: in.Scope, Shop: in.Shop, State: in.State, Text: in.Q, From: from, To: to,
+	})
 	if err != nil {
 		return nil, refuseTrade(err)
 	}

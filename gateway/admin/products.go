@@ -15,8 +15,9 @@ import (
 
 // productsIn asks for products.
 type productsIn struct {
-	ShortPageIn
-	Q string `query:"q" maxLength:"200" doc:"Within SKU or name. Never a code"`
+	PageIn
+	Q    string `query:"q" maxLength:"200" doc:"Within SKU or name. Never a code"`
+	Sort string `query:"sort" enum:"sku,-sku,created_at,-created_at" default:"sku" doc:"created_at: when it was registered, which from and to go by too. A minus turns it around"`
 }
 
 // ProductBody is a voucher product as it is told of.
@@ -53,7 +54,11 @@ type productOut struct {
 }
 
 func (t *trade) products(ctx context.Context, in *productsIn) (*body[pageOut[productOut]], error) {
-	page, next, err := t.office.Products(ctx, in.Q, in.stretch())
+	from, to, err := t.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := t.office.Products(ctx, retail.Search{Page: in.stretch(in.Sort), Text: in.Q, From: from, To: to})
 	if err != nil {
 		return nil, refuseTrade(err)
 	}

@@ -19,6 +19,7 @@ type purchasesIn struct {
 	Q     string `query:"q" maxLength:"200" doc:"The order's number or id, whole. Never a code"`
 	State string `query:"state" enum:"offered,waiting,issued,cancelled,refunded" doc:"waiting: something of it needs a decision"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Sold by this shop"`
+	Sort  string `query:"sort" enum:"received_at,-received_at" default:"-received_at" doc:"A minus turns it around"`
 }
 
 // PurchaseLineOut is a purchase in a list (A06, A15).
@@ -44,7 +45,7 @@ func (t *trade) purchases(ctx context.Context, in *purchasesIn) (*body[pageOut[P
 		return nil, err
 	}
 	page, next, err := t.office.Purchases(ctx, retail.PurchaseFilter{
-		Page: in.stretch(), Shop: in.Shop, Number: in.Q, State: in.State, From: from, To: to,
+		Page: in.stretch(in.Sort), Shop: in.Shop, Number: in.Q, State: in.State, From: from, To: to,
 	})
 	if err != nil {
 		return nil, refuseTrade(err)

@@ -10,8 +10,9 @@ import (
 
 // shopsIn asks for shops.
 type shopsIn struct {
-	ShortPageIn
-	Q string `query:"q" maxLength:"200" doc:"Within id or name. Never a code"`
+	PageIn
+	Q    string `query:"q" maxLength:"200" doc:"Within id or name. Never a code"`
+	Sort string `query:"sort" enum:"id,-id,created_at,-created_at" default:"id" doc:"created_at: when it was registered, which from and to go by too. A minus turns it around"`
 }
 
 // ShopBody is what a shop and its registration have in common.
@@ -52,7 +53,11 @@ type shopOut struct {
 }
 
 func (t *trade) shops(ctx context.Context, in *shopsIn) (*body[pageOut[shopOut]], error) {
-	page, next, err := t.office.Shops(ctx, in.Q, in.stretch())
+	from, to, err := t.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := t.office.Shops(ctx, retail.Search{Page: in.stretch(in.Sort), Text: in.Q, From: from, To: to})
 	if err != nil {
 		return nil, refuseTrade(err)
 	}

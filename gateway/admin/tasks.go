@@ -15,10 +15,12 @@ import (
 
 // tasksIn asks for tasks.
 type tasksIn struct {
-	ShortPageIn
-	Kind  string `query:"kind" maxLength:"64" doc:"purchase_waiting, refund_to_settle, delivery, short_order, set_aside …"`
+	PageIn
+	Q     string `query:"q" maxLength:"200" doc:"Within kind, subject or reason. Never a code"`
+	Kind  string `query:"kind" maxLength:"64" doc:"purchase_waiting, refund_to_settle, delivery, short_order, set_aside, approval …"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Of this shop"`
 	State string `query:"state" enum:"open,closed,all" default:"open"`
+	Sort  string `query:"sort" enum:"opened_at,-opened_at" default:"opened_at" doc:"A minus turns it around"`
 }
 
 // taskOut is something that waits for a person.
@@ -45,7 +47,13 @@ type callOut struct {
 }
 
 func (t *trade) tasks(ctx context.Context, in *tasksIn) (*body[pageOut[taskOut]], error) {
-	page, next, err := t.office.Tasks(ctx, retail.TaskFilter{Page: in.stretch(), Kind: in.Kind, Shop: in.Shop, State: in.State})
+	from, to, err := t.span(in.PageIn)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := t.office.Tasks(ctx, retail.TaskFilter{
+		Page: in.stretch(in.Sort), Kind: in.Kind, Shop: in.Shop, State: in.State, Text: in.Q, From: from, To: to,
+	})
 	if err != nil {
 		return nil, refuseTrade(err)
 	}
@@ -94,10 +102,18 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		}
 	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder:
 		return []callOut{calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase and its vouchers")}
+	case retail.TaskApproval:
+		return []callOut{
+			calling(http.MethodGet, "approvals", task.Subject, "", "see what was asked for, and by whom"),
+			calling(http.MethodPost, "approvals", task.Subject, "/approve", "carry it out, as a second person"),
+			calling(http.MethodPost, "approvals", task.Subject, "/reject", "end it without its act"),
+		}
 	case retail.TaskDelivery:
 		return deliveryCalls(task.Subject, about)
 	case retail.TaskShortOrder:
 		return []callOut{calling(http.MethodGet, "vouchers", about.Voucher, "/history", "see what became of the voucher")}
+	case retail.TaskRollback:
+		return []callOut{{Method: http.MethodGet, Path: "/v1/admin/vouchers?state=quarantined", Does: "see the vouchers that lack something"}}
 	case retail.TaskQuarantine:
 		return []callOut{
 			calling(http.MethodGet, "vouchers", task.Subject, "/history", "see what is known of the voucher"),

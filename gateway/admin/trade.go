@@ -35,16 +35,16 @@ func registerTrade(to huma.API, a *admin, keys *retail.Keys) {
 	huma.Register(to, post("close-task", "/v1/admin/tasks/{id}/close", "Settle what only a person can settle"), t.closeTask)
 
 	huma.Register(to, get("products", "/v1/admin/products", "Voucher products"), t.products)
-	huma.Register(to, making("add-product", "/v1/admin/products", "Register a voucher product"), t.addProduct)
+	huma.Register(to, managing(making("add-product", "/v1/admin/products", "Register a voucher product")), t.addProduct)
 	huma.Register(to, post("check-product", "/v1/admin/products/{id}/check", "What to know before a product is sold; nothing is changed"), t.checkProduct)
 
 	huma.Register(to, get("shops", "/v1/admin/shops", "Webshops"), t.shops)
-	huma.Register(to, making("add-shop", "/v1/admin/shops", "Register a webshop"), t.addShop)
-	huma.Register(to, post("rotate-secret", "/v1/admin/shops/{id}/secret", "Give a shop's webhooks a new secret"), t.rotateSecret)
+	huma.Register(to, managing(making("add-shop", "/v1/admin/shops", "Register a webshop")), t.addShop)
+	huma.Register(to, managing(post("rotate-secret", "/v1/admin/shops/{id}/secret", "Give a shop's webhooks a new secret")), t.rotateSecret)
 
 	huma.Register(to, get("keys", "/v1/admin/keys", "API keys, without their texts"), t.listKeys)
-	huma.Register(to, making("add-key", "/v1/admin/keys", "Make an API key; its text is told this once"), t.addKey)
-	huma.Register(to, operation(http.MethodDelete, "revoke-key", "/v1/admin/keys/{id}", "End an API key"), t.revokeKey)
+	huma.Register(to, managing(making("add-key", "/v1/admin/keys", "Make an API key; its text is told this once")), t.addKey)
+	huma.Register(to, managing(operation(http.MethodDelete, "revoke-key", "/v1/admin/keys/{id}", "End an API key")), t.revokeKey)
 }
 
 // making is an operation that makes something new.
@@ -54,11 +54,19 @@ func making(id, path, summary string) huma.Operation {
 	return op
 }
 
+// managing is an operation that is not for clerks.
+func managing(op huma.Operation) huma.Operation {
+	op.Middlewares = append(op.Middlewares, edge.RequireManager)
+	return op
+}
+
 // made is an answer to what is new.
 func made[T any](of T) *body[T] { return &body[T]{http.StatusCreated, of} }
 
-// stretch is the page that is asked for.
-func (in PageIn) stretch() retail.Page { return retail.Page{Cursor: in.Cursor, Limit: in.Limit} }
+// stretch is the page that is asked for, in a sort.
+func (in PageIn) stretch(sort string) retail.Page {
+	return retail.Page{Sort: sort, Cursor: in.Cursor, Limit: in.Limit}
+}
 
 // ShortPageIn is what a list takes that has no dates to go by.
 type ShortPageIn struct {
@@ -85,6 +93,7 @@ func refuseTrade(err error) error {
 		{retail.ErrUnknownProduct, edge.NotFound, "No product has this SKU."},
 		{retail.ErrUnknownShop, edge.NotFound, "No shop has this id."},
 		{retail.ErrNoKey, edge.NotFound, "No API key has this id."},
+		{retail.ErrNoApproval, edge.NotFound, "No approval has this id."},
 		{retail.ErrExists, edge.AlreadyExists, "There is one of this name already. Nothing was changed."},
 		{retail.ErrUnderWay, edge.DeliveryUnderWay, "The delivery is being sent right now."},
 		{retail.ErrSettled, edge.AlreadySettled, "It is done, cancelled or closed already."},

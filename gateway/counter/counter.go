@@ -23,9 +23,9 @@ func Caller(ctx context.Context) retail.Actor {
 	case edge.Shop:
 		return retail.Actor{Channel: retail.Webshop, Name: from.Shop, Key: from.KeyID}
 	case edge.Till:
-		return retail.Actor{Channel: retail.Till, Name: from.Register, MayRelease: from.MayRelease, Key: from.KeyID}
+		return retail.Actor{Channel: retail.Till, Name: from.Register, Shop: from.Shop, MayRelease: from.MayRelease, Key: from.KeyID}
 	default:
-		return retail.Actor{Channel: retail.Office, Key: from.KeyID}
+		return retail.Actor{Channel: retail.Office, Key: from.KeyID, Person: from.Person, Session: from.Session, Manager: from.Manager}
 	}
 }
 
@@ -56,6 +56,9 @@ func codes() []struct {
 		{voucher.ErrClaimRequired, edge.ClaimRequired},
 		{voucher.ErrCurrency, edge.CurrencyMismatch},
 		{voucher.ErrAboveLimit, edge.AboveLimit},
+		{voucher.ErrAlreadySold, edge.AlreadySold},
+		{voucher.ErrOtherProduct, edge.OtherProduct},
+		{retail.ErrNoBatch, edge.NotFound},
 		{voucher.ErrKeyReused, edge.KeyReused},
 		{voucher.ErrPrevented, edge.Prevented},
 		{voucher.ErrInProgress, edge.InProgress},
@@ -67,6 +70,9 @@ func codes() []struct {
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
 		{voucher.ErrTooMany, edge.TooManyVouchers},
 		{voucher.ErrApproval, edge.ApprovalRequired},
+		{retail.ErrNotManager, edge.Forbidden},
+		{retail.ErrSamePerson, edge.Forbidden},
+		{retail.ErrOtherAmount, edge.OtherAmount},
 		{retail.ErrChannel, edge.ChannelNotAllowed},
 		{retail.ErrUnderWay, edge.DeliveryUnderWay},
 		{retail.ErrNeedsAddress, edge.NeedsAddress},
@@ -87,6 +93,7 @@ func fields() []struct {
 		{voucher.ErrAboveDue, "amount"},
 		{voucher.ErrNotLater, "expires_on"},
 		{retail.ErrCursor, "cursor"},
+		{retail.ErrSort, "sort"},
 		{retail.ErrIsCode, "q"},
 	}
 }
@@ -99,6 +106,10 @@ func Refuse(err error) error {
 	if limited, ok := errors.AsType[*retail.SlowDownError](err); ok {
 		return edge.Refuse(edge.RateLimited, "Too many codes that don't exist.").After(limited.RetryAfter)
 	}
+	if waits, ok := errors.AsType[*retail.AwaitingError](err); ok {
+		return edge.Refuse(edge.AwaitingApproval, "The act is stored and waits for a second person. Nothing has moved yet.",
+			edge.With("approval", Awaited{waits.ID, waits.ExpiresAt.UTC()}))
+	}
 	for _, f := range fields() {
 		if errors.Is(err, f.err) {
 			return Invalid(f.field, f.err.Error())
@@ -110,6 +121,12 @@ func Refuse(err error) error {
 		}
 	}
 	return err
+}
+
+// Awaited is the approval that an act waits for.
+type Awaited struct {
+	ID        string    `json:"id" format:"uuid"`
+	ExpiresAt time.Time `json:"expires_at" doc:"When it ends unless somebody has decided"`
 }
 
 // figures is the problem of a refusal that tells who holds a code, or an amount; nil for another.

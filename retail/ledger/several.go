@@ -41,12 +41,16 @@ func (l *Ledger) ApplyTx(ctx context.Context, tx outbox.Tx, acts ...Aimed) (*App
 		return nil, err
 	}
 	failpoint.Hit(failpoint.ActLocked)
+	l.hearAgain(ctx, s)
 	applied := &Applied{state: s}
 	for _, aimed := range acts {
 		if aimed.After != nil {
 			aimed.Act = aimed.After(applied.Answers)
 		}
 		answer, refusal := s.decide(aimed)
+		if errors.Is(refusal, ErrUnavailable) { // no refusal but a fault: nothing of it may be committed
+			return nil, refusal
+		}
 		applied.Answers = append(applied.Answers, answer)
 		applied.Refusals = append(applied.Refusals, refusal)
 	}
@@ -148,23 +152,30 @@ const insertTombstone = `INSERT INTO act (
 
 // Prevent writes the tombstone of an act that has not happened, so that it never will (X02), and
 // tells whether it did: false means that the act exists by now.
-func (l *Ledger) Prevent(ctx context.Context, ref voucher.Ref) (bool, error) {
-	id, err := l.NewID()
-	if err != nil {
-		return false, err
-	}
-	written := false
-	err = outbox.InTx(ctx, l.pool, func(tx outbox.Tx) error {
-		tag, err := tx.Exec(ctx, insertTombstone, pgx.NamedArgs{
-			"id": id, "owner": ref.Owner, "kind": string(ref.Kind), "key": ref.Key, "fingerprint": make([]byte, 32),
-		})
-		written = tag.RowsAffected() == 1
+func (l *Ledger) Prevent(ctx context.Context, ref voucher.Ref) (written bool, err error) {
+	err = outbox.InTx(ctx, l.pool, func(tx outbox.Tx) (err error) {
+		written, err = l.PreventTx(ctx, tx, ref)
 		return err
 	})
 	if err != nil {
 		return false, away("prevent act "+ref.Key, err)
 	}
 	return written, nil
+}
+
+// PreventTx is Prevent in the caller's transaction.
+func (l *Ledger) PreventTx(ctx context.Context, tx outbox.Tx, ref voucher.Ref) (bool, error) {
+	id, err := l.NewID()
+	if err != nil {
+		return false, err
+	}
+	tag, err := tx.Exec(ctx, insertTombstone, pgx.NamedArgs{
+		"id": id, "owner": ref.Owner, "kind": string(ref.Kind), "key": ref.Key, "fingerprint": make([]byte, 32),
+	})
+	if err != nil {
+		return false, fmt.Errorf("prevent act %s: %w", ref.Key, err)
+	}
+	return tag.RowsAffected() == 1, nil
 }
 
 // InTx runs fn in a transaction on the ledger's database, for work that belongs together with acts;

@@ -45,6 +45,7 @@ type Sink struct {
 	address     string
 	conns       sync.WaitGroup
 	ctx         context.Context // ends with the sink, and with it whatever hangs
+	end         context.CancelFunc
 
 	mu        sync.Mutex
 	listener  net.Listener // nil while the sink is down
@@ -58,28 +59,34 @@ type Sink struct {
 	changed   chan struct{}
 }
 
-// Start runs a sink on a free port of the loopback.
+// Start runs a sink on a free port of the loopback, until its test ends.
 func Start(t testing.TB, options ...Options) *Sink {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Sink{
-		ctx: ctx, open: map[net.Conn]bool{}, of: map[string][]Behaviour{}, changed: make(chan struct{}),
-		address: "127.0.0.1:0",
+	s, err := Open(options...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Open runs a sink on a free port of the loopback, until Close.
+func Open(options ...Options) (*Sink, error) {
+	s := &Sink{open: map[net.Conn]bool{}, of: map[string][]Behaviour{}, changed: make(chan struct{}), address: "127.0.0.1:0"}
+	s.ctx, s.end = context.WithCancel(context.Background())
 	for _, o := range options {
 		s.options = o
 	}
 	if s.options.Security != Plain {
 		s.borrowCertificate()
 	}
-	if err := s.listen(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		s.Down()
-	})
-	return s
+	return s, s.listen()
+}
+
+// Close ends the sink, and with it whatever hangs.
+func (s *Sink) Close() {
+	s.end()
+	s.Down()
 }
 
 // borrowCertificate takes the one that httptest has for 127.0.0.1.
