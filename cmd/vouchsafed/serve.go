@@ -44,8 +44,8 @@ func (c serveCommand) run(ctx context.Context, p *program) error {
 		return err
 	}
 	if h.stores.running != nil && !c.Embedded {
-		p.log.Warn("the daemon runs on its embedded stores: good for trying out, and with backups for one small shop; "+
-			"start it with --embedded if that is meant", "dir", h.stores.dir)
+		p.log.Warn(h.stores.own()+": good for trying out, and with backups for one small shop; start it with --embedded if that is meant",
+			"dir", h.stores.dir)
 	}
 	d := &daemon{program: p, house: h, embeddedMeant: c.Embedded}
 	if h.stores.running == nil { // else it is alone, and there is nobody to send requests to instead
@@ -155,8 +155,9 @@ func (d *daemon) open(draining <-chan struct{}) (http.Handler, error) {
 // proofWithin is how long the nightly proof may take: a large journal is replayed line by line.
 const proofWithin = 2 * time.Hour
 
-// shredWithin is how long the search for codes to shred may take: it passes every voucher.
-const shredWithin = 10 * time.Minute
+// eraseWithin is how long the nightly search may take for what is to be erased or shredded: it passes every voucher, and the first one
+// finds years of orders.
+const eraseWithin = 10 * time.Minute
 
 // every registers a job of the schedule with the outbox.
 func (d *daemon) every(job schedule.Job, when schedule.When) {
@@ -180,8 +181,8 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "clean-sessions", Spec: "47 3 * * *", Run: h.signIns.CleanSessions},
 		{Name: "verify", Spec: "7 2 * * *", Within: proofWithin, Run: func(ctx context.Context) error { _, err := h.inspector.Prove(ctx); return err }},
 		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},
-		{Name: "erase-orders", Spec: "27 3 * * *", Run: h.sales.EraseOrders},
-		{Name: "shred-codes", Spec: "57 3 * * *", Within: shredWithin, Run: func(ctx context.Context) error { _, err := h.ledger.Shred(ctx, d.config.ShredCodesAfter); return err }},
+		{Name: "erase-orders", Spec: "27 3 * * *", Within: eraseWithin, Run: h.sales.EraseOrders},
+		{Name: "shred-codes", Spec: "57 3 * * *", Within: eraseWithin, Run: func(ctx context.Context) error { _, err := h.ledger.Shred(ctx, d.config.ShredCodesAfter); return err }},
 		{Name: "chain-audit", Spec: "* * * * *", Run: h.inspector.ChainAudit},
 		{Name: "seal-history", Spec: "11 * * * *", Run: h.inspector.SealHistory},
 	}
@@ -216,7 +217,7 @@ func (d *daemon) checks() []gateway.Check {
 	}
 	if h.stores.running != nil && !d.embeddedMeant {
 		checks = append(checks, gateway.Check{Name: "embedded", Ask: func(context.Context) (string, error) {
-			return "", errors.New("the stores are the embedded ones: configure a database, or start with --embedded if that is meant")
+			return "", errors.New(h.stores.own() + ": configure others, or start with --embedded if that is meant")
 		}})
 	}
 	return checks

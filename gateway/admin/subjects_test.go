@@ -238,6 +238,11 @@ func TestWhatIsOldIsErasedByDateUnlessItStillWaits(t *testing.T) {
 	if wishes := h.reads(`SELECT count(*)::text FROM purchase_unit u JOIN purchase p ON p.id = u.purchase WHERE number = '2001' AND wishes IS NOT NULL`); wishes != "0" {
 		t.Error("the wishes of an erased order are held")
 	}
+	h.runs(`UPDATE purchase_unit SET wishes = 'another recipient' WHERE purchase = (SELECT id FROM purchase WHERE number = '2001')`)
+	h.must(h.sales.EraseOrders(t.Context()))
+	if wishes := h.reads(`SELECT count(*)::text FROM purchase_unit WHERE wishes = 'another recipient'`); wishes != "0" {
+		t.Error("whom an erased order was sent to later is held")
+	}
 	h.runs(`UPDATE task SET closed_at = vouchsafe_now(), closed_reason = 'seen'`)
 	h.must(h.sales.EraseOrders(t.Context()))
 	if got := held(); got != "2002" {

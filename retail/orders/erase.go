@@ -10,51 +10,65 @@ import (
 	"vouchsafe/retail/outbox"
 )
 
-// eraseBatch is how many orders are erased in one transaction.
-const eraseBatch = 500
+// eraseMost is how many orders are erased in one transaction.
+const eraseMost = 500
+
+// eraseWithin is for one batch: it passes the open tasks, and orders that are old and must stay.
+const eraseWithin = time.Minute
 
 // overSince is when nothing personal of an order is needed any more: all that it delivers was delivered so long ago, nothing of it
-// waits for a person, and the shop has not told of it since.
+// waits for a person, and the shop has not told of it since. All is found by an index, or once for all orders: a shop has years of them.
 const overSince = `
 	greatest(p.stored_at, least(p.modified, vouchsafe_now())) <= @before
-	AND (p.buyer IS NOT NULL OR EXISTS (SELECT FROM purchase_unit u WHERE u.purchase = p.id AND u.wishes IS NOT NULL))
 	AND NOT EXISTS (
 		SELECT
 		FROM
 			delivery d
 		WHERE
 			d.parent = p.id::text
+			AND d.parent <> ''
 			AND (d.finished_at IS NULL OR d.finished_at > @before)
 	)
 	AND NOT EXISTS (SELECT FROM purchase_unit u WHERE u.purchase = p.id AND u.state = 'waiting')
+	AND NOT EXISTS (SELECT FROM task t WHERE t.subject = p.id::text AND t.closed_at IS NULL)
 	AND NOT EXISTS (
 		SELECT
 		FROM
-			task t
+			purchase_unit u
+			JOIN task t ON t.subject = u.voucher::text AND t.closed_at IS NULL
 		WHERE
-			t.closed_at IS NULL
-			AND (
-				t.subject = p.id::text
-				OR t.detail ->> 'purchase' = p.id::text
-				OR t.detail ->> 'parent' = p.id::text
-				OR t.subject IN (SELECT u.voucher::text FROM purchase_unit u WHERE u.purchase = p.id)
-			)
-	)`
+			u.purchase = p.id
+	)
+	AND p.id::text NOT IN (SELECT coalesce(t.detail ->> 'purchase', '') FROM task t WHERE t.closed_at IS NULL)
+	AND p.id::text NOT IN (SELECT coalesce(t.detail ->> 'parent', '') FROM task t WHERE t.closed_at IS NULL)`
 
-const lockOver = `
+// Which orders hold something personal, by two indexes: those that name a buyer by purchase_erasable, and those that were erased and have
+// been given a recipient since by purchase_unit_erasable.
+const (
+	namesBuyer     = `(p.erased_at IS NULL OR p.buyer IS NOT NULL)`
+	namesRecipient = `p.erased_at IS NOT NULL AND p.id IN (SELECT u.purchase FROM purchase_unit u WHERE u.wishes IS NOT NULL)`
+)
+
+// lockOver locks the next of those that hold something personal.
+func lockOver(holds string) string {
+	return `
 SELECT
 	p.id::text
 FROM
 	purchase p
-WHERE` + overSince + `
+WHERE
+	` + holds + `
+	AND p.stored_at <= @before
+	AND` + overSince + `
 ORDER BY
 	p.stored_at
 LIMIT
 	@most
 FOR UPDATE SKIP LOCKED`
+}
 
-// eraseOver asks again: what committed between the snapshot and the locks is seen now, and nothing changes any more.
-const eraseOver = `
+// stillOver asks again: what committed between the snapshot and the locks is seen now, and nothing changes any more.
+const stillOver = `
 SELECT
 	p.id::text
 FROM
@@ -64,34 +78,44 @@ WHERE
 	AND` + overSince
 
 // EraseOld forgets what is personal in orders whose last delivery is so long ago, and tells how many there were. Orders of
-// which something is still to be delivered or waits for a person are left alone.
-func (s *Store) EraseOld(ctx context.Context, after time.Duration) (int, error) {
-	erased := 0
+// which something is still to be delivered or waits for a person are left alone. It may be cut off anywhere.
+func (s *Store) EraseOld(ctx context.Context, after time.Duration) (erased int, err error) {
 	now, err := s.Now(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for more := true; more; {
-		err := outbox.InTx(ctx, s.pool, func(tx outbox.Tx) error {
-			args := pgx.NamedArgs{"before": now.Add(-after), "most": eraseBatch}
-			locked, err := ids(ctx, tx, lockOver, args)
-			if err != nil {
+	for _, holds := range []string{namesBuyer, namesRecipient} {
+		for more := true; more; {
+			var over []string
+			err := outbox.InTx(ctx, s.pool, func(tx outbox.Tx) (err error) {
+				over, err = eraseBatch(ctx, tx, lockOver(holds), now.Add(-after))
 				return err
-			}
-			args["ids"] = locked
-			over, err := ids(ctx, tx, eraseOver, args)
+			})
 			if err != nil {
-				return err
+				return erased, fmt.Errorf("erase old orders: %w", err)
 			}
-			more = len(over) == eraseBatch
+			more = len(over) == eraseMost
 			erased += len(over)
-			return Erase(ctx, tx, over...)
-		})
-		if err != nil {
-			return erased, fmt.Errorf("erase old orders: %w", err)
 		}
 	}
 	return erased, nil
+}
+
+// eraseBatch erases the next old orders, and tells which.
+func eraseBatch(ctx context.Context, tx outbox.Tx, lock string, before time.Time) (over []string, err error) {
+	if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, eraseWithin.Milliseconds())); err != nil {
+		return nil, err
+	}
+	args := pgx.NamedArgs{"before": before, "most": eraseMost}
+	locked, err := ids(ctx, tx, lock, args)
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = locked
+	if over, err = ids(ctx, tx, stillOver, args); err != nil {
+		return nil, err
+	}
+	return over, Erase(ctx, tx, over...)
 }
 
 func ids(ctx context.Context, tx outbox.Tx, sql string, args pgx.NamedArgs) ([]string, error) {
@@ -231,7 +255,7 @@ UNION ALL
 
 // Unnamed reads some rows that are not found by the digest of an address yet.
 func (s *Store) Unnamed(ctx context.Context) ([]Unnamed, error) {
-	rows, err := many[Unnamed](ctx, s, unnamed, pgx.NamedArgs{"most": eraseBatch})
+	rows, err := many[Unnamed](ctx, s, unnamed, pgx.NamedArgs{"most": eraseMost})
 	if err != nil {
 		return nil, fmt.Errorf("read orders without digests: %w", err)
 	}
