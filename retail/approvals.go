@@ -39,9 +39,7 @@ type ApprovalFilter struct {
 
 // Approvals lists approvals, the latest first. Error: ErrCursor.
 func (o *BackOffice) Approvals(ctx context.Context, f ApprovalFilter) (page []Approval, next string, err error) {
-	page, next, err = staff.Approvals(ctx, o.sales.orders.Pool(), staff.ApprovalFilter{
-		State: staff.ApprovalState(f.State), Cursor: f.Cursor, Limit: f.Limit,
-	})
+	page, next, err = staff.Approvals(ctx, o.sales.orders.Pool(), staff.ApprovalFilter{Page: f.Page, State: staff.ApprovalState(f.State)})
 	return page, next, settled("list approvals", err)
 }
 

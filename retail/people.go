@@ -106,7 +106,7 @@ func (p *People) ChangePassword(ctx context.Context, by Actor, old, chosen Secre
 
 // List lists people, the first added first. Error: ErrCursor.
 func (p *People) List(ctx context.Context, page Page) (people []Person, next string, err error) {
-	people, next, err = p.staff.Page(ctx, page.Cursor, page.Limit)
+	people, next, err = p.staff.Page(ctx, page)
 	return people, next, peopled("list people", err)
 }
 

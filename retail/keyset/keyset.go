@@ -2,13 +2,14 @@
 // item is missed or told twice while others come and go, and the thousandth page costs what the first does, given an index on what
 // the list is sorted by and on the id that settles ties.
 //
-// It is pure: it writes the end of a query and its parameters, and reads the rows' keys. A cursor carries its list and its sort, so
-// that it is of no use to another.
+// It is pure: it writes the end of a query and its parameters, has its caller run it, and reads the rows' keys. A cursor carries its
+// list and its sort, so that it is of no use to another.
 package keyset
 
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
 	"strings"
 )
 
@@ -85,8 +86,8 @@ func (t Turn) from(cursor string) (Turn, error) {
 // Column is one more column of the query: the key of each row, as its cursor needs it, by the name sort_key.
 func (t Turn) Column() string { return "(" + t.by.Column + ")::text AS sort_key" }
 
-// Clause ends the query, after its last condition.
-func (t Turn) Clause() string {
+// clause ends the query, after its last condition.
+func (t Turn) clause() string {
 	after, direction := ">", "ASC"
 	if strings.HasPrefix(t.sort, "-") {
 		after, direction = "<", "DESC"
@@ -100,17 +101,50 @@ LIMIT
 	@one_more::bigint`
 }
 
-// Args adds the parameters of Clause to those of the query.
-func (t Turn) Args(args map[string]any) {
-	args["after_key"], args["after_id"] = t.after[0], t.after[1]
-	args["one_more"] = t.limit + 1
+// args are the parameters of clause beside those of the query.
+func (t Turn) args(others map[string]any) map[string]any {
+	args := map[string]any{"after_key": t.after[0], "after_id": t.after[1], "one_more": t.limit + 1}
+	maps.Copy(args, others)
+	return args
 }
 
-// Cut takes the row too many off a page, which tells that another follows, and gives the cursor of that one, "" for none.
-func Cut[T any](t Turn, rows []T, place func(T) (key, id string)) (page []T, next string) {
-	if len(rows) <= t.limit {
-		return rows, ""
+// cursor is that of the page which follows a row.
+func (t Turn) cursor(key, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(t.list + "\x00" + t.sort + "\x00" + key + "\x00" + id))
+}
+
+// Query is a page about to be read.
+type Query struct {
+	Turn Turn
+	SQL  string         // up to its last condition, that included; among its columns is Turn's
+	Args map[string]any // by name
+}
+
+// Read reads a page. Run runs a query and collects its rows; place tells a row's key, as the turn's column has it, and its id. Next is the
+// cursor of the page after this one, empty on the last. Errors: ErrCursor for a cursor that was made up, or run's.
+func Read[T any](q Query, run func(sql string, args map[string]any) ([]T, error), place func(T) (key, id string)) (page []T, next string, err error) {
+	rows, err := run(q.SQL+q.Turn.clause(), q.Turn.args(q.Args))
+	switch {
+	case isMeaningless(err):
+		return nil, "", ErrCursor
+	case err != nil:
+		return nil, "", err
+	case len(rows) <= q.Turn.limit:
+		return rows, "", nil
 	}
-	key, id := place(rows[t.limit-1])
-	return rows[:t.limit], base64.RawURLEncoding.EncodeToString([]byte(t.list + "\x00" + t.sort + "\x00" + key + "\x00" + id))
+	page = rows[:q.Turn.limit] // the row too many tells that another page follows
+	key, id := place(page[len(page)-1])
+	return page, q.Turn.cursor(key, id), nil
+}
+
+// dataException is the class of SQLSTATEs about values that have no meaning.
+const dataException = "22"
+
+// isMeaningless tells that a value could not be read as its type: what a cursor holds that nobody was given.
+func isMeaningless(err error) bool {
+	fault, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err)
+	return ok && strings.HasPrefix(fault.SQLState(), dataException)
 }

@@ -50,9 +50,9 @@ func (l *Ledger) Batches(ctx context.Context, f BatchFilter) (page []Batch, next
 		args["open"] = f.State == "open"
 	}
 	sql := `SELECT` + batchColumns + `, ` + turn.Column() + ` FROM batch` + listBatches
-	found, next, err := paged(ctx, l, query{turn, sql, args}, func(r batchRow) (key, id string) { return r.SortKey, r.ID })
+	found, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: args}, func(r batchRow) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
-		return nil, "", listFault("list batches", err)
+		return nil, "", away("list batches", err)
 	}
 	for _, row := range found {
 		page = append(page, row.Batch)

@@ -105,9 +105,9 @@ func (l *Ledger) List(ctx context.Context, f Listing) (page []Listed, next strin
 		return nil, "", err
 	}
 	sql := `SELECT` + voucherColumns + listColumns + `, ` + turn.Column() + ` FROM voucher WHERE` + listChosen
-	found, next, err := paged(ctx, l, query{turn, sql, f.args()}, func(r listedRow) (key, id string) { return r.Key, r.ID })
+	found, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: f.args()}, func(r listedRow) (key, id string) { return r.Key, r.ID })
 	if err != nil {
-		return nil, "", listFault("list vouchers", err)
+		return nil, "", away("list vouchers", err)
 	}
 	page = make([]Listed, len(found))
 	for i, row := range found {
@@ -177,9 +177,9 @@ func (l *Ledger) Held(ctx context.Context, f Holding) (page []voucher.Reservatio
 	}
 	args := pgx.NamedArgs{"from": orNull(f.From), "to": orNull(f.To), "text": f.Text}
 	sql := `SELECT` + reservationColumns + `, ` + turn.Column() + listHeld
-	found, next, err := paged(ctx, l, query{turn, sql, args}, func(r heldRow) (key, id string) { return r.SortKey, r.ID })
+	found, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: args}, func(r heldRow) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
-		return nil, "", listFault("list reservations", err)
+		return nil, "", away("list reservations", err)
 	}
 	for _, row := range found {
 		page = append(page, *row.reservation())

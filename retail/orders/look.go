@@ -181,7 +181,7 @@ func (s *Store) Purchases(ctx context.Context, f Filter) (page []Summary, next s
 	if err != nil {
 		return nil, "", err
 	}
-	asked := query{turn: turn, sql: listPurchases + turn.Column() + chosenPurchases, args: pgx.NamedArgs{
+	asked := keyset.Query{Turn: turn, SQL: listPurchases + turn.Column() + chosenPurchases, Args: pgx.NamedArgs{
 		"shop":   f.Shop,
 		"number": f.Number,
 		"state":  f.State,

@@ -2,13 +2,10 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/purchase"
@@ -20,28 +17,14 @@ var ErrCursor = keyset.ErrCursor
 // Page is a stretch of a list.
 type Page = keyset.Page
 
-// dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
-const dataException = "22"
-
-// query is a page about to be read: the query but for its end, and its parameters.
-type query struct {
-	turn keyset.Turn
-	sql  string
-	args pgx.NamedArgs
-}
-
 // paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
-func paged[T any](ctx context.Context, s *Store, q query, place func(T) (key, id string)) (page []T, next string, err error) {
+func paged[T any](ctx context.Context, s *Store, q keyset.Query, place func(T) (key, id string)) (page []T, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	q.turn.Args(q.args)
-	rows, _ := s.pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
-		return nil, "", ErrCursor
-	}
-	page, next = keyset.Cut(q.turn, page, place)
-	return page, next, err
+	return keyset.Read(q, func(sql string, args map[string]any) ([]T, error) {
+		rows, _ := s.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args)) // rows carry the error to CollectRows
+		return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	}, place)
 }
 
 // Search narrows a list of products or shops; what is left empty doesn't narrow.
@@ -84,7 +67,7 @@ func (s *Store) ProductPage(ctx context.Context, f Search) (page []purchase.Prod
 		return nil, "", err
 	}
 	sql := `SELECT` + productColumns + `, ` + turn.Column() + pageOfProducts
-	found, next, err := paged(ctx, s, query{turn, sql, f.args()}, func(r listedProduct) (key, id string) { return r.SortKey, r.SKU })
+	found, next, err := paged(ctx, s, keyset.Query{Turn: turn, SQL: sql, Args: f.args()}, func(r listedProduct) (key, id string) { return r.SortKey, r.SKU })
 	if err != nil {
 		return nil, "", fmt.Errorf("list products: %w", err)
 	}
@@ -116,7 +99,7 @@ func (s *Store) ShopPage(ctx context.Context, f Search) (page []Shop, next strin
 		return nil, "", err
 	}
 	sql := `SELECT` + shopColumns + `, ` + turn.Column() + pageOfShops
-	found, next, err := paged(ctx, s, query{turn, sql, f.args()}, func(r listedShop) (key, id string) { return r.SortKey, r.ID })
+	found, next, err := paged(ctx, s, keyset.Query{Turn: turn, SQL: sql, Args: f.args()}, func(r listedShop) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list shops: %w", err)
 	}

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"vouchsafe/retail/keyset"
 )
@@ -32,28 +30,14 @@ type Filter struct {
 // ErrCursor means that a cursor is none of ours.
 var ErrCursor = keyset.ErrCursor
 
-// dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
-const dataException = "22"
-
-// query is a page about to be read: the query but for its end, and its parameters.
-type query struct {
-	turn keyset.Turn
-	sql  string
-	args pgx.NamedArgs
-}
-
 // paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
-func paged[T any](ctx context.Context, o *Outbox, q query, place func(T) (key, id string)) (page []T, next string, err error) {
+func paged[T any](ctx context.Context, o *Outbox, q keyset.Query, place func(T) (key, id string)) (page []T, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, statementMost)
 	defer cancel()
-	q.turn.Args(q.args)
-	rows, _ := o.pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
-		return nil, "", ErrCursor
-	}
-	page, next = keyset.Cut(q.turn, page, place)
-	return page, next, err
+	return keyset.Read(q, func(sql string, args map[string]any) ([]T, error) {
+		rows, _ := o.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args)) // rows carry the error to CollectRows
+		return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	}, place)
 }
 
 // deliveryList is how deliveries are listed: by index delivery_listed, those that are not finished by delivery_unfinished.
@@ -91,7 +75,7 @@ func (o *Outbox) Deliveries(ctx context.Context, f Filter) (page []Delivery, nex
 	if err != nil {
 		return nil, "", err
 	}
-	asked := query{turn: turn, sql: `SELECT` + deliveryColumns + `, ` + turn.Column() + listDeliveries, args: pgx.NamedArgs{
+	asked := keyset.Query{Turn: turn, SQL: `SELECT` + deliveryColumns + `, ` + turn.Column() + listDeliveries, Args: pgx.NamedArgs{
 		"open":     f.unfinished(),
 		"kinds":    texts(f.Kinds),
 		"states":   texts(f.States),

@@ -184,7 +184,7 @@ func (o *Outbox) TaskPage(ctx context.Context, f TaskFilter) (page []Task, next 
 	if err != nil {
 		return nil, "", err
 	}
-	asked := query{turn: turn, sql: listTasks + turn.Column() + chosenTasks + f.Closed.condition(), args: pgx.NamedArgs{
+	asked := keyset.Query{Turn: turn, SQL: listTasks + turn.Column() + chosenTasks + f.Closed.condition(), Args: pgx.NamedArgs{
 		"kind":    f.Kind,
 		"subject": f.Subject,
 		"shop":    f.Shop,

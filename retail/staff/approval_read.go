@@ -3,15 +3,11 @@ package staff
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-)
 
-const (
-	approvalsMost   = 500 // the longest page
-	approvalsWithin = 2 * time.Second
+	"vouchsafe/retail/keyset"
 )
 
 const selectApproval = `
@@ -23,7 +19,7 @@ WHERE
 
 // ReadApproval reads an approval by its id. Error: ErrNoApproval.
 func ReadApproval(ctx context.Context, pool *pgxpool.Pool, id string) (Approval, error) {
-	ctx, cancel := context.WithTimeout(ctx, approvalsWithin)
+	ctx, cancel := context.WithTimeout(ctx, pageWithin)
 	defer cancel()
 	return oneApproval(pool.Query(ctx, selectApproval, pgx.NamedArgs{"id": id}))
 }
@@ -47,50 +43,46 @@ func LastApproval(ctx context.Context, tx pgx.Tx, kind, key string) (Approval, e
 
 // ApprovalFilter narrows a list of approvals; what is left empty doesn't narrow.
 type ApprovalFilter struct {
-	State  ApprovalState
-	Cursor string // of the page before
-	Limit  int    // at most 500, which 0 means too
+	keyset.Page // by asked_at, the latest first unless asked otherwise
+	State       ApprovalState
 }
 
-const pageOfApprovals = `
-SELECT` + approvalColumns + `
+// approvalList is how approvals are listed: by index approval_listed.
+func approvalList() keyset.List {
+	return keyset.List{
+		Name: "approvals", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "-asked_at",
+		By: map[string]keyset.Key{"asked_at": {Column: "asked_at", Type: "timestamptz"}},
+	}
+}
+
+// listedApproval is a row of the list.
+type listedApproval struct {
+	Approval
+	SortKey string
+}
+
+const chosenApprovals = `
 FROM
 	approval
 WHERE
-	(@state::text = '' OR state = @state::text)
-	AND (@seen_at::timestamptz IS NULL OR (asked_at, id) < (@seen_at::timestamptz, @seen::uuid))
-ORDER BY
-	asked_at DESC,
-	id DESC
-LIMIT
-	@limit`
+	(@state::text = '' OR state = @state::text)`
 
-// Approvals lists what waits, or waited, for a second person, the latest first. Next is the cursor of the page after
-// this one, empty on the last. Error: ErrCursor.
+// Approvals lists what waits, or waited, for a second person. Next is the cursor of the page after this one, empty on the last. Errors:
+// ErrCursor, keyset.ErrSort.
 func Approvals(ctx context.Context, pool *pgxpool.Pool, f ApprovalFilter) (page []Approval, next string, err error) {
-	at, seen, err := readCursor(f.Cursor)
+	turn, err := approvalList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	limit := f.Limit
-	if limit <= 0 || limit > approvalsMost {
-		limit = approvalsMost
+	asked := keyset.Query{
+		Turn: turn, SQL: `SELECT` + approvalColumns + `, ` + turn.Column() + chosenApprovals, Args: pgx.NamedArgs{"state": string(f.State)},
 	}
-	ctx, cancel := context.WithTimeout(ctx, approvalsWithin)
-	defer cancel()
-	rows, _ := pool.Query(ctx, pageOfApprovals, pgx.NamedArgs{ // rows carry the error on
-		"state":   string(f.State),
-		"seen_at": at,
-		"seen":    seen,
-		"limit":   limit + 1,
-	})
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Approval])
+	found, next, err := paged(ctx, pool, asked, func(r listedApproval) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list approvals: %w", err)
 	}
-	if len(page) > limit {
-		page = page[:limit]
-		next = cursorOf(page[limit-1].AskedAt, page[limit-1].ID)
+	for _, row := range found {
+		page = append(page, row.Approval)
 	}
 	return page, next, nil
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"vouchsafe/retail/keyset"
@@ -52,28 +50,14 @@ WHERE
 	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
 	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 
-// dataException is the class of SQLSTATEs about values that have no meaning: what a forged cursor holds.
-const dataException = "22"
-
-// query is a page about to be read: the query but for its end, and its parameters.
-type query struct {
-	turn keyset.Turn
-	sql  string
-	args pgx.NamedArgs
-}
-
 // paged reads a page of a list. It is planned for these very values, so that a filter which is off costs nothing.
-func paged[T any](ctx context.Context, pool *pgxpool.Pool, q query, place func(T) (key, id string)) (page []T, next string, err error) {
+func paged[T any](ctx context.Context, pool *pgxpool.Pool, q keyset.Query, place func(T) (key, id string)) (page []T, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pageWithin)
 	defer cancel()
-	q.turn.Args(q.args)
-	rows, _ := pool.Query(ctx, q.sql+q.turn.Clause(), pgx.QueryExecModeCacheDescribe, q.args) // rows carry the error to CollectRows
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(fault.Code, dataException) {
-		return nil, "", ErrCursor
-	}
-	page, next = keyset.Cut(q.turn, page, place)
-	return page, next, err
+	return keyset.Read(q, func(sql string, args map[string]any) ([]T, error) {
+		rows, _ := pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args)) // rows carry the error to CollectRows
+		return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	}, place)
 }
 
 // keyList is how keys are listed: by index api_key_listed.
@@ -97,7 +81,7 @@ func (k *Keys) Page(ctx context.Context, f KeyFilter) (page []Key, next string, 
 	if err != nil {
 		return nil, "", err
 	}
-	asked := query{turn: turn, sql: `SELECT` + keyColumns + `, ` + turn.Column() + pageOfKeys, args: pgx.NamedArgs{
+	asked := keyset.Query{Turn: turn, SQL: `SELECT` + keyColumns + `, ` + turn.Column() + pageOfKeys, Args: pgx.NamedArgs{
 		"scope": string(f.Scope),
 		"shop":  f.Shop,
 		"live":  f.Live,

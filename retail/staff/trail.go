@@ -78,7 +78,7 @@ func Trail(ctx context.Context, pool *pgxpool.Pool, f TrailFilter) (page []Line,
 	if err != nil {
 		return nil, "", err
 	}
-	asked := query{turn: turn, sql: listTrail + turn.Column() + chosenTrail, args: pgx.NamedArgs{
+	asked := keyset.Query{Turn: turn, SQL: listTrail + turn.Column() + chosenTrail, Args: pgx.NamedArgs{
 		"object": f.Object,
 		"action": f.Action,
 		"text":   f.Text,
