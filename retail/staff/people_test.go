@@ -2,10 +2,12 @@ package staff
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"vouchsafe/retail/keyring"
+	"vouchsafe/retail/keyset"
 	"vouchsafe/retail/retailtest"
 )
 
@@ -316,6 +319,32 @@ func TestAPersonThatMakesNoSenseIsRefused(t *testing.T) {
 	}
 }
 
+func TestPeopleAreListedAPageAtATime(t *testing.T) {
+	t.Parallel()
+	e := opens(t)
+	want := []string{e.anna(operator()).ID, e.adds("Bo", "bo@example.dk", operator()).ID, e.adds("Cia", "cia@example.dk", operator()).ID}
+	var got []string
+	for asked := (keyset.Page{Limit: 2}); len(got) < 10; {
+		page, next, err := e.Page(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range page {
+			got = append(got, who.ID)
+		}
+		if asked.Cursor = next; next == "" {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	forged := base64.RawURLEncoding.EncodeToString([]byte("people\x00created_at\x00yesterday week\x00none"))
+	if _, _, err := e.Page(t.Context(), keyset.Page{Cursor: forged}); !errors.Is(err, ErrCursor) {
+		t.Errorf("a cursor that nobody was given: %v", err)
+	}
+}
+
 // X13: who may decide on what somebody asked for.
 func TestNobodyDecidesForWhoeverSetHimUp(t *testing.T) {
 	t.Parallel()
@@ -323,6 +352,7 @@ func TestNobodyDecidesForWhoeverSetHimUp(t *testing.T) {
 	first, second := e.anna(operator()), e.adds("Bo", "bo@example.dk", operator())
 	third := e.adds("Cia", "cia@example.dk", Maker{Person: first.ID, Actor: "first"})
 	fourth := e.adds("Dan", "dan@example.dk", Maker{Person: third.ID, Actor: "third"})
+	fifth := e.adds("Eva", "eva@example.dk", Maker{Person: first.ID, Actor: "first"})
 	for _, tt := range []struct {
 		name            string
 		approver, asker guest
@@ -332,7 +362,8 @@ func TestNobodyDecidesForWhoeverSetHimUp(t *testing.T) {
 		{"another", second, first, true},
 		{"set up by the asker", third, first, false},
 		{"set up by one whom the asker set up", fourth, first, false},
-		{"whoever set the asker up", first, third, true},
+		{"whoever set the asker up", first, third, false},
+		{"set up by the same", fifth, third, false},
 		{"of another line", fourth, second, true},
 	} {
 		err := pgx.BeginFunc(t.Context(), e.pool, func(tx pgx.Tx) error {

@@ -33,8 +33,8 @@ const (
 // Person is somebody who signs in to the office.
 type Person struct {
 	ID         string // opaque: what the audit trail names him by
-	Name       string // "" once forgotten
-	Email      string // "" once forgotten
+	Name       string
+	Email      string
 	Role       Role
 	CreatedAt  time.Time
 	SignedInAt time.Time // last; zero when never

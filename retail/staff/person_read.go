@@ -5,18 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/keyset"
 )
 
-const (
-	peopleMost   = 500 // the longest page
-	peopleWithin = 2 * time.Second
-)
+// peopleWithin bounds a look at people by their ids.
+const peopleWithin = 2 * time.Second
 
 const personColumns = `
 	id::text,
@@ -106,67 +105,46 @@ func (p *People) Named(ctx context.Context, ids ...string) (map[string]Person, e
 	return named, nil
 }
 
-const pageOfPeople = `
-SELECT` + personColumns + `
+// personList is how people are listed: by index person_listed.
+func personList() keyset.List {
+	return keyset.List{
+		Name: "people", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "created_at",
+		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
+	}
+}
+
+// listedPerson is a row of the list.
+type listedPerson struct {
+	personRow
+	SortKey string
+}
+
+const allPeople = `
 FROM
 	person
 WHERE
-	@seen_at::timestamptz IS NULL
-	OR (created_at, id) > (@seen_at::timestamptz, @seen::uuid)
-ORDER BY
-	created_at,
-	id
-LIMIT
-	@limit`
+	true`
 
-// Page lists people, the first added first. Next is the cursor of the page after this one, empty on the last. Error:
-// ErrCursor.
-func (p *People) Page(ctx context.Context, cursor string, limit int) (page []Person, next string, err error) {
-	at, seen, err := readCursor(cursor)
+// Page lists people, the first added first unless asked otherwise. Next is the cursor of the page after this one, empty on the last.
+// Errors: ErrCursor, keyset.ErrSort.
+func (p *People) Page(ctx context.Context, asked keyset.Page) (page []Person, next string, err error) {
+	turn, err := personList().Turn(asked)
 	if err != nil {
 		return nil, "", err
 	}
-	if limit <= 0 || limit > peopleMost {
-		limit = peopleMost
-	}
-	ctx, cancel := context.WithTimeout(ctx, peopleWithin)
-	defer cancel()
-	rows, _ := p.pool.Query(ctx, pageOfPeople, pgx.NamedArgs{"seen_at": at, "seen": seen, "limit": limit + 1}) // rows carry the error on
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[personRow])
+	query := keyset.Query{Turn: turn, SQL: `SELECT` + personColumns + `, ` + turn.Column() + allPeople}
+	found, next, err := paged(ctx, p.pool, query, func(r listedPerson) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list people: %w", err)
 	}
-	if len(found) > limit {
-		found = found[:limit]
-		next = cursorOf(found[limit-1].CreatedAt, found[limit-1].ID)
-	}
 	for _, row := range found {
-		who, err := p.person(row)
+		who, err := p.person(row.personRow)
 		if err != nil {
 			return nil, "", err
 		}
 		page = append(page, who)
 	}
 	return page, next, nil
-}
-
-// cursorOf says where a page ended: at what was made at an instant, under an id.
-func cursorOf(at time.Time, id string) string {
-	return strconv.FormatInt(at.UnixMicro(), 36) + "." + id
-}
-
-// readCursor reads what cursorOf wrote; nothing comes of none.
-func readCursor(text string) (at *time.Time, id *string, err error) {
-	if text == "" {
-		return nil, nil, nil
-	}
-	micros, seen, _ := strings.Cut(text, ".")
-	since, err := strconv.ParseInt(micros, 36, 64)
-	if err != nil || uuid.Validate(seen) != nil {
-		return nil, nil, ErrCursor
-	}
-	t := time.UnixMicro(since)
-	return &t, &seen, nil
 }
 
 const selectByEmail = `
@@ -204,32 +182,47 @@ func (p *People) ByEmail(ctx context.Context, email string) (Person, error) {
 	return p.Person(ctx, id)
 }
 
-const selectSetUpBy = `
-WITH RECURSIVE trusted AS (
+const selectCommonLine = `
+WITH RECURSIVE line AS (
 	SELECT
 		id,
-		set_up_by
+		set_up_by,
+		id AS of
 	FROM
 		person
 	WHERE
 		id = @approver::uuid
+		OR id = @asker::uuid
 	UNION
 	SELECT
 		p.id,
-		p.set_up_by
+		p.set_up_by,
+		l.of
 	FROM
 		person p
-		JOIN trusted t ON p.id = t.set_up_by
+		JOIN line l ON p.id = l.set_up_by
 )
 SELECT
-	EXISTS (SELECT FROM trusted WHERE id = @asker::uuid)`
+	EXISTS (
+		SELECT
+		FROM
+			line
+		GROUP BY
+			id
+		HAVING
+			count(DISTINCT of) > 1
+	)`
 
-// Independent tells whether one person can't be acting for another: he is not the same, and the other has not set
-// up his sign-in, nor that of whoever did, up to the command line.
+// Independent tells whether one person can't be acting for another: they are not the same, and nobody has set up the sign-ins of both,
+// directly or through others; whoever sets somebody up learns how to sign in as him. The command line counts for nobody: whom it set up
+// begins a line of his own.
 func Independent(ctx context.Context, tx pgx.Tx, approver, asker string) (bool, error) {
-	var acting bool
-	if err := tx.QueryRow(ctx, selectSetUpBy, pgx.NamedArgs{"approver": approver, "asker": asker}).Scan(&acting); err != nil {
+	if approver == asker {
+		return false, nil
+	}
+	var together bool
+	if err := tx.QueryRow(ctx, selectCommonLine, pgx.NamedArgs{"approver": approver, "asker": asker}).Scan(&together); err != nil {
 		return false, fmt.Errorf("look who set up person %s: %w", approver, err)
 	}
-	return !acting, nil
+	return !together, nil
 }
