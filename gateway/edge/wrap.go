@@ -31,6 +31,10 @@ func (e *Edge) wrap(c *gin.Context) {
 
 	defer func() { e.report(c, s, e.options.Now().Sub(start)) }()
 	defer rescue(c)
+	if err := checkAddress(c.Params, c.Request.URL.Query()); err != nil {
+		Fail(c, err)
+		return
+	}
 	c.Next()
 }
 
