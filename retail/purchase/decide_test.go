@@ -264,6 +264,12 @@ func TestDecideSeveralStates(t *testing.T) {
 			w.told(state(0, three)).voucher("1", 1, purchase.Voucher{Ended: true}).told(state(1, three, refund("r1", "1", 1)))
 		}, "1/2=50000 1/3=50000", ""},
 		{"a wholly refunded order takes every unit", func(w *world) { w.told(state(0, three)).told(state(1, three, status(purchase.Refunded))) }, "", ""},
+		{"an order called refunded loses what its refunds name", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, status(purchase.Refunded), refund("r1", "1", 1), func(o *purchase.Order) { o.Total = money.Of(1500_00, "DKK") }))
+		}, "1/1=50000 1/2=50000", ""},
+		{"an order called refunded whose refunds reach its total loses all", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, status(purchase.Refunded), refund("r1", "1", 1), func(o *purchase.Order) { o.Total = money.Of(500_00, "DKK") }))
+		}, "", ""},
 		{"a wholly refunded order leaves what is spent", func(w *world) {
 			w.told(state(0, three)).voucher("1", 2, spent).told(state(1, three, status(purchase.Refunded)))
 		}, "1/2=50000", "refund_to_settle in_use"},

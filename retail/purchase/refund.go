@@ -10,7 +10,7 @@ func (c *change) refund() {
 		}
 		c.count(r.ID, r.Amount, c.settle(r))
 	}
-	if c.order.Status == Refunded && !c.next.counted(WholeOrder) {
+	if c.order.Status == Refunded && !c.order.namesItsRefunds() && !c.next.counted(WholeOrder) {
 		c.count(WholeOrder, money.Amount{}, c.takeAll())
 	}
 	if c.next.allTakenBack() {
@@ -18,6 +18,23 @@ func (c *change) refund() {
 			c.next.Refunds[i].Settled, c.next.Refunds[i].Problem = true, ""
 		}
 	}
+}
+
+// namesItsRefunds tells whether the refunds say for themselves what they take back: there is one at least, each names lines, and together
+// they are less than the order. Some shops call an order refunded after any refund.
+func (o *Order) namesItsRefunds() bool {
+	given := money.Amount{Currency: o.Total.Currency}
+	for _, r := range o.Refunds {
+		if len(r.Lines) == 0 {
+			return false
+		}
+		sum, err := given.Add(r.Amount)
+		if err != nil {
+			return false
+		}
+		given = sum
+	}
+	return len(o.Refunds) > 0 && o.Total.Minor > given.Minor
 }
 
 // count remembers a refund for ever.
