@@ -1,6 +1,7 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +80,15 @@ type soldUnit struct {
 	unit     orders.Unit
 	asked    wishes
 	who      buyer
+}
+
+// recipient is whom the voucher is for: the one whom the buyer named, or the buyer himself. Where a recipient was erased it is nobody,
+// since the buyer must not get what was another's.
+func (u soldUnit) recipient() string {
+	if u.asked.Email == "" && len(u.purchase.Erased) > 0 {
+		return ""
+	}
+	return cmp.Or(u.asked.Email, u.who.Email)
 }
 
 // sold reads what the locked order says of a voucher.

@@ -35,7 +35,7 @@ func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason
 	e.action, e.reason = didResend, reason
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
 		draft.Kind, draft.Due = KindCode, time.Time{} // the office asks for it now
-		if err := o.sales.address(draft, cmp.Or(recipient, sold.asked.Email, sold.who.Email)); err != nil {
+		if err := o.sales.address(draft, cmp.Or(recipient, sold.recipient())); err != nil {
 			return err
 		}
 		if draft.Waiting != "" {
@@ -130,7 +130,7 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (
 		if draft.Kind == KindHandover {
 			return nil
 		}
-		return o.sales.address(draft, cmp.Or(sold.asked.Email, sold.who.Email))
+		return o.sales.address(draft, sold.recipient())
 	}
 	d, err := o.deliver(ctx, by, e)
 	return &d, err

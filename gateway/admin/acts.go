@@ -17,6 +17,11 @@ type idIn struct {
 type findCodeIn struct {
 	Body struct {
 		Code string `json:"code" minLength:"1" maxLength:"128"`
+		// Buyer is taken wherever a code is looked up, and counts for shops alone.
+		Buyer *struct {
+			IP      string `json:"ip,omitempty" maxLength:"64"`
+			Session string `json:"session,omitempty" maxLength:"128"`
+		} `json:"buyer,omitempty"`
 	}
 }
 
@@ -80,14 +85,14 @@ type invalidateIn struct {
 	ID   string `path:"id" doc:"Id of the voucher"`
 	Body struct {
 		Reason      string `json:"reason" minLength:"1" maxLength:"500"`
-		ConfirmLive bool   `json:"confirm_live,omitempty" doc:"End it although it is reserved: without it the refusal says by whom, and how much of an order it leaves uncovered"`
+		ConfirmLive *bool  `json:"confirm_live,omitempty" nullable:"false" doc:"False asks first: of a reserved voucher the refusal says by whom, and how much of an order it would leave uncovered. Without it, and with true, the reservation ends too"`
 	}
 }
 
 func (a *admin) invalidate(ctx context.Context, in *invalidateIn) (*body[sheetOut], error) {
-	spare := voucher.SpareReserved
-	if in.Body.ConfirmLive {
-		spare = voucher.SpareNothing
+	spare := voucher.SpareNothing
+	if in.Body.ConfirmLive != nil && !*in.Body.ConfirmLive {
+		spare = voucher.SpareReserved
 	}
 	_, err := a.office.Invalidate(ctx, counter.Caller(ctx), in.ID, in.Body.Reason, spare)
 	return a.after(ctx, in.ID, err)

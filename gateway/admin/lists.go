@@ -81,6 +81,7 @@ type reservationsIn struct {
 
 // heldOut is a code that is reserved, or has a rest.
 type heldOut struct {
+	ID          string    `json:"id,omitempty" format:"uuid" doc:"Of the reservation, for releasing it; absent for a rest"`
 	Voucher     LineOut   `json:"voucher"`
 	Reservation *grantOut `json:"reservation" doc:"Null for a voucher that is used in part and free"`
 }
@@ -108,7 +109,7 @@ func showHeld(l retail.HeldLine) heldOut {
 	out := heldOut{Voucher: showLine(l.Listed, l.Sold)}
 	if l.Reservation != nil {
 		r := showReservation(*l.Reservation, l.Voucher, l.At)
-		out.Reservation = &r
+		out.ID, out.Reservation = r.ID, &r
 	}
 	return out
 }

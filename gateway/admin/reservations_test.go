@@ -20,7 +20,7 @@ func TestReservedCodesAreListed(t *testing.T) {
 	if want := idsOf(a, b); !slices.Equal(got.ids("voucher", "id"), want) || got.next() != "" {
 		t.Errorf("got %s, want %q", got.text, want)
 	}
-	one := h.office.asks("GET", "/v1/admin/reservations?limit=1", "").has(200, `{"items":[{"voucher":"*","reservation":`+members(
+	one := h.office.asks("GET", "/v1/admin/reservations?limit=1", "").has(200, `{"items":[{"id":"*","voucher":"*","reservation":`+members(
 		`"id":"*"`, says("key", "w:1"), says("owner", "shop:demo"), says("state", "active"), pays("amount", 120_00), pays("due", 120_00), `"held_until":"*"`, `"ended_at":null`,
 		`"released_by":"*"`, `"held_by":`+members(says("channel", "webshop"), says("holder", "001042"), `"since":"*"`))+`}]}`)
 	two := h.office.asks("GET", "/v1/admin/reservations"+queryOf("limit", "1", "cursor", one.next()), "")

@@ -16,6 +16,7 @@ type voucherOut struct {
 	State     string  `json:"state" enum:"inventory,issued,active,claimed,depleted,expired,invalidated"`
 	Mode      string  `json:"mode" enum:"card,customer"`
 	Product   string  `json:"product" doc:"SKU of the product it was sold as"`
+	Blocked   bool    `json:"blocked,omitempty" doc:"Nothing of it can be used until the block is lifted, whatever its state"`
 	ExpiresOn *string `json:"expires_on" doc:"Last day of validity in the merchant's zone; null if it never expires" format:"date"`
 }
 
@@ -23,6 +24,7 @@ type voucherOut struct {
 func showVoucher(v voucher.Voucher, at time.Time) voucherOut {
 	out := voucherOut{
 		ID: v.ID, Last4: v.Last4, Kind: string(v.Kind), State: string(v.StateAt(at)), Mode: string(v.Mode), Product: v.Product,
+		Blocked: v.BlockedByOffice || v.BlockedByOrder,
 	}
 	if !v.ExpiresOn.Zero() {
 		day := v.ExpiresOn.String()
