@@ -41,7 +41,7 @@ type Config struct {
 	LogLevel slog.Level
 
 	// DrainFor is how long serve goes on taking requests after it was told to end, not ready any more, so that balancers
-	// turn to others. Default 5s.
+	// turn to others. Default 2s.
 	DrainFor time.Duration
 
 	// DatabaseURL is the PostgreSQL to use, perhaps through a pooler. Default none: the embedded one.

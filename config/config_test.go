@@ -65,7 +65,7 @@ func zoneOf(t *testing.T, name string) *time.Location {
 func TestWithoutAnythingTheDefaultsHold(t *testing.T) {
 	t.Parallel()
 	want := Config{
-		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", LogLevel: slog.LevelInfo, DrainFor: 5 * time.Second,
+		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", LogLevel: slog.LevelInfo, DrainFor: 2 * time.Second,
 		TimeZone: zoneOf(t, "Europe/Copenhagen"), Country: Denmark, BalanceHolder: HolderCard, Ceiling: "10000.00",
 		ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, VouchersPerOrder: 1,
 		EraseWebhooksAfter: 720 * time.Hour, EraseMailsAfter: 2160 * time.Hour, EraseOrdersAfter: 2160 * time.Hour, ShredCodesAfter: 2160 * time.Hour,

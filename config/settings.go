@@ -34,7 +34,7 @@ func (c *Config) settings() []setting {
 		{Key{"REQUESTS_IN_FLIGHT", "1024", "requests with a valid key that are worked on at once; more are told to come back"}, count(&c.RequestsInFlight, 1, maxConnections)},
 		{Key{"ALLOW_PRIVATE_SHOPS", "", "networks (CIDR) or addresses, comma separated, where a shop's URL may lie besides the public Internet, on loopback also with http; none is none; without it loopback if LISTEN is loopback"}, noneOr(networks(&c.AllowPrivateShops), &c.AllowPrivateShops)},
 		{Key{"LOG_LEVEL", "info", "least level that is logged: debug, info, warn or error"}, level(&c.LogLevel)},
-		{Key{"DRAIN_FOR", "5s", "how long serve still takes requests after SIGTERM, not ready any more, for balancers to see it; 0 without one"}, duration(&c.DrainFor, 0)},
+		{Key{"DRAIN_FOR", "2s", "how long serve still takes requests after SIGTERM, not ready any more, for balancers to see it; 0 without one"}, duration(&c.DrainFor, 0)},
 		{Key{"DATABASE_URL", "", "postgres:// address; without it the embedded PostgreSQL"}, databaseURL(&c.DatabaseURL)},
 		{Key{"MIGRATE_DATABASE_URL", "", "the same database without a pooler between; without it DATABASE_URL"}, databaseURL(&c.MigrateDatabaseURL)},
 		{Key{"REDIS_URL", "", "redis://, rediss://, unix:///path/of/socket, redis+sentinel://host:port,…/master or redis+cluster://host:port,…"}, redisURL(&c.RedisURL)},

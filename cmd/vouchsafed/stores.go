@@ -67,7 +67,7 @@ func (p *program) openStores(ctx context.Context, how besides) (*stores, error) 
 // embed starts the embedded stores, or finds those that a daemon of this machine runs.
 func (s *stores) embed(ctx context.Context, options embedded.Options, how besides) error {
 	running, err := embedded.Start(ctx, options)
-	if errors.Is(err, embedded.ErrInUse) && how == beside {
+	if errors.Is(err, embedded.ErrInUse) && (how == beside || !s.ownDatabase) { // daemons of one database may share a Redis
 		found, err := embedded.Attach(options)
 		if err != nil {
 			return fmt.Errorf("use the stores of the running instance: %w", err)
@@ -81,6 +81,14 @@ func (s *stores) embed(ctx context.Context, options embedded.Options, how beside
 	s.running = running
 	s.use(running.DatabaseURL, running.RedisURL, running.Dir)
 	return nil
+}
+
+// own says which stores are the embedded ones.
+func (s *stores) own() string {
+	if s.ownDatabase {
+		return "the daemon runs on its embedded stores"
+	}
+	return "no Redis is configured, so the daemon runs one of its own"
 }
 
 // use fills in what was not configured.
