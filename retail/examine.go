@@ -20,9 +20,8 @@ const TaskUnwitnessed = "unwitnessed"
 const SilentFor = 3 * examineEvery
 
 const (
-	examineEvery = time.Second      // how often is looked whether PostgreSQL went back, and the pulse is left
-	examineLease = 30 * time.Second // one gateway compares at a time, and renews it with every batch
-	examineName  = "examine"
+	examineEvery = time.Second // how often is looked whether PostgreSQL went back, and the pulse is left
+	examineName  = "examine"   // one gateway compares at a time
 )
 
 // Errors of an Examiner.
@@ -157,10 +156,14 @@ func (e *Examiner) look(ctx context.Context) (hold.Pulse, error) {
 
 // examine compares everything, unless another gateway is at it.
 func (e *Examiner) examine(ctx context.Context, pulse ledger.Pulse, seen hold.Pulse) error {
-	ours, err := e.goOn(ctx, pulse.Life)
-	if err != nil || !ours {
+	if err := e.testimony.holds.Beat(ctx, pulse.Life, ""); err != nil { // it says nothing of the newest act yet
 		return err
 	}
+	return e.ledger.UnderLease(ctx, examineName, func(ctx context.Context) error { return e.conclude(ctx, pulse, seen) })
+}
+
+// conclude compares and says for all gateways what came of it.
+func (e *Examiner) conclude(ctx context.Context, pulse ledger.Pulse, seen hold.Pulse) error {
 	e.log.InfoContext(ctx, "comparing postgresql with redis", "life", pulse.Life, "last", pulse.Examined)
 	found, err := e.compare(ctx, pulse.Life)
 	if err != nil {
@@ -183,15 +186,7 @@ func (e *Examiner) examine(ctx context.Context, pulse ledger.Pulse, seen hold.Pu
 		level = slog.LevelError
 	}
 	e.log.Log(ctx, level, "postgresql compared with redis", "witnesses", found.Witnesses, "quarantined", found.Quarantined, "missing", found.Missing)
-	return e.ledger.EndLease(ctx, examineName)
-}
-
-// goOn leaves a pulse, which says nothing of the newest act yet, and takes or renews the lease.
-func (e *Examiner) goOn(ctx context.Context, life string) (ours bool, err error) {
-	if err := e.testimony.holds.Beat(ctx, life, ""); err != nil {
-		return false, err
-	}
-	return e.ledger.Lease(ctx, examineName, examineLease)
+	return nil
 }
 
 // compare goes through all witnesses, and what this gateway itself has seen acknowledged.
@@ -208,11 +203,7 @@ func (e *Examiner) compare(ctx context.Context, life string) (found ledger.Exami
 		found.Quarantined += int64(len(loss.Quarantined))
 		found.Missing += int64(len(loss.Missing))
 		e.stands(func(s *recovery) { s.compared, s.missing = found.Witnesses, s.missing+int64(len(loss.Missing)) })
-		ours, err := e.goOn(ctx, life)
-		if err == nil && !ours {
-			err = errors.New("another gateway has taken the comparison over")
-		}
-		return err
+		return e.testimony.holds.Beat(ctx, life, "")
 	})
 	return found, err
 }
