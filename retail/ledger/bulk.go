@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
@@ -86,16 +85,15 @@ func (n NewVoucher) row(v voucher.Voucher) ([]any, error) {
 
 // copy writes the rows. Acts come in the order in which they were given: whoever copies has the shop or the stock to itself.
 func (b *bulk) copy(ctx context.Context, tx outbox.Tx) error {
-	for _, table := range []struct {
-		name    string
-		columns []string
-		rows    [][]any
-	}{
-		{"voucher", copiedVoucher[:], b.vouchers}, {"act", copiedAct[:], b.acts}, {"entry", copiedEntry[:], b.entries},
-	} {
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table.name}, table.columns, pgx.CopyFromRows(table.rows)); err != nil {
-			return fmt.Errorf("issue many: copy into %s: %w", table.name, err)
-		}
+	err := copyRows(ctx, tx, "voucher", copiedVoucher[:], b.vouchers)
+	if err == nil {
+		err = copyRows(ctx, tx, "act", copiedAct[:], b.acts)
+	}
+	if err == nil {
+		err = copyRows(ctx, tx, "entry", copiedEntry[:], b.entries)
+	}
+	if err != nil {
+		return fmt.Errorf("issue many: %w", err)
 	}
 	return nil
 }

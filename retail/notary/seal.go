@@ -86,7 +86,7 @@ FROM
 WHERE
 	seal = @seal
 ORDER BY
-	account,
+	sealed_head.account,
 	entries`
 
 const insertSeal = `

@@ -194,7 +194,7 @@ func (t *trail) meets() {
 // spares finds the lines that are blank for no reason.
 func (t *trail) spares() {
 	for _, id := range t.blank {
-		if !t.said[id] {
+		if !t.said[id] && len(t.findings) < evidenceLimit {
 			t.findings = append(t.findings, Finding{blankIsSaid, nameOf(id), "its detail is gone, and no erasure lists it"})
 		}
 	}

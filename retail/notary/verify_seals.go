@@ -105,7 +105,7 @@ FROM
 	sealed_head
 ORDER BY
 	seal,
-	account,
+	sealed_head.account,
 	entries`
 
 // verifyHeads finds journals that are not what was sealed: their tail was edited together with the head that the voucher keeps,
