@@ -1,0 +1,35 @@
+package mutant_test
+
+import (
+	"testing"
+
+	"vouchsafe/cmd/vouchbench/mutant"
+	"vouchsafe/cmd/vouchbench/torture"
+)
+
+// What a mutant replaces occurs exactly once in the present source, and there is a torture that is meant to find it out (G3).
+func TestEveryMutantFitsTheSource(t *testing.T) {
+	t.Parallel()
+	root, err := mutant.Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, m := range mutant.All() {
+		t.Run(m.Name, func(t *testing.T) {
+			if _, err := m.Files(root); err != nil {
+				t.Error(err)
+			}
+			if _, err := torture.MixNamed(m.Mix); err != nil {
+				t.Error(err)
+			}
+			if seen[m.Name] || m.Breaks == "" || m.Notices == "" || len(m.Edits) == 0 {
+				t.Errorf("%+v is a twin, or says too little of itself", m)
+			}
+			seen[m.Name] = true
+		})
+	}
+	if len(seen) < 15 {
+		t.Errorf("%d mutants, want 15 at least", len(seen))
+	}
+}

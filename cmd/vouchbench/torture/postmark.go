@@ -1,0 +1,61 @@
+package torture
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vouchsafe/retail/mail/mailbox"
+	"vouchsafe/retail/mail/mailtest"
+)
+
+// postmarks note when each mail was seen first, by the clock of the books.
+type postmarks struct {
+	sink  *mailtest.Sink
+	clock *atomic.Int64 // seconds that the clock of the books is ahead
+
+	mu     sync.Mutex
+	came   []postmark
+	looked time.Time // when it was looked last
+}
+
+// postmark says between which two instants a mail came.
+type postmark struct{ after, before time.Time }
+
+// look returns the mails that there are, and notes the new ones.
+func (p *postmarks) look() []mailbox.Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	messages := p.sink.Messages()
+	now := time.Now().Add(time.Duration(p.clock.Load()) * time.Second)
+	for range messages[len(p.came):] {
+		p.came = append(p.came, postmark{p.looked, now})
+	}
+	p.looked = now
+	return messages
+}
+
+const (
+	copiesMost = 3                // copies of one mail that there may be
+	doubtPause = 15 * time.Minute // between a copy in doubt and the next
+)
+
+// hurried are the mails that were repeated although nobody could know yet whether they had arrived. Mails of an earlier attempt that
+// the server surely refused are not among what came.
+func (p *postmarks) hurried() (found []Violation) {
+	messages := p.look()
+	last := map[string]postmark{}
+	for i, m := range messages {
+		seen, err := m.Inspect()
+		if err != nil {
+			continue // found by the check of mails
+		}
+		earlier, known := last[seen.MessageID]
+		if apart := p.came[i].before.Sub(earlier.after); known && apart < doubtPause {
+			found = append(found, Violation{"a mail in doubt is not repeated at once", fmt.Sprintf("%s: again within %s", seen.MessageID, apart)})
+		}
+		last[seen.MessageID] = p.came[i]
+	}
+	return found
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vouchsafe/cmd/vouchbench/mutant"
+	"vouchsafe/cmd/vouchbench/stack"
+	"vouchsafe/cmd/vouchbench/torture"
+)
+
+// The short form of the torture (G1): a few seconds of everything at once, and the runs that once failed.
+func TestATorturedInstallationLosesNothing(t *testing.T) {
+	daemon, err := stack.Build(t.Context(), filepath.Join(t.TempDir(), "vouchsafed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := torture.Seeds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range append(kept, torture.Seed{Mode: "all", Seed: 20261122, Duration: 4 * time.Second}) {
+		t.Run(s.Mode, func(t *testing.T) {
+			mix, err := torture.MixNamed(s.Mode)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := torture.Run(t.Context(), torture.Options{
+				Seed: s.Seed, Duration: s.Duration, Gateways: 2, Mix: mix, Program: daemon, Log: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range found.Violations {
+				t.Errorf("seed %d: %s: %.500s", s.Seed, v.Invariant, v.Evidence)
+			}
+			if found.Requests < 100 {
+				t.Errorf("%d requests: nobody was there", found.Requests)
+			}
+		})
+	}
+}
+
+// scratch is a directory through which the unprivileged user of PostgreSQL can pass, as it can't through a test's own.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vouchbench-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A wrong daemon, which breaks the first rule of all, is found out (G3). "vouchbench torture --mutant all" is the long form.
+func TestATortureFindsAWrongDaemonOut(t *testing.T) {
+	root, err := mutant.Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutant.Named("no row lock") {
+		t.Run(m.Name, func(t *testing.T) {
+			daemon, err := m.Build(t.Context(), root, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			mix, err := torture.MixNamed(m.Mix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := torture.Run(t.Context(), torture.Options{
+				Seed: 1, Duration: 4 * time.Second, Gateways: 2, Mix: mix, Hasty: true, Program: daemon, Dir: scratch(t), Log: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found.Violations) == 0 {
+				t.Errorf("it breaks the rule %q, and nothing was found", m.Breaks)
+			}
+		})
+	}
+}
