@@ -119,10 +119,5 @@ func (m Mix) losesRedis() bool {
 	return false
 }
 
-// movesClock tells whether days pass while mails are on their way.
-func (m Mix) movesClock() bool {
-	return slices.Contains(m.Faults, "a day passes") || slices.Contains(m.Faults, "an hour passes")
-}
-
 // sells tells whether vouchers are sold; otherwise they are there from the start.
 func (m Mix) sells() bool { return m.Vendors > 0 }
