@@ -58,11 +58,20 @@ func proofs() []proof {
 // reservationProofs are those of reservations and their captures.
 func reservationProofs() []proof {
 	return []proof{
-		{"no two reservations of one code overlapped", `SELECT a.voucher::text, format('%s and %s', a.id, b.id)
-			FROM reservation a
-			JOIN reservation b ON b.voucher = a.voucher AND b.fence > a.fence
-			WHERE a.state <> 'captured' AND b.granted_at < least(coalesce(a.ended_at, a.expires_at), a.expires_at)
-				OR a.state = 'captured' AND b.granted_at < a.ended_at AND b.granted_at < a.expires_at`},
+		{"no two reservations of one code overlapped", `SELECT r.voucher::text, format('%s was granted at %s, an earlier one lasted until %s', r.id, r.granted_at, r.until)
+			FROM (
+				SELECT
+					id,
+					voucher,
+					granted_at,
+					max(least(ended_at, expires_at)) OVER (
+						PARTITION BY voucher
+						ORDER BY fence
+						ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+					) AS until
+				FROM reservation
+			) r
+			WHERE r.granted_at < r.until`},
 		{"fences rise with the grants of a code", `SELECT r.voucher::text, format('fence %s was granted before fence %s', r.fence, r.previous)
 			FROM (
 				SELECT

@@ -117,12 +117,17 @@ func reserveFresh(r *run) step {
 		key := r.key(c)
 		status := r.put(c, key, r.target.Codes[n])
 		if status == http.StatusCreated {
-			r.mu.Lock()
-			r.reserved = append(r.reserved, key)
-			r.mu.Unlock()
+			r.leave(key)
 		}
 		return status, true
 	}
+}
+
+// leave remembers a reservation, which is released after the workload.
+func (r *run) leave(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reserved = append(r.reserved, key)
 }
 
 func reserveRelease(r *run) step {
@@ -281,6 +286,7 @@ func mixed(r *run) step {
 		slot := c.count - turn + turn%25
 		switch {
 		case turn < 23:
+			r.leave(r.slotKey(c, slot))
 			return r.put(c, r.slotKey(c, slot), r.slotCode(c, slot)), true
 		case turn < 25:
 			slot -= 23
