@@ -255,8 +255,8 @@ func (s *site) meter(ctx context.Context) (*load.Meter, error) {
 		return nil, fmt.Errorf("find Redis: %w", err)
 	}
 	return &load.Meter{Database: s.pool, Redis: s.redis, Metrics: s.stack.Gateways[0].URL() + "/metrics", Processes: map[string][]int{
-		"bare": {s.anchor.Process.Pid}, "gateway": {s.stack.Gateways[0].PID()}, "load": {os.Getpid()}, "postgres": {postmaster}, "redis": {server},
-	}}, nil
+		"bare": {s.anchor.Process.Pid}, "gateway": {s.stack.Gateways[0].PID()}, "postgres": {postmaster}, "redis": {server},
+	}, Alone: map[string]int{"load": os.Getpid()}}, nil
 }
 
 // rest writes out what the last workload left in memory, so that the next one does not pay for it.

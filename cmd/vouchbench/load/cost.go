@@ -23,6 +23,8 @@ type Meter struct {
 	Metrics string
 	// Processes are counted under their names; a process counts with its children, dead ones included.
 	Processes map[string][]int
+	// Alone are counted without their children: this process, which has started the others.
+	Alone map[string]int
 }
 
 // usage is what was used until a moment.
@@ -73,6 +75,9 @@ func (m *Meter) read(ctx context.Context) (usage, error) {
 		}
 	}
 	tree := processes()
+	for name, pid := range m.Alone {
+		u.ticks[name] = tree[pid].own
+	}
 	for name, pids := range m.Processes {
 		for _, pid := range pids {
 			u.ticks[name] += tree.ticks(pid)
@@ -132,7 +137,7 @@ func cost(before, after usage, n int) Cost {
 func ratio(total int64, n int) float64 { return float64(total) / float64(n) }
 
 // process is a line of /proc.
-type process struct{ parent, used int64 }
+type process struct{ parent, own, used int64 } // used is with the children that have ended
 
 // family are all processes of the machine; empty where there is no /proc.
 type family map[int]process
@@ -168,6 +173,7 @@ func readStat(line string) (pid int, p process, ok bool) {
 	for _, text := range fields[user : childrenSystem+1] {
 		p.used += number(text)
 	}
+	p.own = number(fields[user]) + number(fields[user+1])
 	p.parent = number(fields[parent])
 	return int(number(first)), p, true
 }
