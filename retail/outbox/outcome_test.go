@@ -88,6 +88,29 @@ func TestDoubtDoesNotKeepOthersWaiting(t *testing.T) {
 	}
 }
 
+// C2: the clock is set back between a confirmation and its code: the code was sent after it all the same.
+func TestWhatFollowedEndsNoEarlierThoughTheClockWentBack(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	box := o.box(never)
+	release := make(chan struct{})
+	box.Handle(confirmation, calm(outbox.Done()), outbox.Options{})
+	box.Handle(codeMail, func(context.Context, *outbox.Work) outbox.Result { <-release; return outbox.Done() }, outbox.Options{})
+	o.starts(box)
+	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
+	o.adds(box,
+		outbox.Draft{ID: before, Kind: confirmation, Subject: "order"},
+		outbox.Draft{Kind: codeMail, Subject: "voucher", After: before},
+	)
+	o.awaits("voucher", outbox.StateSending)
+	o.shifts(-time.Hour)
+	close(release)
+	code, first := o.awaits("voucher", outbox.StateDone), o.reads("order")
+	if code.FinishedAt == nil || first.FinishedAt == nil || code.FinishedAt.Before(*first.FinishedAt) {
+		t.Errorf("the code was sent %v, its confirmation %v", code.FinishedAt, first.FinishedAt)
+	}
+}
+
 // S1: an unreachable server is tried for 72 hours.
 func TestGivenUpAfterThreeDays(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,7 @@ WHERE
 	AND state = 'sending'
 FOR UPDATE`
 
+// A delivery ends no earlier than the one that it had to wait for, even if the clock was set back in between.
 const writeVerdict = `
 UPDATE
 	delivery
@@ -50,7 +51,8 @@ SET
 	END,
 	nudges = 0,
 	finished_at = CASE
-		WHEN @state::text IN ('done', 'bounced', 'failed', 'cancelled') THEN vouchsafe_now()
+		WHEN @state::text IN ('done', 'bounced', 'failed', 'cancelled') THEN
+			greatest(vouchsafe_now(), (SELECT c.finished_at FROM delivery c WHERE c.id = delivery.after))
 	END
 WHERE
 	id = @id::uuid
