@@ -199,10 +199,10 @@ func (m *machine) reserves(t *rapid.T) {
 	m.explain(t, input{Verb: doReserve, Key: key, Amount: due}, out)
 }
 
-// anyCart is the key of a reservation that there once was.
+// anyCart is the key of a reservation that there once was; "" while there is none.
 func (m *machine) anyCart(t *rapid.T) string {
 	if len(m.book.reservations) == 0 {
-		t.Skip("nothing was reserved yet")
+		return ""
 	}
 	all := m.book.reservations
 	return all[len(all)-1-rapid.IntRange(0, min(2, len(all)-1)).Draw(t, "which")].Key
@@ -211,7 +211,7 @@ func (m *machine) anyCart(t *rapid.T) string {
 func (m *machine) captures(t *rapid.T) {
 	key := m.anyCart(t)
 	if r := m.book.records[ref(theShop, voucher.Redemptions, key)]; r != nil || m.book.records[ref(theShop, voucher.Reservations, key)] == nil {
-		t.Skip("a repeat, or no cart")
+		return // a repeat, or no cart
 	}
 	act := voucher.Capture{ID: m.book.id(), Ref: ref(theShop, voucher.Reservations, key), Detail: voucher.Detail{Order: key}}
 	amount := rapid.SampledFrom([]int64{0, 0, 1, 100, 500}).Draw(t, "amount")
@@ -229,6 +229,9 @@ func (m *machine) captures(t *rapid.T) {
 
 func (m *machine) releases(t *rapid.T) {
 	key := m.anyCart(t)
+	if key == "" {
+		return
+	}
 	_, ended := m.book.does(voucher.Release{ID: m.book.id(), Ref: ref(theShop, voucher.Reservations, key), Final: voucher.Soft})
 	m.explain(t, input{Verb: doRelease, Key: key}, output{Result: ended})
 }
@@ -236,7 +239,7 @@ func (m *machine) releases(t *rapid.T) {
 func (m *machine) redeems(t *rapid.T) {
 	key, amount := rapid.SampledFrom(keys()).Draw(t, "key"), rapid.Int64Range(1, 300).Draw(t, "amount")
 	if r := m.book.records[ref(theTill, voucher.Redemptions, key)]; r != nil && r.State == voucher.Done {
-		t.Skip("a repeat")
+		return
 	}
 	got, ended := m.book.does(voucher.Redeem{
 		ID: m.book.id(), Ref: ref(theTill, voucher.Redemptions, key), Holder: sha256.Sum256([]byte(theTill)), Amount: dkk(amount), Partial: voucher.Whole,
@@ -290,7 +293,7 @@ func (m *machine) blocks(t *rapid.T) {
 
 func (m *machine) invalidates(t *rapid.T) {
 	if rapid.IntRange(0, 19).Draw(t, "rarely") > 0 {
-		t.Skip("not now")
+		return
 	}
 	_, ended := m.book.does(voucher.Invalidate{ID: m.book.id(), Ref: ref("office", voucher.Endings, fmt.Sprint(m.book.made)), Spare: voucher.SpareNothing})
 	m.explain(t, input{Verb: doInvalidate}, output{Result: ended})
