@@ -29,3 +29,17 @@ func TestTheOfficeMayNameTheBuyerOfACode(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.text)
 	}
 }
+
+// The buyer does not get the code of a gift because its recipient was erased; an address that the office names does.
+func TestAnErasedRecipientsCodeIsNotSentToTheBuyer(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.works()
+	gift := h.sells(order("2002", 0, wishing(annaMail, annaName, "Kære du")))[0]
+	h.delivered()
+	h.about("erase", annaMail, because).has(200, `{"kept":"*"}`)
+	h.office.does("resend", gift).refuses(409, "needs_address")
+	if got := h.office.does("resend", gift, says("recipient", "bo@example.dk")); got.status != 200 {
+		t.Errorf("to an address that was named: %d %s", got.status, got.text)
+	}
+}
