@@ -148,7 +148,7 @@ func heldList() keyset.List {
 // The end of an order's number that a reservation keeps of its holder is found by the whole number too.
 const listHeld = `
 	FROM reservation r
-	WHERE r.state = 'active' AND r.expires_at > vouchsafe_now()
+	WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at > vouchsafe_now()
 		AND (@from::timestamptz IS NULL OR r.granted_at >= @from::timestamptz)
 		AND (@to::timestamptz IS NULL OR r.granted_at < @to::timestamptz)
 		AND (@text::text = ''

@@ -73,7 +73,7 @@ const (
 				voucher,
 				expires_at
 			FROM reservation
-			WHERE owner = q.owner AND holder = q.holder AND state = 'active'
+			WHERE owner = q.owner AND holder = q.holder AND ended_at IS NULL
 			OFFSET 0
 		) r
 		WHERE r.expires_at > vouchsafe_now()`

@@ -235,7 +235,7 @@ func (s Seen) Reserved() int64 {
 
 const findHeld = `SELECT` + reservationColumns + `
 	FROM reservation r
-	WHERE r.owner = $1 AND r.holder = $2 AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+	WHERE r.owner = $1 AND r.holder = $2 AND r.ended_at IS NULL AND r.expires_at > vouchsafe_now()
 	ORDER BY r.granted_at
 	LIMIT 100`
 

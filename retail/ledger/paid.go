@@ -26,7 +26,7 @@ const readPaid = `SELECT
 			JOIN voucher v ON v.id = r.voucher AND v.currency = @currency
 			WHERE r.owner = @owner
 				AND r.holder = ANY(@holders::bytea[])
-				AND r.state = 'active'
+				AND r.ended_at IS NULL
 				AND r.expires_at > vouchsafe_now()
 		)`
 

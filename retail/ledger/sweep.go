@@ -18,7 +18,7 @@ const sweepBatch = 500
 // The instant is asked for once: a volatile function bounds no index, and all live reservations would be read to find none.
 const findOverdue = `SELECT r.voucher::text
 	FROM reservation r
-	WHERE r.state = 'active' AND r.expires_at <= (SELECT vouchsafe_now())
+	WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at <= (SELECT vouchsafe_now())
 	ORDER BY r.expires_at
 	LIMIT $1`
 
