@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/voucher"
 )
@@ -179,6 +180,7 @@ type sender interface {
 // that waited for a lock still sees the snapshot from before the wait.
 func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, error) {
 	ids := vouchersOf(what.acts)
+	keys := uuidsOf(ids)
 	refs := refsOf(what.acts)
 	holdings := holdingsOf(what.acts)
 	batch := &pgx.Batch{}
@@ -194,11 +196,11 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 	held := make(voucher.Holdings)
 	var rows []voucherRow
 	var reservations []*voucher.Reservation
-	collect(batch.Queue(lockVouchers+string(what.how), ids), &rows)
+	collect(batch.Queue(lockVouchers+string(what.how), keys), &rows)
 	queueMissing(batch, what.how, ids, s.missing)
 	queueHoldings(batch, holdings, held)
 	queueRecords(batch, refs, s.records)
-	queueReservations(batch, ids, refs, &reservations)
+	queueReservations(batch, keys, refs, &reservations)
 	var life string
 	batch.Queue(readMoment).QueryRow(func(row pgx.Row) error { return row.Scan(&s.at, &life) })
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
@@ -252,7 +254,7 @@ func queueMissing(batch *pgx.Batch, how locking, ids []string, missing map[strin
 	if how != skipLocked {
 		return
 	}
-	batch.Queue(knownVouchers, ids).Query(func(rows pgx.Rows) error {
+	batch.Queue(knownVouchers, uuidsOf(ids)).Query(func(rows pgx.Rows) error {
 		known, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		for _, id := range known {
 			delete(missing, id)
@@ -308,8 +310,8 @@ func queueRecords(batch *pgx.Batch, refs refColumns, records map[voucher.Ref]*vo
 }
 
 // queueReservations reads the live reservations of the vouchers and those that the acts name.
-func queueReservations(batch *pgx.Batch, ids []string, refs refColumns, into *[]*voucher.Reservation) {
-	batch.Queue(readReservations, ids, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
+func queueReservations(batch *pgx.Batch, vouchers []pgtype.UUID, refs refColumns, into *[]*voucher.Reservation) {
+	batch.Queue(readReservations, vouchers, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
 		for _, row := range found {
 			*into = append(*into, row.reservation())

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
 )
@@ -140,6 +143,21 @@ func orNull(at time.Time) *time.Time {
 		return nil
 	}
 	return &at
+}
+
+// uuidOf is an id as PostgreSQL stores it, which neither side has to write or read as text; NULL for a text that is no id.
+func uuidOf(text string) pgtype.UUID {
+	id, err := uuid.Parse(text)
+	return pgtype.UUID{Bytes: id, Valid: err == nil}
+}
+
+// uuidsOf are ids as PostgreSQL stores them.
+func uuidsOf(texts []string) []pgtype.UUID {
+	ids := make([]pgtype.UUID, len(texts))
+	for i, text := range texts {
+		ids[i] = uuidOf(text)
+	}
+	return ids
 }
 
 // textOrNull is NULL for the empty text.

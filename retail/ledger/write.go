@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/voucher"
@@ -161,15 +162,16 @@ func (s *state) queueReservations(batch *pgx.Batch) {
 
 // reservationColumnsOf are reservations column by column, as unnest takes them.
 type reservationColumnsOf struct {
-	id, voucher, owner, key, hint, state, was []string
-	holder                                    [][]byte
-	fence, amount, due, revision              []int64
-	granted, expires                          []time.Time
-	ended                                     []*time.Time
+	id, voucher                  []pgtype.UUID
+	owner, key, hint, state, was []string
+	holder                       [][]byte
+	fence, amount, due, revision []int64
+	granted, expires             []time.Time
+	ended                        []*time.Time
 }
 
 func (l *reservationColumnsOf) add(r *voucher.Reservation, was voucher.ReservationState) {
-	l.id, l.voucher = append(l.id, r.ID), append(l.voucher, r.Voucher)
+	l.id, l.voucher = append(l.id, uuidOf(r.ID)), append(l.voucher, uuidOf(r.Voucher))
 	l.owner, l.key = append(l.owner, r.Owner), append(l.key, r.Key)
 	l.hint, l.holder = append(l.hint, r.HolderHint), append(l.holder, r.Holder[:])
 	l.state, l.was = append(l.state, string(r.State)), append(l.was, string(was))
@@ -207,8 +209,9 @@ func (fresh *recordColumnsOf) queueInsert(batch *pgx.Batch) {
 
 // recordColumnsOf are acts column by column.
 type recordColumnsOf struct {
-	id, owner, kind, key, state                []string
-	voucher, reservation, source, currency     []*string
+	id, voucher, reservation, source           []pgtype.UUID
+	owner, kind, key, state                    []string
+	currency                                   []*string
 	print                                      [][]byte
 	amount, takenBack, balance, rest, released []int64
 	late                                       []bool
@@ -218,11 +221,11 @@ type recordColumnsOf struct {
 }
 
 func (l *recordColumnsOf) add(r *voucher.Record) {
-	l.id, l.owner = append(l.id, r.ID), append(l.owner, r.Owner)
+	l.id, l.owner = append(l.id, uuidOf(r.ID)), append(l.owner, r.Owner)
 	l.kind, l.key = append(l.kind, string(r.Kind)), append(l.key, r.Key)
 	l.state, l.print = append(l.state, string(r.State)), append(l.print, r.Fingerprint[:])
-	l.voucher, l.reservation = append(l.voucher, textOrNull(r.Voucher)), append(l.reservation, textOrNull(r.Reservation))
-	l.source, l.currency = append(l.source, textOrNull(r.Source)), append(l.currency, textOrNull(string(r.Currency)))
+	l.voucher, l.reservation = append(l.voucher, uuidOf(r.Voucher)), append(l.reservation, uuidOf(r.Reservation))
+	l.source, l.currency = append(l.source, uuidOf(r.Source)), append(l.currency, textOrNull(string(r.Currency)))
 	l.amount, l.takenBack = append(l.amount, r.Amount), append(l.takenBack, r.TakenBack)
 	l.balance, l.rest = append(l.balance, r.Balance), append(l.rest, r.Rest)
 	l.released, l.late = append(l.released, r.Released), append(l.late, r.Late)
@@ -272,14 +275,15 @@ func (entries *entryColumns) queueInsert(batch *pgx.Batch) {
 
 // entryColumns are journal entries column by column.
 type entryColumns struct {
-	account, act, kind, contra, currency []string
-	seq, amount, balance                 []int64
-	at                                   []time.Time
-	hash                                 [][]byte
+	account, act           []pgtype.UUID
+	kind, contra, currency []string
+	seq, amount, balance   []int64
+	at                     []time.Time
+	hash                   [][]byte
 }
 
 func (l *entryColumns) add(e chained) {
-	l.account, l.act, l.kind = append(l.account, e.Account), append(l.act, e.Act), append(l.kind, e.Kind)
+	l.account, l.act, l.kind = append(l.account, uuidOf(e.Account)), append(l.act, uuidOf(e.Act)), append(l.kind, e.Kind)
 	l.contra, l.currency = append(l.contra, e.Contra), append(l.currency, string(e.Currency))
 	l.seq, l.amount, l.balance = append(l.seq, e.Seq), append(l.amount, e.Amount), append(l.balance, e.Balance)
 	l.at, l.hash = append(l.at, e.At), append(l.hash, e.hash[:])
@@ -287,7 +291,8 @@ func (l *entryColumns) add(e chained) {
 
 // voucherColumnsOf are vouchers column by column.
 type voucherColumnsOf struct {
-	id, state                             []string
+	id                                    []pgtype.UUID
+	state                                 []string
 	was, balance, fence, version, entries []int64
 	byOrder, byOffice, quarantined        []bool
 	expires, ends                         []*time.Time
@@ -296,7 +301,7 @@ type voucherColumnsOf struct {
 }
 
 func (l *voucherColumnsOf) add(v voucher.Voucher, was int64) {
-	l.id, l.was, l.state = append(l.id, v.ID), append(l.was, was), append(l.state, string(v.State))
+	l.id, l.was, l.state = append(l.id, uuidOf(v.ID)), append(l.was, was), append(l.state, string(v.State))
 	l.byOrder, l.byOffice = append(l.byOrder, v.BlockedByOrder), append(l.byOffice, v.BlockedByOffice)
 	l.quarantined, l.balance = append(l.quarantined, v.Quarantined), append(l.balance, v.Balance)
 	l.fence, l.version = append(l.fence, v.Fence), append(l.version, v.Version)

@@ -78,11 +78,12 @@ func Read(text string) (Typed, error) {
 			return Typed{}, fmt.Errorf("%w: longer than %d symbols", ErrCode, maxTypedCode)
 		}
 		switch r = narrow(r); {
-		case unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf) || strings.ContainsRune("\t\r\n", r):
+		case r == '-' || r == ' ':
 		case r >= 'a' && r <= 'z':
 			plain.WriteRune(r - 'a' + 'A')
 		case r > ' ' && r < 0x7f:
 			plain.WriteRune(r)
+		case unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf) || strings.ContainsRune("\t\r\n", r):
 		default:
 			return Typed{}, fmt.Errorf("%w: symbol %d is in no code", ErrCode, i+1)
 		}
@@ -106,10 +107,17 @@ func asOurs(plain string) Code {
 	if len(plain) != codeSymbols {
 		return Code{}
 	}
-	symbols := []byte(strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(plain))
-	for _, s := range symbols {
-		if strings.IndexByte(alphabet, s) < 0 {
-			return Code{}
+	symbols := []byte(plain)
+	for i, s := range symbols {
+		switch s {
+		case 'O':
+			symbols[i] = '0'
+		case 'I', 'L':
+			symbols[i] = '1'
+		default:
+			if strings.IndexByte(alphabet, s) < 0 {
+				return Code{}
+			}
 		}
 	}
 	if checkSymbol(symbols[:codeSymbols-1]) != symbols[codeSymbols-1] {
