@@ -24,6 +24,10 @@ import (
 // drainFor is how long requests under way may take to end after SIGTERM.
 const drainFor = 10 * time.Second
 
+// gcPercent trades memory for processor time: what a daemon keeps is small, some 20 MB, so that collecting when the heap has grown to
+// five times that costs little memory, and a third of the work of the usual 100. GOGC says otherwise.
+const gcPercent = 400
+
 // serveCommand runs the daemon.
 type serveCommand struct {
 	Migrate  bool `help:"Apply the schema first."`
@@ -31,6 +35,9 @@ type serveCommand struct {
 }
 
 func (c serveCommand) run(ctx context.Context, p *program) error {
+	if p.getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	if c.Migrate {
 		if err := c.migrate(ctx, p); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -109,19 +110,16 @@ const (
 			FROM act
 			WHERE owner = q.owner AND kind = q.kind AND key = q.key
 			OFFSET 0
-		) a
-		UNION ALL
-		SELECT` + recordColumns + `
-		FROM unnest($1::text[], $2::text[], $3::text[]) AS q (owner, kind, key)
+		) n
 		CROSS JOIN LATERAL (
+			SELECT n.*
+			UNION ALL
 			SELECT c.*
-			FROM act n
-			JOIN reservation r ON r.id = n.reservation
+			FROM reservation r
 			JOIN act c ON c.owner = r.owner AND c.kind = 'redemption' AND c.key = r.key
-			WHERE n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+			WHERE r.id = n.reservation AND n.kind = 'reservation'
 			OFFSET 0
-		) a
-		WHERE q.kind = 'reservation'`
+		) a`
 
 	reservationColumns = `
 		r.id::text,
@@ -197,7 +195,6 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 	var rows []voucherRow
 	var reservations []*voucher.Reservation
 	collect(batch.Queue(lockVouchers+string(what.how), keys), &rows)
-	queueMissing(batch, what.how, ids, s.missing)
 	queueHoldings(batch, holdings, held)
 	queueRecords(batch, refs, s.records)
 	queueReservations(batch, keys, refs, &reservations)
@@ -207,7 +204,10 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 		return nil, fmt.Errorf("lock %d vouchers: %w", len(ids), err)
 	}
 	s.heard, s.doubted = what.witness, !l.trusts(life)
-	return s, l.assemble(s, loaded{rows, reservations, held, what})
+	if err := l.assemble(s, loaded{rows, reservations, held, what}); err != nil {
+		return nil, err
+	}
+	return s, s.tellMissing(ctx, conn, ids, what.how)
 }
 
 // loaded is what the statements brought.
@@ -233,7 +233,6 @@ func (l *Ledger) assemble(s *state, from loaded) error {
 			c.At = v.LastAt
 		}
 		s.cases[v.ID], s.before[v.ID], s.macs[v.ID] = c, v, row.CodeMAC
-		delete(s.missing, v.ID)
 	}
 	for _, r := range from.reservations {
 		if _, seen := s.was[r.ID]; seen || s.cases[r.Voucher] == nil {
@@ -245,22 +244,29 @@ func (l *Ledger) assemble(s *state, from loaded) error {
 	return nil
 }
 
-// queueMissing tells rows that don't exist from rows that are locked elsewhere; a statement that
-// waits for its locks needs no telling.
-func queueMissing(batch *pgx.Batch, how locking, ids []string, missing map[string]bool) {
+// tellMissing tells rows that don't exist from rows that are locked elsewhere, which costs a round trip if there are any; a
+// statement that waits for its locks needs no telling.
+func (s *state) tellMissing(ctx context.Context, conn sender, ids []string, how locking) error {
 	for _, id := range ids {
-		missing[id] = true
+		if s.cases[id] == nil {
+			s.missing[id] = true
+		}
 	}
-	if how != skipLocked {
-		return
+	if how != skipLocked || len(s.missing) == 0 {
+		return nil
 	}
-	batch.Queue(knownVouchers, uuidsOf(ids)).Query(func(rows pgx.Rows) error {
+	batch := &pgx.Batch{}
+	batch.Queue(knownVouchers, uuidsOf(slices.Collect(maps.Keys(s.missing)))).Query(func(rows pgx.Rows) error {
 		known, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		for _, id := range known {
-			delete(missing, id)
+			delete(s.missing, id)
 		}
 		return err
 	})
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("tell missing vouchers from locked ones: %w", err)
+	}
+	return nil
 }
 
 // queueHoldings counts the codes of each holder under an advisory lock of that holder, so that two
