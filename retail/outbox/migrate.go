@@ -41,6 +41,13 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	_, err = guard.Exec(ctx, dropUnused)
 	return err
 }
+
+// dropUnused takes away the indexes by which jobs are searched for what is in them. Nobody searches: a job carries no state. They cost
+// most of what it takes to queue one.
+const dropUnused = `DROP INDEX IF EXISTS river_job_args_index, river_job_metadata_index`

@@ -21,12 +21,11 @@ var ErrUnknownCommit = errors.New("the outcome of the commit is unknown")
 const (
 	// beginSettings travel with BEGIN in one round trip and end with the transaction, so that a pooler in transaction mode is no
 	// special case. The limit for locks is longer than the second after which PostgreSQL looks for a deadlock, or deadlocks would pass
-	// for slow locks, which are not repeated. Custom plans, because a filter that is switched off by its parameter must not spoil the plan of the others.
+	// for slow locks, which are not repeated.
 	beginSettings = `BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL statement_timeout = '2s';
 SET LOCAL lock_timeout = '1500ms';
-SET LOCAL idle_in_transaction_session_timeout = '5s';
-SET LOCAL plan_cache_mode = force_custom_plan`
+SET LOCAL idle_in_transaction_session_timeout = '5s'`
 
 	endWithin       = 10 * time.Second     // for COMMIT and ROLLBACK, whatever became of the caller
 	collisions      = 5                    // repeats after a deadlock or a serialization failure

@@ -179,6 +179,9 @@ func (r *run) free(ctx context.Context) error {
 // freeWithin bounds the clean-up after a workload.
 const freeWithin = 5 * time.Minute
 
+// lookEvery is how often the vouchers are counted, which itself takes some milliseconds.
+const lookEvery = 100 * time.Millisecond
+
 // settles waits until what was sold exists; nil for workloads that are done when they are answered.
 func (w Workload) settles(ctx context.Context, r *run) func(ctx context.Context, sold int) error {
 	if !w.async {
@@ -186,7 +189,7 @@ func (w Workload) settles(ctx context.Context, r *run) func(ctx context.Context,
 	}
 	before, err := r.issued(ctx)
 	return func(ctx context.Context, sold int) error {
-		look := time.NewTicker(10 * time.Millisecond)
+		look := time.NewTicker(lookEvery)
 		defer look.Stop()
 		for exist := 0; err == nil && exist < before+sold; exist, err = r.issued(ctx) {
 			select {
