@@ -44,8 +44,8 @@ func apiConfig(version string) huma.Config {
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{finish}
 	config.Formats = map[string]huma.Format{
-		"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: DecodeStrict},
-		"json":             {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: DecodeStrict}, // what …+json is written with
+		"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: decode},
+		"json":             {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: decode}, // what …+json is written with
 	}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "An API key of scope shop, till or admin, or the token of a session of the office."},

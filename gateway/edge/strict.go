@@ -36,6 +36,20 @@ func DecodeStrict(body []byte, into any) error {
 	if err := scan.value(0); err != nil {
 		return err
 	}
+	return decodeKnown(body, into)
+}
+
+// decode is how huma reads a body, which it does twice: into an any, which it validates, and then into the operation's own type. What
+// is wrong with the text alone the first time tells.
+func decode(body []byte, into any) error {
+	if _, first := into.(*any); first {
+		return DecodeStrict(body, into)
+	}
+	return decodeKnown(body, into)
+}
+
+// decodeKnown reads a value that has no field but those of its type.
+func decodeKnown(body []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	return explainJSON(decoder.Decode(into))
