@@ -12,8 +12,10 @@ import (
 	"vouchsafe/retail/voucher"
 )
 
-// sweepBatch is how many overdue reservations one sweep ends.
-const sweepBatch = 500
+const (
+	sweepBatch   = 500 // overdue reservations that are ended together
+	sweepBatches = 100 // in one sweep; the next one goes on
+)
 
 // The instant is asked for once: a volatile function bounds no index, and all live reservations would be read to find none.
 const findOverdue = `SELECT r.voucher::text
@@ -25,7 +27,18 @@ const findOverdue = `SELECT r.voucher::text
 // Sweep writes down that overdue reservations have expired, and tells how many it found. Nothing
 // depends on it: a reservation past its end excludes nobody, swept or not. The lists are neater for
 // it, and the next holder's transaction is shorter.
-func (l *Ledger) Sweep(ctx context.Context) (int, error) {
+func (l *Ledger) Sweep(ctx context.Context) (found int, err error) {
+	for range sweepBatches {
+		some, err := l.sweep(ctx)
+		if found += some; err != nil || some < sweepBatch {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// sweep ends some overdue reservations, and tells how many.
+func (l *Ledger) sweep(ctx context.Context) (int, error) {
 	rows, _ := l.pool.Query(ctx, findOverdue, sweepBatch)
 	overdue, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
