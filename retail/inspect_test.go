@@ -103,6 +103,23 @@ func TestABrokenInvariantIsATaskUntilItIsSoundAgain(t *testing.T) {
 	}
 }
 
+// The confirmation precedes the code, unless nobody took it and the office had it sent once more after the code had gone.
+func TestAConfirmationThatTheOfficeRepeatedMayComeAfterTheCode(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	i := c.inspects()
+	c.tells(order(0, units(1)))
+	c.runs(`UPDATE delivery SET state = 'done', finished_at = vouchsafe_now() - interval '1 hour', due_at = NULL, nudge_at = NULL WHERE kind = 'code'`)
+	c.runs(`UPDATE delivery SET state = 'done', finished_at = vouchsafe_now(), due_at = NULL, nudge_at = NULL WHERE kind = 'confirmation'`)
+	if p := c.proves(i); p.Broken != 1 {
+		t.Errorf("the code was first: %+v, want one finding", p)
+	}
+	c.runs(`INSERT INTO audit (actor, action, object, detail) SELECT 'office', 'retry_delivery', id::text, '{"was": "failed"}' FROM delivery WHERE kind = 'confirmation'`)
+	if p := c.proves(i); p.Broken != 0 {
+		t.Errorf("the office repeated what was given up: %+v, want it sound", p)
+	}
+}
+
 func TestAProofThatCannotBeFinishedIsRedAndATask(t *testing.T) {
 	t.Parallel()
 	c := open(t)

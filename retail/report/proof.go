@@ -47,7 +47,9 @@ func proofs() []proof {
 		{"no code is sent before its order was confirmed, but for a confirmation in doubt", `SELECT d.id::text, format('sent %s, the confirmation %s', d.finished_at, coalesce(c.finished_at::text, c.state))
 			FROM delivery d
 			JOIN delivery c ON c.id = d.after
-			WHERE d.kind = 'code' AND d.state = 'done' AND c.doubts = 0 AND (NOT c.settled OR c.finished_at > d.finished_at)`},
+			WHERE d.kind = 'code' AND d.state = 'done' AND c.doubts = 0 AND (NOT c.settled OR c.finished_at > d.finished_at)
+				-- One that had bounced or was given up let the code pass, before the office had it sent once more.
+				AND NOT EXISTS (SELECT FROM audit a WHERE a.object = c.id::text AND a.action = 'retry_delivery' AND a.detail->>'was' IN ('bounced', 'failed'))`},
 		{"a mail that was sent is known by its bytes", `SELECT d.id::text, format('%s copies, message id %s', d.copies, d.message_id)
 			FROM delivery d
 			WHERE d.kind IN ('code', 'confirmation') AND d.copies > 0 AND (d.message_id IS NULL OR d.body_hash IS NULL)`},
