@@ -23,6 +23,17 @@ type attempt struct {
 type history struct {
 	mu       sync.Mutex
 	attempts []attempt
+	days     []day
+}
+
+// day is an instant at which every reservation expired: somewhere between the two.
+type day struct{ called, back time.Duration }
+
+// passed notes that a day has passed. It is a step in the history of every code.
+func (h *history) passed(d day) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.days = append(h.days, d)
 }
 
 func (h *history) add(a attempt) {
@@ -44,7 +55,7 @@ type act = input
 // isState tells what may be asked for again and again, each time for itself: states and readings, unlike acts, which happen once.
 func (v verb) isState() bool {
 	switch v {
-	case doReserve, doRelease, doBalance, doBlock, doUnblock, doInvalidate, doDay:
+	case doReserve, doRelease, doBalance, doBlock, doUnblock, doInvalidate:
 		return true
 	}
 	return false
@@ -69,7 +80,9 @@ const lingers = 20 * time.Second
 func (h *history) operations() []porcupine.Operation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := sorting{first: map[act]int64{}, done: map[act]*porcupine.Operation{}, open: map[act][]*porcupine.Operation{}, last: map[string]int64{}}
+	s := sorting{
+		first: map[act]int64{}, done: map[act]*porcupine.Operation{}, open: map[act][]*porcupine.Operation{}, begun: map[string]int64{}, last: map[string]int64{},
+	}
 	for _, a := range h.attempts {
 		s.take(a)
 	}
@@ -88,7 +101,7 @@ func (h *history) operations() []porcupine.Operation {
 			}
 		}
 	}
-	return ops
+	return append(ops, s.calendar(h.days)...)
 }
 
 // sorting is the way from attempts to operations.
@@ -97,7 +110,22 @@ type sorting struct {
 	plain []porcupine.Operation          // readings, refusals and states
 	done  map[act]*porcupine.Operation   // acts that happened
 	open  map[act][]*porcupine.Operation // what nobody was answered about
+	begun map[string]int64               // when each code was asked for first
 	last  map[string]int64               // when somebody was answered last about each code
+}
+
+// calendar are the days that passed while a code was in use, of every code: before that it has no reservation, and after it nobody sees
+// what became of one.
+func (s *sorting) calendar(days []day) (ops []porcupine.Operation) {
+	for code, last := range s.last {
+		for _, d := range days {
+			if int64(d.back) >= s.begun[code] && int64(d.called) <= last {
+				in := input{Code: code, Verb: doDay}
+				ops = append(ops, porcupine.Operation{Input: in, Call: int64(d.called), Output: output{Result: done}, Return: int64(d.back)})
+			}
+		}
+	}
+	return ops
 }
 
 // opensMost is how often a state that was asked for again and again, without an answer, may have come about: once by what was on its
@@ -108,6 +136,9 @@ func (s *sorting) take(a attempt) {
 	op := &porcupine.Operation{ClientId: a.client, Input: a.in, Call: int64(a.called), Output: a.out, Return: int64(a.back)}
 	if since, known := s.first[a.in]; !known || op.Call < since {
 		s.first[a.in] = op.Call
+	}
+	if since, known := s.begun[a.in.Code]; !known || op.Call < since {
+		s.begun[a.in.Code] = op.Call
 	}
 	if !a.out.open() {
 		s.last[a.in.Code] = max(s.last[a.in.Code], op.Return)

@@ -8,15 +8,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-
-	"vouchsafe/retail/mail/mailbox"
 )
 
 // window is how many letters in a row are compared: a code has as many, and of its other guises as many are enough.
@@ -122,16 +118,4 @@ func (t *torture) overhear(ctx context.Context) {
 		stop()
 		_ = conn.Close()
 	}
-}
-
-// distinct codes in mails.
-func distinct(mails []mailbox.Message) []string {
-	known := map[string]bool{}
-	for _, m := range mails {
-		codes, _ := m.Codes() // a mail that can't be read is found by the check of mails
-		for _, code := range codes {
-			known[code] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(known))
 }

@@ -49,6 +49,7 @@ type nemesis struct {
 	hurts     *atomic.Pointer[string] // the fault that is under way
 	redisCopy string                  // directory of an earlier Redis
 	now       atomic.Int64            // seconds that the clock is ahead
+	forth     atomic.Int64            // seconds by which it was moved ahead in all: what it would be had it never stepped back
 	back      time.Duration           // how far it has stepped back since the last day passed
 	counts    map[string]int          // faults by name
 	deaths    map[string]int          // how often a gateway died at each failpoint
@@ -175,7 +176,7 @@ func (n *nemesis) rewindRedis(ctx context.Context) error {
 		if earlier == "" {
 			return nil
 		}
-		return replace(dir, earlier)
+		return errors.Join(replace(dir, earlier), os.RemoveAll(earlier))
 	})
 }
 
@@ -229,11 +230,8 @@ func (n *nemesis) day(ctx context.Context) error {
 	if err := n.passes(ctx, 25*time.Hour); err != nil {
 		return err
 	}
-	back := time.Since(n.crowd.start)
 	n.back = 0
-	for _, code := range n.crowd.pool.used() {
-		n.crowd.book.add(attempt{called: called, back: back, in: input{Code: code, Verb: doDay}, out: output{Result: done}})
-	}
+	n.crowd.book.passed(day{called, time.Since(n.crowd.start)})
 	return nil
 }
 
@@ -256,6 +254,7 @@ func (n *nemesis) stepBack(ctx context.Context) error {
 
 // passes moves the clock.
 func (n *nemesis) passes(ctx context.Context, d time.Duration) error {
+	n.forth.Add(int64(max(0, d) / time.Second))
 	return n.stack.ShiftClock(ctx, n.now.Add(int64(d/time.Second)))
 }
 

@@ -15,7 +15,6 @@ type pool struct {
 	worth map[string]int64
 	stock []string // not drawn yet
 	play  []*played
-	drawn []string // all that ever were in play
 }
 
 // played is a code in play.
@@ -71,7 +70,6 @@ func (p *pool) refill(at int) bool {
 	}
 	next := &played{code: p.stock[len(p.stock)-1]}
 	p.stock = p.stock[:len(p.stock)-1]
-	p.drawn = append(p.drawn, next.code)
 	if at == len(p.play) {
 		p.play = append(p.play, next)
 	} else {
@@ -92,13 +90,6 @@ func (p *pool) spare() bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return len(p.stock) > 0
-}
-
-// used are the codes that ever were in play.
-func (p *pool) used() []string {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return append([]string(nil), p.drawn...)
 }
 
 // all are the codes that there are.

@@ -13,11 +13,12 @@ import (
 // postmarks note when each mail was seen first, by the clock of the books.
 type postmarks struct {
 	sink  *mailtest.Sink
-	clock *atomic.Int64 // seconds that the clock of the books is ahead
+	clock *atomic.Int64 // seconds by which the clock of the books was moved ahead; its steps back would make pauses look short
 
 	mu     sync.Mutex
 	came   []postmark
 	looked time.Time // when it was looked last
+	opened int       // how many were read for their codes
 }
 
 // postmark says between which two instants a mail came.
@@ -34,6 +35,19 @@ func (p *postmarks) look() []mailbox.Message {
 	}
 	p.looked = now
 	return messages
+}
+
+// fresh are the codes in the mails that came since it was asked last.
+func (p *postmarks) fresh() (codes []string) {
+	messages := p.look()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range messages[min(p.opened, len(messages)):] {
+		found, _ := m.Codes() // a mail that can't be read is found by the check of mails
+		codes = append(codes, found...)
+	}
+	p.opened = max(p.opened, len(messages))
+	return codes
 }
 
 const (

@@ -43,9 +43,6 @@ func (h *history) latencies() (byVerb, byFault map[string]Spent) {
 	verbs, faults := map[string][]time.Duration{}, map[string][]time.Duration{}
 	h.mu.Lock()
 	for _, a := range h.attempts {
-		if a.in.Verb == doDay {
-			continue
-		}
 		verb, fault, took := string(a.in.Verb), cmp.Or(a.during, "none"), a.back-a.called
 		verbs[verb], faults[fault] = append(verbs[verb], took), append(faults[fault], took)
 	}

@@ -27,7 +27,7 @@ type witnesses struct {
 // glance is how often Redis is looked at.
 const glance = 5 * time.Millisecond
 
-// watch looks at all witnesses again and again.
+// watch looks at all witnesses again and again, where Redis is not to lose any.
 func (w *witnesses) watch(ctx context.Context) {
 	client, err := w.stack.Redis()
 	if err != nil {
