@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/orders"
@@ -33,9 +32,9 @@ type errand struct {
 	shop       orders.Shop
 	deliveries []outbox.Delivery // of the code so far, the newest first
 
-	action, reason string         // for the audit trail
-	act            voucher.Act    // on the voucher, which is locked by it
-	stoppedBy      []outbox.State // of a delivery that must end first
+	action, reason string                     // for the audit trail
+	act            voucher.Act                // on the voucher, which is locked by it
+	stoppedBy      func(outbox.Delivery) bool // whether a delivery must end first
 	// recode gives the voucher another code; nil for none.
 	recode func(outbox.Tx, voucher.Answer) error
 	// address says to whom. The draft has the place and the day of the delivery that it displaces.
@@ -54,13 +53,24 @@ func (o *BackOffice) errand(ctx context.Context, id string) (errand, error) {
 	if err != nil {
 		return errand{}, err
 	}
-	e := errand{voucher: id, purchase: gift.Purchase, act: voucher.Expire{}, stoppedBy: []outbox.State{outbox.StateSending, outbox.StateInDoubt}}
+	e := errand{voucher: id, purchase: gift.Purchase, act: voucher.Expire{}, stoppedBy: mayArrive}
 	if e.shop, err = o.sales.shop(ctx, gift.Shop); err != nil {
 		return errand{}, err
 	}
 	e.deliveries, err = o.deliveries(ctx, id)
 	return e, err
 }
+
+// leaves tells whether a delivery is being made right now.
+func leaves(d outbox.Delivery) bool { return d.State == outbox.StateSending }
+
+// mayLeave tells whether a delivery is being made or, in doubt, will be once more by itself.
+func mayLeave(d outbox.Delivery) bool {
+	return leaves(d) || d.State == outbox.StateInDoubt && d.DueAt != nil
+}
+
+// mayArrive tells whether a delivery may have reached its recipient, or still may: nobody else can get the code.
+func mayArrive(d outbox.Delivery) bool { return leaves(d) || d.State == outbox.StateInDoubt }
 
 // last is the delivery that counts: the newest that was made or is still wanted; nil if there is none.
 func (e errand) last() *outbox.Delivery {
@@ -185,7 +195,7 @@ func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldU
 		held = append(held, heldByOrder)
 	}
 	for _, d := range open {
-		if slices.Contains(e.stoppedBy, d.State) {
+		if e.stoppedBy(d) {
 			return ErrUnderWay
 		}
 		if d.Attempt == 0 {

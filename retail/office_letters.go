@@ -21,8 +21,8 @@ import (
 // Resend mails a voucher's code once more, as a delivery of its own (A22): to recipient, or, if that is
 // empty, to whom it was meant for. What has not left yet is cancelled in its favour, and while its order
 // is cancelled it is held like every other. The code stays what it is. Errors: ErrUnderWay while a
-// delivery is being made or is in doubt, ErrNeedsAddress, ErrCodeGone, ErrNotSold, voucher.ErrInvalidated,
-// voucher.ErrNotFound.
+// delivery is being made or is in doubt (one that is not tried again by itself stops only what goes to
+// somebody else), ErrNeedsAddress, ErrCodeGone, ErrNotSold, voucher.ErrInvalidated, voucher.ErrNotFound.
 func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason string) (made Delivery, err error) {
 	defer explain("resend voucher "+id, &err)
 	e, err := o.errand(ctx, id)
@@ -33,6 +33,9 @@ func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason
 		return Delivery{}, err
 	}
 	e.action, e.reason = didResend, reason
+	if recipient == "" {
+		e.stoppedBy = mayLeave // whoever may have it already gets it once more
+	}
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
 		draft.Kind, draft.Due = KindCode, time.Time{} // the office asks for it now
 		if err := o.sales.address(draft, cmp.Or(recipient, sold.recipient())); err != nil {
@@ -125,7 +128,7 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (
 		return nil, err
 	}
 	e.action, e.reason, e.act, e.recode = didReplace, reason, voucher.Replace{}, recode
-	e.stoppedBy = []outbox.State{outbox.StateSending}
+	e.stoppedBy = leaves
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
 		if draft.Kind == KindHandover {
 			return nil

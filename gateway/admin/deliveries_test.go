@@ -133,6 +133,23 @@ func TestADoubtfulMailIsRetriedWhileACopyIsLeft(t *testing.T) {
 	h.office.retries(id).has(200, `{"state":"pending","copies":2,"copies_left":1,"doubts":2}`)
 }
 
+// One whose copies have all left is made anew for its own recipient, as the refusal of another copy says, and for nobody else.
+func TestADoubtfulMailWithoutACopyLeftIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	c := h.sells(order("1001", 0))[0]
+	id := h.deliveryOf(c)
+	h.rests(id, 3)
+	h.office.retries(id).refuses(409, "no_copy_left")
+	h.untouched("to somebody else", func() {
+		h.office.does("resend", c, says("recipient", "other@example.dk")).refuses(409, "delivery_under_way")
+	})
+	h.office.does("resend", c).has(200, `{"delivery":{"id":"*","kind":"code","state":"pending"}}`)
+	if got, want := h.sent(c), "code cancelled a new delivery takes its place\ncode pending"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A cancelled order holds the mails of its codes, those too that are tried again.
 func TestARetryOfACancelledOrdersMailIsHeld(t *testing.T) {
 	t.Parallel()
