@@ -29,13 +29,13 @@ const Undecided = "every history can be judged"
 
 // histories checks that each code's history can be explained (I7, and with it I1, I3, I4, I11, I12). What can't be is drawn and
 // written down.
-func (t *torture) histories() (found []Violation) {
+func (t *torture) histories(kept books) (found []Violation) {
 	c := t.crowd
 	c.pool.mu.RLock()
 	worth := maps.Clone(c.pool.worth)
 	c.pool.mu.RUnlock()
 	rules := model(worth, c.reversible)
-	for i, ops := range rules.Partition(c.book.operations()) {
+	for i, ops := range rules.Partition(c.book.operations(kept)) {
 		if t.options.Hasty && len(found) > 0 {
 			break
 		}
@@ -79,53 +79,6 @@ func replies(book *history) (found []Violation) {
 		found = append(found, Violation{"answers that the rules have", text})
 	}
 	return found
-}
-
-const readActs = `
-SELECT
-	owner,
-	kind,
-	key,
-	amount,
-	state
-FROM act
-WHERE kind IN ('redemption', 'reload', 'refund')`
-
-// journaled is an act as the books have it.
-type journaled struct {
-	Owner, Kind, Key string
-	Amount           int64
-	State            string
-}
-
-// named is an act's name as the histories have it: the keys of the second shop say so.
-func named(kind, key string) string { return kind + " " + key }
-
-// durable checks that all that was acknowledged is in the books with its amount, once (I6).
-func durable(ctx context.Context, conn *pgx.Conn, book *history) ([]Violation, error) {
-	rows, _ := conn.Query(ctx, readActs) // rows carry the error on
-	acts, err := pgx.CollectRows(rows, pgx.RowToStructByName[journaled])
-	if err != nil {
-		return nil, fmt.Errorf("read the acts: %w", err)
-	}
-	written := map[string]journaled{}
-	for _, a := range acts {
-		if a.Owner == "shop:"+otherShop {
-			a.Key = otherHouse + a.Key
-		}
-		written[named(a.Kind, a.Key)] = a
-	}
-	var found []Violation
-	for told, amount := range book.acknowledged() {
-		kind := map[verb]string{doCapture: "redemption", doRedeem: "redemption", doReload: "reload", doRefund: "refund"}[told.Verb]
-		if kind == "" {
-			continue
-		}
-		if a, ok := written[named(kind, told.Key)]; !ok || a.Amount != amount || a.State == "prevented" {
-			found = append(found, Violation{"acknowledged is durable", fmt.Sprintf("%s %s of %d: the books have %+v", told.Verb, told.Key, amount, a)})
-		}
-	}
-	return found, nil
 }
 
 const countUnits = `

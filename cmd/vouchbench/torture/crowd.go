@@ -22,7 +22,7 @@ type crowd struct {
 	pool  *pool
 	seed  uint64
 	mix   Mix
-	hurts *atomic.Pointer[string] // the fault that is under way, or nil
+	hurts *pains
 
 	asked      atomic.Int64    // requests
 	reversible map[string]bool // keys of what somebody takes back, in whole or in part
@@ -102,10 +102,7 @@ func (p *person) once(ctx context.Context, r request, wait time.Duration) output
 func (p *person) asks(ctx context.Context, r request, wait time.Duration) (reply, attempt) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
 	defer cancel()
-	a := attempt{client: p.n, called: time.Since(p.start), in: r.in}
-	if fault := p.hurts.Load(); fault != nil {
-		a.during = *fault
-	}
+	a := attempt{client: p.n, called: time.Since(p.start), in: r.in, during: p.hurts.name()}
 	answer := p.door.ask(limited, p.random.IntN(64), r.method, r.path, r.key, r.body)
 	a.back = time.Since(p.start)
 	p.asked.Add(1)

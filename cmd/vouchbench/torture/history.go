@@ -76,8 +76,8 @@ const lingers = 20 * time.Second
 // operations are the history as porcupine takes it. All attempts under one name that say "done" are one act, which began with the first
 // attempt of all and ended with the first such answer. A refusal has changed nothing, so it is a reading of its own. What nobody was
 // answered about may have happened until long after, unless another attempt under its name tells when it was done, or nobody was
-// answered anything about the code any more.
-func (h *history) operations() []porcupine.Operation {
+// answered anything about the code any more, or the books show no trace of it.
+func (h *history) operations(kept books) []porcupine.Operation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := sorting{
@@ -96,7 +96,7 @@ func (h *history) operations() []porcupine.Operation {
 			continue
 		}
 		for _, op := range open {
-			if op.Call <= s.last[name.Code] {
+			if op.Call <= s.last[name.Code] && kept.mayHaveBeen(name) {
 				ops = append(ops, *op)
 			}
 		}

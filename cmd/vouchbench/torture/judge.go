@@ -47,8 +47,17 @@ func (t *torture) prove(ctx context.Context) error {
 }
 
 // explain checks the histories of the codes.
-func (t *torture) explain(context.Context) error {
-	t.violated(t.histories()...)
+func (t *torture) explain(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, t.stack.DatabaseURL())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	kept, err := readBooks(ctx, conn)
+	if err != nil {
+		return err
+	}
+	t.violated(t.histories(kept)...)
 	return nil
 }
 
@@ -95,8 +104,11 @@ func (t *torture) checkBooks(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(ctx)
-	lost, err := durable(ctx, conn, t.crowd.book)
-	t.violated(lost...)
+	kept, err := readBooks(ctx, conn)
+	if err != nil {
+		return err
+	}
+	t.violated(kept.durable(t.crowd.book)...)
 	miscounted, err2 := issued(ctx, conn, stack.Shop, t.sales.all())
 	t.violated(miscounted...)
 	copied, err3 := t.doubtless(ctx, conn)

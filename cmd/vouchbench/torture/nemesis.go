@@ -37,7 +37,7 @@ func Faults() []Fault {
 	}
 }
 
-// nemesis hurts a stack. It works alone: one fault at a time, so that each is put right.
+// nemesis hurts a stack, one fault at a time, so that each is put right. There may be a second one if it hurts Redis only.
 type nemesis struct {
 	stack  *stack.Stack
 	wire   *holdtest.Proxy
@@ -56,6 +56,22 @@ type nemesis struct {
 	turn      int                     // of the gateways
 	points    []string                // failpoints, in the order in which they come
 	rounds    int                     // how often all failpoints are to come; 0 is no limit
+}
+
+// pains are the faults that are under way.
+type pains struct{ redis, others atomic.Pointer[string] }
+
+// name is what is under way, "" for nothing.
+func (p *pains) name() string {
+	switch one, other := p.redis.Load(), p.others.Load(); {
+	case one != nil && other != nil:
+		return "two faults"
+	case one != nil:
+		return *one
+	case other != nil:
+		return *other
+	}
+	return ""
 }
 
 // runs makes faults one after the other until the context ends, or all failpoints have come as often as they shall; none begins after

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
-	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +76,7 @@ type torture struct {
 	sales   *sales
 	mails   *postmarks
 	seen    *witnesses
-	hurts   atomic.Pointer[string]
+	hurts   pains
 }
 
 func (t *torture) run(ctx context.Context) error {
@@ -119,10 +120,8 @@ func (t *torture) open(ctx context.Context) (err error) {
 		door: newDoor(t.urls), keys: Keys{t.stack.ShopKey, stranger, t.stack.TillKey, t.stack.AdminKey}, book: &history{}, start: time.Now(),
 		pool: newPool(t.options.Mix.InPlay), seed: t.options.Seed, mix: t.options.Mix, hurts: &t.hurts, reversible: map[string]bool{},
 	}
-	t.nemesis = &nemesis{
-		stack: t.stack, wire: t.wire, random: rand.New(rand.NewPCG(t.options.Seed, 1<<32)), crowd: t.crowd, mix: t.options.Mix,
-		log: t.options.Log, hurts: &t.hurts, counts: t.report.Faults, deaths: t.report.Deaths, rounds: t.options.Rounds,
-	}
+	t.nemesis = t.hand(1<<32, &t.hurts.others)
+	t.nemesis.rounds = t.options.Rounds
 	t.mails, t.seen = &postmarks{sink: t.sink, clock: &t.nemesis.forth}, &witnesses{stack: t.stack}
 	return t.poison(ctx)
 }
@@ -162,6 +161,14 @@ func (t *torture) poison(ctx context.Context) error {
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, poisoning)
 	return err
+}
+
+// hand is a nemesis with a plan of its own.
+func (t *torture) hand(plan uint64, hurts *atomic.Pointer[string]) *nemesis {
+	return &nemesis{
+		stack: t.stack, wire: t.wire, random: rand.New(rand.NewPCG(t.options.Seed, plan)), crowd: t.crowd, mix: t.options.Mix,
+		log: t.options.Log, hurts: hurts, counts: map[string]int{}, deaths: t.report.Deaths,
+	}
 }
 
 // Numbers of people that are not carts or tills.
@@ -259,22 +266,47 @@ func (t *torture) fight(ctx context.Context) error {
 	if t.options.Orders > 0 {
 		crowd.Go(func() { shops.Wait(); cancel() })
 	}
-	err := t.nemesis.runs(ctx, t.chosen())
-	cancel()
+	err := t.hurt(ctx, cancel)
 	crowd.Wait()
 	shops.Wait()
 	return errors.Join(err, t.nemesis.heal(context.WithoutCancel(ctx)))
 }
 
-// chosen are the faults of the mix.
-func (t *torture) chosen() []Fault {
-	var found []Fault
+// hurt makes the faults of the mix, those of Redis beside all others, and then cancels the fight.
+func (t *torture) hurt(ctx context.Context, cancel context.CancelFunc) error {
+	redis, others := t.chosen()
+	second := t.hand(3<<32, &t.hurts.redis)
+	if len(others) > 0 {
+		second.mix.Rest = 4 * restMost // or Redis would be away most of the time, and nothing else be tried
+	}
+	var faults [2]error
+	var hands sync.WaitGroup
+	hands.Go(func() {
+		if faults[0] = second.runs(ctx, redis); faults[0] != nil {
+			cancel()
+		}
+	})
+	faults[1] = t.nemesis.runs(ctx, others)
+	cancel()
+	hands.Wait()
+	for _, counts := range []map[string]int{second.counts, t.nemesis.counts} {
+		maps.Copy(t.report.Faults, counts)
+	}
+	return errors.Join(faults[:]...)
+}
+
+// chosen are the faults of the mix: those that hurt Redis alone, and all others.
+func (t *torture) chosen() (redis, others []Fault) {
 	for _, f := range Faults() {
-		if slices.Contains(t.options.Mix.Faults, f.Name) {
-			found = append(found, f)
+		switch {
+		case !slices.Contains(t.options.Mix.Faults, f.Name):
+		case strings.HasPrefix(f.Name, "redis"):
+			redis = append(redis, f)
+		default:
+			others = append(others, f)
 		}
 	}
-	return found
+	return redis, others
 }
 
 // misdeliver lets the mail server misbehave, and brings into circulation what it has taken nevertheless.
@@ -287,74 +319,6 @@ func (t *torture) misdeliver(ctx context.Context) {
 		}
 		t.circulate()
 	}
-}
-
-// recover waits until nothing is pending. Whatever was put off for hours comes when the clock has gone on.
-func (t *torture) recover(ctx context.Context) error {
-	healed := time.Now()
-	conn, err := pgx.Connect(ctx, t.stack.DatabaseURL())
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	var waits string
-	for time.Since(healed) < recoverWithin {
-		if waits, err = pending(ctx, conn); err != nil || waits == "" {
-			t.report.Recovered = time.Since(healed)
-			return err
-		}
-		t.mails.look()
-		if err := errors.Join(t.nemesis.passes(ctx, 20*time.Minute), t.retry(ctx, conn)); err != nil {
-			return err
-		}
-		if !pause(ctx, 10*breath) {
-			return ctx.Err()
-		}
-	}
-	t.report.Recovered = recoverWithin
-	t.violated(Violation{"whatever is pending ends within a minute", waits})
-	return nil
-}
-
-// Days may pass here within seconds, so that the program gives a mail up after few tries.
-const readStuck = `
-SELECT id::text
-FROM delivery
-WHERE state = 'in_doubt' AND due_at IS NULL OR state = 'failed' AND reason LIKE 'given up: %'`
-
-// retry does what the office does about mails that may or may not have arrived when the tries of the program are used up, and about
-// those that were given up.
-func (t *torture) retry(ctx context.Context, conn *pgx.Conn) error {
-	rows, _ := conn.Query(ctx, readStuck) // rows carry the error on
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("look for mails that wait for a person: %w", err)
-	}
-	for _, id := range ids {
-		t.crowd.door.ask(ctx, 0, http.MethodPost, "/v1/admin/deliveries/"+id+"/retry", t.crowd.keys.Admin, `{"reason":"torture"}`)
-	}
-	return nil
-}
-
-const readPending = `
-SELECT coalesce(string_agg(what, ', '), '')
-FROM (
-	SELECT 'delivery ' || kind || ' ' || state || ' ' || coalesce(reason, '') AS what
-	FROM delivery
-	WHERE state IN ('pending', 'sending', 'in_doubt', 'waiting') OR state = 'failed' AND reason LIKE 'given up: %'
-	UNION ALL
-	SELECT 'webhook ' || state
-	FROM inbox
-	WHERE state = 'received'
-	LIMIT 10
-) waits`
-
-func pending(ctx context.Context, conn *pgx.Conn) (string, error) {
-	var waits string
-	if err := conn.QueryRow(ctx, readPending).Scan(&waits); err != nil {
-		return "", fmt.Errorf("look for what is pending: %w", err)
-	}
-	return waits, nil
 }
 
 func (t *torture) violated(found ...Violation) {
