@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -167,6 +168,17 @@ func TestNothingButBlankingAChainedLineIsTaken(t *testing.T) {
 		}
 	}
 	p.sound()
+}
+
+// A proof may take minutes: only its COMMIT has a limit.
+func TestWorkMayTakeLongerThanItsCommit(t *testing.T) {
+	t.Parallel()
+	p := begins(t)
+	p.end = 200 * time.Millisecond
+	p.must(p.within(t.Context(), proving, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `SELECT pg_sleep(0.3)`)
+		return err
+	}))
 }
 
 // BenchmarkVerify proves a trail of a million lines (G19: 10 s).

@@ -34,10 +34,11 @@ SET LOCAL work_mem = '64MB'`
 type Notary struct {
 	pool *pgxpool.Pool
 	ring *keyring.Ring
+	end  time.Duration // that COMMIT and ROLLBACK may take
 }
 
 // New makes a notary for a database. The ring's first master key seals, all of them prove.
-func New(pool *pgxpool.Pool, ring *keyring.Ring) *Notary { return &Notary{pool: pool, ring: ring} }
+func New(pool *pgxpool.Pool, ring *keyring.Ring) *Notary { return &Notary{pool, ring, endWithin} }
 
 // Extent says how much is looked at.
 type Extent int
@@ -54,11 +55,12 @@ func (n *Notary) within(ctx context.Context, begin string, work func(tx pgx.Tx) 
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	fault := work(tx) // as long as it takes: a proof of everything may need minutes
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.end)
 	defer cancel()
-	if err := work(tx); err != nil {
+	if fault != nil {
 		_ = tx.Rollback(ending) // the error that matters is work's
-		return err
+		return fault
 	}
 	if err := tx.Commit(ending); err != nil {
 		return fmt.Errorf("commit: %w", err)

@@ -173,11 +173,12 @@ func within(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) er
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	fault := work(tx) // takes its own time
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()
-	if err := work(tx); err != nil {
+	if fault != nil {
 		_ = tx.Rollback(ending) // the error that matters is work's
-		return err
+		return fault
 	}
 	return tx.Commit(ending)
 }
