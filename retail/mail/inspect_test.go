@@ -98,3 +98,20 @@ func TestAForeignCodeIsShownAsItIs(t *testing.T) {
 		t.Error("a voucher without a code: no error")
 	}
 }
+
+// Any bytes that call themselves a mail are read or refused, and what is found in them looks like a code (G11).
+func FuzzCodes(f *testing.F) {
+	f.Add(message("Subject: =?utf-8?q?Your_code?=", "", "7K3M-9QTZ-4W8X-HB2V"))
+	f.Add(message("Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/html", "Content-Transfer-Encoding: base64", "", "PGI+", "--b--"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		codes, err := mail.Codes(text)
+		if err != nil && len(codes) > 0 {
+			t.Fatalf("refused (%v), and found %v", err, codes)
+		}
+		for _, code := range codes {
+			if len(code) != len("7K3M-9QTZ-4W8X-HB2V") || strings.ToUpper(code) != code {
+				t.Fatalf("%q is no code", code)
+			}
+		}
+	})
+}

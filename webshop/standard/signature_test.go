@@ -189,3 +189,37 @@ func TestASecretHasAtLeast24Bytes(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is sent, only what the secret signed verifies (G11).
+func FuzzVerify(f *testing.F) {
+	signature, err := standard.Sign(secret, "msg_1", sent, []byte("{}"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	stamp := strconv.FormatInt(sent.Unix(), 10)
+	f.Add("msg_1", stamp, signature, []byte("{}"))
+	f.Add("msg_1", stamp, "v2,abc v1,"+strings.TrimPrefix(signature, "v1,")+" v1", []byte("{ }"))
+	f.Fuzz(func(t *testing.T, id, stamp, signature string, body []byte) {
+		header := http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {signature}}
+		switch err := standard.Verify(header, body, []string{secret}, sent); {
+		case err == nil && !strings.Contains(signature, signatureOf(t, id, stamp, body)):
+			t.Fatalf("verified %q", signature)
+		case err != nil && !errors.Is(err, webshop.ErrSignature):
+			t.Fatalf("got %v, want ErrSignature", err)
+		}
+	})
+}
+
+// signatureOf is what verifies under an id and a stamp in seconds, with any zeros before it taken off.
+func signatureOf(t *testing.T, id, stamp string, body []byte) string {
+	t.Helper()
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || strconv.FormatInt(seconds, 10) != stamp {
+		return ""
+	}
+	signature, err := standard.Sign(secret, id, time.Unix(seconds, 0), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signature
+}

@@ -184,3 +184,18 @@ func TestWhatOnlyLooksLikeAPingIsNone(t *testing.T) {
 		})
 	}
 }
+
+// Whatever is sent, only the one signature of these bytes verifies (G11).
+func FuzzVerify(f *testing.F) {
+	f.Add(woocommerce.Sign("the secret", []byte("{}")), []byte("{}"))
+	f.Add("", []byte(""))
+	f.Fuzz(func(t *testing.T, signature string, body []byte) {
+		header := http.Header{"X-Wc-Webhook-Signature": {signature}}
+		switch err := verify(header, body, "the secret"); {
+		case err == nil && signature != woocommerce.Sign("the secret", body):
+			t.Fatalf("verified %q", signature)
+		case err != nil && !errors.Is(err, webshop.ErrSignature):
+			t.Fatalf("got %v, want ErrSignature", err)
+		}
+	})
+}
