@@ -7,10 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"vouchsafe/cmd/vouchbench/mutant"
 	"vouchsafe/cmd/vouchbench/stack"
 	"vouchsafe/cmd/vouchbench/torture"
 )
@@ -18,17 +16,23 @@ import (
 // tortureCommand tries to break an installation.
 type tortureCommand struct {
 	Seed     uint64        `help:"Of workload and faults; 0 draws one." default:"0"`
-	Seeds    int           `help:"How many runs, each with the next seed." default:"1"`
-	Duration time.Duration `help:"Of the faults; healing and checking come on top." default:"30s"`
-	Mode     string        `help:"Who does what, and what goes wrong: all, hot, days, clock, cuts, poison, redis, puts, crash, webhook, mail, post, canary, witness, guess." default:"all"`
+	Seeds    int           `help:"How many runs, each with the next seed; 0 is one, or three against each mutant." default:"0"`
+	Duration time.Duration `help:"Of the faults; healing and checking come on top. 0 is 30s, or 6s against a mutant." default:"0s"`
+	Mode     string        `help:"Who does what, and what goes wrong: all, hot, pairs, days, clock, cuts, poison, redis, stale, puts, crash, webhook, mail, post, canary, witness, guess, latency, reseed." default:"all"`
 	Gateways int           `help:"How many." default:"2"`
 	Carts    int           `help:"Online customers at once; 0 leaves it to the mode." default:"0"`
 	Tills    int           `help:"Registers at once; 0 leaves it to the mode." default:"0"`
 	Faults   []string      `help:"Only these." sep:";" placeholder:"NAME;…"`
 	Rounds   int           `help:"How often gateways die at every failpoint in turn, in mode crash, whatever the duration." default:"0"`
 	Orders   int           `help:"How many orders are sold, whatever the duration." default:"0"`
+	Codes    int           `help:"How many are reserved, in mode reseed; 0 is ten thousand." default:"0"`
 	Mutant   []string      `help:"Torture wrong versions of the daemon instead, each of which must be found out: a name, or all." sep:";" placeholder:"NAME;…"`
+
+	mould string // keeps a furnished database for all runs against mutants
 }
+
+// usualDuration is that of the faults.
+const usualDuration = 30 * time.Second
 
 func (c tortureCommand) run(ctx context.Context, p *program) error {
 	if c.Seed == 0 {
@@ -37,6 +41,7 @@ func (c tortureCommand) run(ctx context.Context, p *program) error {
 	if len(c.Mutant) > 0 {
 		return c.mutants(ctx, p)
 	}
+	c.Seeds, c.Duration = cmp.Or(c.Seeds, 1), cmp.Or(c.Duration, usualDuration)
 	dir := cmp.Or(p.Dir, os.TempDir())
 	daemon, err := stack.FindProgram(ctx, p.Vouchsafed, dir)
 	if err != nil {
@@ -44,7 +49,7 @@ func (c tortureCommand) run(ctx context.Context, p *program) error {
 	}
 	reports := make([]torture.Report, 0, c.Seeds)
 	for range c.Seeds {
-		found, err := c.once(ctx, daemon, p.Dir, p.log)
+		found, err := c.once(ctx, daemon, p.Dir, p.log, "")
 		if err != nil {
 			return fmt.Errorf("seed %d: %w", c.Seed, err)
 		}
@@ -63,10 +68,13 @@ func (c tortureCommand) run(ctx context.Context, p *program) error {
 	return nil
 }
 
-// once is one run: a mix, or one of the two modes that are none.
-func (c tortureCommand) once(ctx context.Context, daemon, dir string, log *slog.Logger) (torture.Report, error) {
+// once is one run: a mix, or one of the four modes that are none. The setting makes a wrong daemon a mutant; "" is none.
+func (c tortureCommand) once(ctx context.Context, daemon, dir string, log *slog.Logger, setting string) (torture.Report, error) {
 	o := torture.Options{
-		Seed: c.Seed, Duration: c.Duration, Gateways: c.Gateways, Rounds: c.Rounds, Orders: c.Orders, Hasty: len(c.Mutant) > 0, Program: daemon, Log: log,
+		Seed: c.Seed, Duration: c.Duration, Gateways: c.Gateways, Rounds: c.Rounds, Orders: c.Orders, Codes: c.Codes, Hasty: setting != "", Program: daemon, Mould: c.mould, Log: log,
+	}
+	if setting != "" {
+		o.Settings = []string{setting}
 	}
 	if dir != "" {
 		o.Dir = filepath.Join(dir, fmt.Sprintf("%s-%d", c.Mode, c.Seed))
@@ -76,6 +84,10 @@ func (c tortureCommand) once(ctx context.Context, daemon, dir string, log *slog.
 		return torture.Restore(ctx, o)
 	case "guess":
 		return torture.Guess(ctx, o)
+	case "reseed":
+		return torture.Reseed(ctx, o)
+	case "latency":
+		return torture.Latency(ctx, o)
 	}
 	mix, err := torture.MixNamed(c.Mode)
 	if err != nil {
@@ -119,74 +131,3 @@ func (c tortureCommand) print(p *program, found torture.Report) {
 
 // short is a duration for people.
 func short(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
-
-// withinMutant is how long all tries of the torture may take until a mutant is found out.
-const withinMutant = time.Minute
-
-// caught is what became of a mutant.
-type caught struct {
-	Mutant    string              `json:"mutant"`
-	Breaks    string              `json:"breaks"`
-	Tries     int                 `json:"tries"`
-	Took      time.Duration       `json:"took"` // all tries together, the building aside
-	Violation []torture.Violation `json:"violations"`
-}
-
-// mutants torture one wrong daemon after the other until each is found out, or its minute is over.
-func (c tortureCommand) mutants(ctx context.Context, p *program) error {
-	root, err := mutant.Root(ctx)
-	if err != nil {
-		return err
-	}
-	var all []caught
-	missed := 0
-	for _, m := range mutant.Named(c.Mutant...) {
-		found, err := c.catch(ctx, p, root, m)
-		if err != nil {
-			return err
-		}
-		all = append(all, found)
-		if len(found.Violation) == 0 {
-			missed++
-			fmt.Fprintf(p.out, "NOT FOUND OUT in %s: %s\n", found.Took.Round(time.Second), m.Name)
-			continue
-		}
-		fmt.Fprintf(p.out, "found out in %s, at try %d: %s\n  %s: %.200s\n", found.Took.Round(time.Second), found.Tries, m.Name, found.Violation[0].Invariant, found.Violation[0].Evidence)
-	}
-	fmt.Fprintf(p.out, "%d mutants, %d of them found out\n", len(all), len(all)-missed)
-	if err := p.write("torture", c, all); err != nil {
-		return err
-	}
-	if missed > 0 || len(all) == 0 {
-		return errViolated
-	}
-	return nil
-}
-
-// catch tortures one wrong daemon, with one seed after the other.
-func (c tortureCommand) catch(ctx context.Context, p *program, root string, m mutant.Mutant) (caught, error) {
-	dir, err := os.MkdirTemp(p.Dir, "mutant-")
-	if err != nil {
-		return caught{}, err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return caught{}, err
-	}
-	daemon, err := m.Build(ctx, root, dir)
-	if err != nil {
-		return caught{}, err
-	}
-	c.Mode = m.Mix
-	found := caught{Mutant: m.Name, Breaks: m.Breaks}
-	for began := time.Now(); found.Took < withinMutant && len(found.Violation) == 0; found.Took = time.Since(began) {
-		report, err := c.once(ctx, daemon, filepath.Join(dir, fmt.Sprint(found.Tries)), slog.New(slog.DiscardHandler))
-		if err != nil {
-			return caught{}, fmt.Errorf("mutant %q, seed %d: %w", m.Name, c.Seed, err)
-		}
-		found.Violation = slices.DeleteFunc(report.Violations, func(v torture.Violation) bool { return v.Invariant == torture.Undecided })
-		found.Tries++
-		c.Seed++
-	}
-	return found, nil
-}

@@ -1,24 +1,35 @@
 package mutant_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"vouchsafe/cmd/vouchbench/mutant"
 	"vouchsafe/cmd/vouchbench/torture"
 )
 
-// What a mutant replaces occurs exactly once in the present source, and there is a torture that is meant to find it out (G3).
+// What the mutants replace occurs exactly once in the present source, each of them is one that the wrong daemon can be, and there is a
+// torture that is meant to find it out (G3).
 func TestEveryMutantFitsTheSource(t *testing.T) {
 	t.Parallel()
 	root, err := mutant.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := mutant.Files(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source strings.Builder
+	for _, text := range files {
+		source.WriteString(text)
+	}
 	seen := map[string]bool{}
 	for _, m := range mutant.All() {
 		t.Run(m.Name, func(t *testing.T) {
-			if _, err := m.Files(root); err != nil {
-				t.Error(err)
+			if !strings.Contains(source.String(), strconv.Quote(m.Name)) {
+				t.Error("nothing in the source asks for it")
 			}
 			if _, err := torture.MixNamed(m.Mix); err != nil {
 				t.Error(err)

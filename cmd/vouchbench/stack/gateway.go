@@ -72,6 +72,19 @@ func (g *Gateway) Start(ctx context.Context, settings ...string) error {
 	return g.await(ctx, cmd, address, ended)
 }
 
+// supervisedStarts is how often a gateway is started that ends by itself before it serves.
+const supervisedStarts = 3
+
+// Supervise starts the gateway as a supervisor of services does: one that gives up, because a store is not what it was, is started anew.
+func (g *Gateway) Supervise(ctx context.Context) (err error) {
+	for range supervisedStarts {
+		if err = g.Start(ctx); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
 // await takes the address that the gateway names in its log. One that doesn't come up is killed.
 func (g *Gateway) await(ctx context.Context, cmd *exec.Cmd, address <-chan string, ended chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)

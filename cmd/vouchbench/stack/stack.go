@@ -40,18 +40,28 @@ type Options struct {
 	Between func(redisURL string) (string, error)
 	// MailURL is the mail server that the gateways send by.
 	MailURL string
+	// Furnish registers what there shall be beside the usual, and returns a key that is kept as FurtherKey; nil for nothing.
+	Furnish func(ctx context.Context, s *Stack) (key string, err error)
+	// Mould is a directory that keeps a furnished database for further stacks, which then need not make their own; the first one fills
+	// it. Empty for none.
+	Mould string
 	// Log hears of the stack's own doings.
 	Log *slog.Logger
+}
+
+// keys are what a furnished database is used with.
+type keys struct {
+	// ShopKey, TillKey and AdminKey are API keys of the three scopes, FurtherKey is what Furnish returned.
+	ShopKey, TillKey, AdminKey, FurtherKey string
+	// Master is the master key, in the form of VOUCHSAFE_MASTER_KEY.
+	Master string
 }
 
 // Stack is a running installation. Its methods are not for concurrent use, but those of its gateways are.
 type Stack struct {
 	// Gateways are running unless they were stopped.
 	Gateways []*Gateway
-	// ShopKey, TillKey and AdminKey are API keys of the three scopes.
-	ShopKey, TillKey, AdminKey string
-	// Master is the master key, in the form of VOUCHSAFE_MASTER_KEY.
-	Master string
+	keys
 
 	options  Options
 	ownDir   bool
@@ -76,6 +86,10 @@ func (s *Stack) open(ctx context.Context) error {
 	if err := s.makeDir(); err != nil {
 		return err
 	}
+	moulded, err := s.takeMould(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.StartDatabase(ctx); err != nil {
 		return err
 	}
@@ -85,8 +99,13 @@ func (s *Stack) open(ctx context.Context) error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	if err := s.furnish(ctx); err != nil {
-		return err
+	if !moulded {
+		if err := s.furnish(ctx); err != nil {
+			return err
+		}
+		if err := s.fillMould(ctx); err != nil {
+			return err
+		}
 	}
 	for n := range max(1, s.options.Gateways) {
 		g := &Gateway{program: s.options.Program, env: s.env, log: filepath.Join(s.options.Dir, fmt.Sprintf("gateway-%d.log", n+1))}
@@ -143,9 +162,12 @@ func (s *Stack) Dir() string { return s.options.Dir }
 
 // settle draws the master key and writes down what every process of the program is told.
 func (s *Stack) settle() error {
-	var key [32]byte
-	if _, err := rand.Read(key[:]); err != nil {
-		return fmt.Errorf("draw a master key: %w", err)
+	if s.Master == "" {
+		var key [32]byte
+		if _, err := rand.Read(key[:]); err != nil {
+			return fmt.Errorf("draw a master key: %w", err)
+		}
+		s.Master = "1:" + base64.StdEncoding.EncodeToString(key[:])
 	}
 	redisURL := s.RedisURL()
 	if s.options.Between != nil {
@@ -154,7 +176,6 @@ func (s *Stack) settle() error {
 			return err
 		}
 	}
-	s.Master = "1:" + base64.StdEncoding.EncodeToString(key[:])
 	s.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.options.Dir, "VOUCHSAFE_LISTEN=127.0.0.1:0",
 		"VOUCHSAFE_DATABASE_URL=" + s.DatabaseURL(), "VOUCHSAFE_REDIS_URL=" + redisURL,
@@ -185,7 +206,10 @@ func (s *Stack) addKeys(ctx context.Context) (err error) {
 	if s.TillKey, err = s.Do(ctx, "key", "add", "--scope", "till", "--register", "till-1", "--may-release"); err != nil {
 		return err
 	}
-	s.AdminKey, err = s.Do(ctx, "key", "add", "--scope", "admin")
+	if s.AdminKey, err = s.Do(ctx, "key", "add", "--scope", "admin"); err != nil || s.options.Furnish == nil {
+		return err
+	}
+	s.FurtherKey, err = s.options.Furnish(ctx, s)
 	return err
 }
 

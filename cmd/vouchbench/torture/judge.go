@@ -172,7 +172,10 @@ func deadlocks(ctx context.Context, conn *pgx.Conn) ([]Violation, error) {
 }
 
 // checkFiles looks through what the run has left on disk.
-func (t *torture) checkFiles(context.Context) error {
+func (t *torture) checkFiles(ctx context.Context) error {
+	if err := t.disclose(ctx); err != nil {
+		return err
+	}
 	leaked, err := leaks(t.dir(), t.crowd.pool.all())
 	t.violated(leaked...)
 	if t.options.Mix.Poison {

@@ -6,9 +6,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -90,6 +92,29 @@ func grouped(code string) string {
 		return text
 	}
 	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:]
+}
+
+// disclose lets gateways and Redis write down what they keep in memory: the metrics, and a dump whose texts can be read. PostgreSQL has
+// logged every statement with its parameters.
+func (t *torture) disclose(ctx context.Context) error {
+	if !t.options.Mix.Overhear {
+		return nil
+	}
+	for n, g := range t.stack.Gateways {
+		answer := (&door{urls: func() []string { return []string{g.URL()} }, client: t.crowd.door.client}).ask(ctx, 0, http.MethodGet, "/metrics", t.crowd.keys.Admin, "")
+		if answer.status != http.StatusOK {
+			return fmt.Errorf("read the metrics: answered %d", answer.status)
+		}
+		if err := os.WriteFile(filepath.Join(t.dir(), fmt.Sprintf("metrics-%d.log", n+1)), answer.body, 0o600); err != nil {
+			return err
+		}
+	}
+	client, err := t.stack.Redis()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return errors.Join(client.ConfigSet(ctx, "rdbcompression", "no").Err(), client.Save(ctx).Err())
 }
 
 // overhear writes down what Redis is told, as long as the context lasts; a Redis that goes away is listened to again.

@@ -23,7 +23,7 @@ type Mix struct {
 	Dawdle    int           `json:"dawdle"`   // carts of a hundred that think it over before they pay
 	Several   int           `json:"several"`  // carts of a hundred that pay with two codes
 	Rest      time.Duration `json:"rest"`     // longest between two faults; 0 for the usual
-	Overhear  bool          `json:"overhear"` // whether all that Redis is told is looked through
+	Overhear  bool          `json:"overhear"` // whether all that PostgreSQL and Redis are told is looked through
 	Poison    bool          `json:"poison"`   // whether the database refuses some acts, by a fault of its own
 	Points    []string      `json:"points"`   // failpoints to die at; none means all of them
 	rude      []mailtest.Behaviour
@@ -62,15 +62,19 @@ func Mixes() []Mix {
 			}
 		}),
 		with("hot", "a few codes, and nothing goes wrong", func(m *Mix) { m.InPlay, m.Several = 3, 30 }),
+		with("pairs", "everybody pays with two codes at once, and nothing goes wrong", func(m *Mix) { m.Carts, m.Tills, m.Several = 24, 2, 100 }),
 		with("days", "reservations run out while their carts dawdle", func(m *Mix) {
 			m.InPlay, m.Dawdle, m.Several, m.Rest, m.Faults = 6, 60, 5, time.Second, []string{"a day passes"}
 		}),
 		with("clock", "the clock steps back", func(m *Mix) { m.InPlay, m.Faults = 4, []string{"the clock steps back"} }),
 		with("cuts", "gateways and database lose their power at once", func(m *Mix) {
-			m.InPlay, m.Rest, m.Faults = 4, 1500*time.Millisecond, []string{"a power cut"}
+			m.InPlay, m.Rest, m.Faults = 4, time.Second, []string{"a power cut", "locks, and a power cut"}
 		}),
 		with("poison", "the database refuses single acts by a fault of its own", func(m *Mix) { m.InPlay, m.Poison = 8, true }),
 		with("redis", "Redis is lost, rewound, stalled (G6)", func(m *Mix) { m.InPlay, m.Faults = 8, redis }),
+		with("stale", "Redis is put back to what it was, again and again", func(m *Mix) {
+			m.InPlay, m.Dawdle, m.Faults = 12, 50, []string{"redis rewound"} // what is held for a while is in the copies
+		}),
 		with("puts", "Redis answers late, and loses nothing", func(m *Mix) {
 			m.InPlay, m.Faults = 4, []string{"redis stalled", "redis replies swallowed", "redis connections cut", "gateway stopped for a while"}
 		}),
@@ -116,6 +120,15 @@ func (m Mix) losesRedis() bool {
 		}
 	}
 	return false
+}
+
+// database are the settings of PostgreSQL.
+func (m Mix) database() map[string]string {
+	settings := map[string]string{"fsync": "off", "max_connections": "200"}
+	if m.Overhear {
+		settings["log_statement"] = "all"
+	}
+	return settings
 }
 
 // sells tells whether vouchers are sold; otherwise they are there from the start.

@@ -32,7 +32,7 @@ func Faults() []Fault {
 		{"gateway killed", (*nemesis).killGateway}, {"gateway killed at a failpoint", (*nemesis).failpoint}, {"gateway stopped for a while", (*nemesis).pauseGateway},
 		{"redis emptied", (*nemesis).flush}, {"redis killed", (*nemesis).killRedis}, {"redis rewound", (*nemesis).rewindRedis}, {"redis stalled", (*nemesis).stallRedis},
 		{"redis replies swallowed", (*nemesis).swallow}, {"redis connections cut", (*nemesis).cutRedis},
-		{"database connections cut", (*nemesis).cutDatabase}, {"database crashed", (*nemesis).crashDatabase}, {"a power cut", (*nemesis).cutPower},
+		{"database connections cut", (*nemesis).cutDatabase}, {"database crashed", (*nemesis).crashDatabase}, {"a power cut", (*nemesis).cutPower}, {"locks, and a power cut", (*nemesis).cutPowerBehindLocks},
 		{"a day passes", (*nemesis).day}, {"an hour passes", (*nemesis).hour}, {"the clock steps back", (*nemesis).stepBack},
 	}
 }
@@ -126,7 +126,7 @@ func (n *nemesis) killGateway(ctx context.Context) error {
 		return err
 	}
 	n.while(ctx)
-	return g.Start(ctx)
+	return g.Supervise(ctx)
 }
 
 // failpoint lets a gateway die at the next point of the table, some passages on, and starts it again without.
@@ -153,7 +153,7 @@ func (n *nemesis) failpoint(ctx context.Context) error {
 		case <-time.After(within): // nobody passed there so often
 		}
 	}
-	return errors.Join(g.Kill(), g.Start(ctx))
+	return errors.Join(g.Kill(), g.Supervise(ctx))
 }
 
 // patient is how long a gateway may take to pass a failpoint where every one of them counts.
@@ -276,6 +276,15 @@ func (n *nemesis) passes(ctx context.Context, d time.Duration) error {
 
 func (n *nemesis) cutPower(ctx context.Context) error { return n.stack.CutPower(ctx) }
 
+// cutPowerBehindLocks lets acts queue up behind a session that holds every voucher, lets them through as far as their decision, and
+// cuts the power before any of them is written.
+func (n *nemesis) cutPowerBehindLocks(ctx context.Context) error {
+	if end, err := n.stack.Jam(ctx, briefly); err == nil { // else somebody else's locks stand in the way, and it is a power cut like others
+		defer end()
+	}
+	return n.stack.CutPower(ctx)
+}
+
 // heal puts everything right, whatever a fault has left.
 func (n *nemesis) heal(ctx context.Context) error {
 	n.wire.Set(holdtest.Pass)
@@ -285,7 +294,7 @@ func (n *nemesis) heal(ctx context.Context) error {
 	var faults []error
 	for _, g := range n.stack.Gateways {
 		_ = g.Resume() // one that runs, or that is gone, does not mind
-		faults = append(faults, g.Kill(), g.Start(ctx))
+		faults = append(faults, g.Kill(), g.Supervise(ctx))
 	}
 	return errors.Join(faults...)
 }

@@ -28,9 +28,12 @@ type Options struct {
 	Duration time.Duration `json:"duration"` // of the faults; healing and checking come on top
 	Gateways int           `json:"gateways"`
 	Mix      Mix           `json:"mix"`
-	Rounds   int           `json:"rounds,omitempty"` // how often every failpoint is to come, whatever the duration
-	Orders   int           `json:"orders,omitempty"` // how many are to be sold, whatever the duration
-	Hasty    bool          `json:"hasty,omitempty"`  // the first violation is enough
+	Rounds   int           `json:"rounds,omitempty"`   // how often every failpoint is to come, whatever the duration
+	Orders   int           `json:"orders,omitempty"`   // how many are to be sold, whatever the duration
+	Codes    int           `json:"codes,omitempty"`    // how many are reserved, in [Reseed]
+	Hasty    bool          `json:"hasty,omitempty"`    // the first violation is enough
+	Settings []string      `json:"settings,omitempty"` // further ones of the gateways, NAME=value
+	Mould    string        `json:"-"`                  // see [stack.Options]; it takes no other settings of PostgreSQL
 	Program  string        `json:"-"`
 	Dir      string        `json:"-"` // "" is removed afterwards, unless something was violated
 	Log      *slog.Logger  `json:"-"`
@@ -43,6 +46,8 @@ func (o Options) unhurried() bool { return o.Rounds > 0 || o.Orders > 0 }
 const (
 	openingOrders = 12   // before anything goes wrong, so that there is something to fight for
 	openingStock  = 1500 // vouchers, where none are sold
+	hastyStock    = 300  // as many as a short run needs
+	hastyOpening  = 20 * time.Second
 	recoverWithin = time.Minute
 	checkWithin   = time.Minute     // of one code's history
 	hastyCheck    = 5 * time.Second // of one, where the first violation is enough
@@ -83,15 +88,17 @@ func (t *torture) run(ctx context.Context) error {
 	if err := t.open(ctx); err != nil {
 		return err
 	}
-	if err := t.opening(ctx); err != nil {
+	if err := t.opening(ctx); err != nil || len(t.report.Violations) > 0 {
 		return err
 	}
 	if err := t.fight(ctx); err != nil {
 		return err
 	}
 	t.options.Log.Info("healing")
-	if err := t.recover(ctx); err != nil {
-		return err
+	if !t.enough() {
+		if err := t.recover(ctx); err != nil {
+			return err
+		}
 	}
 	t.options.Log.Info("checking", "answers", t.crowd.book.len())
 	return t.check(ctx)
@@ -105,19 +112,15 @@ func (t *torture) open(ctx context.Context) (err error) {
 	t.stack, err = stack.Open(ctx, stack.Options{
 		Dir: t.options.Dir, Program: t.options.Program, Gateways: t.options.Gateways, MailURL: t.sink.URL(), Log: slog.New(slog.DiscardHandler),
 		// Every commit reaches the system before it is answered, which a crash of PostgreSQL alone can't take; a power cut is not tried.
-		Durability: embedded.Durable, Database: map[string]string{"fsync": "off", "max_connections": "200"},
-		Gateway: []string{"VOUCHSAFE_REVERSE_FOR=8760h", "VOUCHSAFE_LOG_LEVEL=debug", "VOUCHSAFE_VOUCHERS_PER_ORDER=5"},
-		Between: t.between,
+		Durability: embedded.Durable, Database: t.options.Mix.database(),
+		Gateway: append([]string{"VOUCHSAFE_REVERSE_FOR=8760h", "VOUCHSAFE_LOG_LEVEL=debug", "VOUCHSAFE_VOUCHERS_PER_ORDER=5"}, t.options.Settings...),
+		Between: t.between, Furnish: furnish, Mould: t.options.Mould,
 	})
 	if err != nil {
 		return err
 	}
-	stranger, err := t.furnish(ctx)
-	if err != nil {
-		return err
-	}
 	t.crowd = &crowd{
-		door: newDoor(t.urls), keys: Keys{t.stack.ShopKey, stranger, t.stack.TillKey, t.stack.AdminKey}, book: &history{}, start: time.Now(),
+		door: newDoor(t.urls), keys: Keys{t.stack.ShopKey, t.stack.FurtherKey, t.stack.TillKey, t.stack.AdminKey}, book: &history{}, start: time.Now(),
 		pool: newPool(t.options.Mix.InPlay), seed: t.options.Seed, mix: t.options.Mix, hurts: &t.hurts, reversible: map[string]bool{},
 	}
 	t.nemesis = t.hand(1<<32, &t.hurts.others)
@@ -133,11 +136,11 @@ const (
 )
 
 // furnish registers the second shop and returns its key.
-func (t *torture) furnish(ctx context.Context) (string, error) {
-	if _, err := t.stack.Do(ctx, "shop", "add", "--id", otherShop, "--platform", "standard", "--secret", stack.Secret, "--lang", "en"); err != nil {
+func furnish(ctx context.Context, s *stack.Stack) (string, error) {
+	if _, err := s.Do(ctx, "shop", "add", "--id", otherShop, "--platform", "standard", "--secret", stack.Secret, "--lang", "en"); err != nil {
 		return "", err
 	}
-	return t.stack.Do(ctx, "key", "add", "--scope", "shop", "--shop", otherShop)
+	return s.Do(ctx, "key", "add", "--scope", "shop", "--shop", otherShop)
 }
 
 // poisoning lets the database refuse acts by a fault of its own.
@@ -205,7 +208,11 @@ func (t *torture) vendor(n int) *vendor {
 // opening sells the first vouchers in peace, or has them made where none are sold.
 func (t *torture) opening(ctx context.Context) error {
 	if !t.options.Mix.sells() {
-		codes, err := t.stack.Fill(ctx, openingStock, Worth)
+		stock := openingStock
+		if t.options.Hasty {
+			stock = hastyStock
+		}
+		codes, err := t.stack.Fill(ctx, stock, Worth)
 		t.crowd.pool.add(Worth, codes...)
 		return err
 	}
@@ -219,9 +226,17 @@ func (t *torture) opening(ctx context.Context) error {
 		t.sales.add(s)
 		want += s.units()
 	}
-	for until := time.Now().Add(recoverWithin); t.circulate() < want; {
-		if time.Now().After(until) || !pause(ctx, breath) {
-			return fmt.Errorf("%d of the first %d vouchers were mailed within %s", t.circulate(), want, recoverWithin)
+	within := recoverWithin
+	if t.options.Hasty {
+		within = hastyOpening
+	}
+	for until := time.Now().Add(within); t.circulate() < want; {
+		if !pause(ctx, breath) {
+			return ctx.Err()
+		}
+		if time.Now().After(until) {
+			t.violated(Violation{"while nothing is wrong what is bought is mailed", fmt.Sprintf("%d of %d vouchers within %s", t.circulate(), want, within)})
+			return nil
 		}
 	}
 	return nil
@@ -263,6 +278,13 @@ func (t *torture) fight(ctx context.Context) error {
 		crowd.Go(func() { t.seen.watch(ctx) })
 	}
 	crowd.Go(func() { t.overhear(ctx) })
+	if t.options.Hasty {
+		crowd.Go(func() {
+			for pause(ctx, 5*breath) && !t.enough() {
+			}
+			cancel()
+		})
+	}
 	if t.options.Orders > 0 {
 		crowd.Go(func() { shops.Wait(); cancel() })
 	}
@@ -271,6 +293,9 @@ func (t *torture) fight(ctx context.Context) error {
 	shops.Wait()
 	return errors.Join(err, t.nemesis.heal(context.WithoutCancel(ctx)))
 }
+
+// enough tells whether the first violation is enough, and there is one already.
+func (t *torture) enough() bool { return t.options.Hasty && len(t.crowd.book.unwanted()) > 0 }
 
 // hurt makes the faults of the mix, those of Redis beside all others, and then cancels the fight.
 func (t *torture) hurt(ctx context.Context, cancel context.CancelFunc) error {
