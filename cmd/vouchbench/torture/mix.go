@@ -73,7 +73,7 @@ func Mixes() []Mix {
 		with("poison", "the database refuses single acts by a fault of its own", func(m *Mix) { m.InPlay, m.Poison = 8, true }),
 		with("redis", "Redis is lost, rewound, stalled (G6)", func(m *Mix) { m.InPlay, m.Faults = 8, redis }),
 		with("stale", "Redis is put back to what it was, again and again", func(m *Mix) {
-			m.InPlay, m.Dawdle, m.Faults = 12, 50, []string{"redis rewound"} // what is held for a while is in the copies
+			m.InPlay, m.Dawdle, m.Faults = 40, 50, []string{"redis rewound"} // what is held when it is copied is free when it comes back
 		}),
 		with("puts", "Redis answers late, and loses nothing", func(m *Mix) {
 			m.InPlay, m.Faults = 4, []string{"redis stalled", "redis replies swallowed", "redis connections cut", "gateway stopped for a while"}
