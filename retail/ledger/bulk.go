@@ -16,6 +16,7 @@ var (
 	copiedVoucher = [...]string{
 		"id", "code_mac", "code_sealed", "last4", "product", "kind", "mode", "currency", "state", "balance", "fence", "version", "term",
 		"zone", "expires_on", "ends_at", "shop", "unit", "issued_at", "last_at", "entries", "head",
+		"country", "term_from", "owed_for", "vat", "vat_rate", "members_only",
 	}
 	copiedAct = [...]string{
 		"id", "owner", "kind", "key", "state", "fingerprint", "voucher", "currency", "amount", "taken_back", "balance", "rest", "released",
@@ -80,6 +81,7 @@ func (n NewVoucher) row(v voucher.Voucher) ([]any, error) {
 		id, n.MAC, n.Sealed, v.Last4, v.Product, string(v.Kind), string(v.Mode), string(v.Currency), string(v.State), v.Balance, v.Fence,
 		v.Version, string(v.Term), v.Zone.String(), dayOrNull(v.ExpiresOn), orNull(v.EndsAt), textOrNull(v.Shop), textOrNull(v.Unit),
 		v.IssuedAt, v.LastAt, v.Entries, v.Head[:],
+		v.Country, termFromOf(v), v.OwedFor, vatOf(v), v.VATRate, v.MembersOnly,
 	}, nil
 }
 

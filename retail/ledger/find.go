@@ -15,7 +15,8 @@ import (
 type Named struct {
 	Record      voucher.Record
 	Reservation *voucher.Reservation // for a reservation
-	Voucher     *voucher.Voucher     // nil for a tombstone
+	Voucher     *voucher.Voucher     // nil for a tombstone; an account as the rules take it
+	Customer    string               // id of whose account it is, or ""
 	At          time.Time
 }
 
@@ -61,6 +62,9 @@ func (l *Ledger) ByName(ctx context.Context, ref voucher.Ref) (Named, error) {
 		return Named{}, err
 	}
 	named.Record = *record
+	if record.Detail.Account {
+		return named, l.place(ctx, &named)
+	}
 	if len(reservations) > 0 {
 		named.Reservation = reservations[0].reservation()
 	}

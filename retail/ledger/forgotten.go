@@ -52,9 +52,13 @@ func (l *Ledger) Compare(ctx context.Context, witnesses map[string]int64) (Loss,
 // confront lets the rule book look at vouchers with their witnesses, under their locks, and writes what
 // it finds.
 func (l *Ledger) confront(ctx context.Context, tx outbox.Tx, ids []string, witnesses map[string]int64) (*state, error) {
+	accounts, err := l.accountsAmong(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	acts := make([]Aimed, len(ids))
 	for i, id := range ids {
-		acts[i] = Aimed{Voucher: id, Act: voucher.Expire{}}
+		acts[i] = Aimed{Voucher: id, Account: accounts[id], Act: voucher.Expire{}}
 	}
 	s, err := l.load(ctx, tx, load{acts: acts, how: waitLocked, witness: witnesses})
 	if err != nil {

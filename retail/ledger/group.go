@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,7 +135,7 @@ type state struct {
 	acts    []Aimed
 	cases   map[string]*voucher.Case   // by voucher id: the rows that were locked
 	missing map[string]bool            // ids that no row has
-	macs    map[string][]byte          // each voucher's code MAC as it is now
+	macs    map[string][][]byte        // what each voucher is found by as it is now: its code, its token
 	before  map[string]voucher.Voucher // the rows as they were
 	was     map[string]voucher.ReservationState
 	records map[voucher.Ref]*voucher.Record
@@ -162,13 +164,13 @@ func (s *state) decide(aimed Aimed) (voucher.Answer, error) {
 	return answer, err
 }
 
-// aimedAt tells whether the code that the act was aimed by is still the voucher's.
+// aimedAt tells whether the code, or token, that the act was aimed by is still the voucher's.
 func (s *state) aimedAt(aimed Aimed) bool {
 	if aimed.MACs == nil {
 		return true
 	}
-	for _, mac := range aimed.MACs {
-		if string(mac) == string(s.macs[aimed.Voucher]) {
+	for _, mac := range s.macs[aimed.Voucher] {
+		if slices.ContainsFunc(aimed.MACs, func(named []byte) bool { return bytes.Equal(named, mac) }) {
 			return true
 		}
 	}
@@ -182,7 +184,11 @@ func (s *state) changes() []Change {
 		if c.Voucher.Version == s.before[id].Version {
 			continue
 		}
-		changes = append(changes, changeOf(c.Voucher, c.Live(), c.At))
+		live := c.Live()
+		if c.Voucher.Shared() { // it excludes nobody
+			live = nil
+		}
+		changes = append(changes, changeOf(c.Voucher, live, c.At))
 	}
 	return changes
 }

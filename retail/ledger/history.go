@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
@@ -103,7 +104,11 @@ func (l *Ledger) History(ctx context.Context, id string) (History, error) {
 	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return History{}, away("read the history of a voucher", err)
 	}
-	var h History
+	return historyOf(entries, reservations, acts)
+}
+
+// historyOf reads the rows of a history.
+func historyOf(entries []entryRow, reservations []reservationRow, acts []recordRow) (h History, err error) {
 	for _, row := range entries {
 		h.Entries = append(h.Entries, row.entry())
 	}
@@ -157,12 +162,18 @@ const replaceCode = `UPDATE voucher
 		last4 = @last4
 	WHERE id = @id::uuid AND version = @version`
 
+// ErrCodeTaken says that another voucher has a code.
+var ErrCodeTaken = errors.New("another voucher has this code")
+
 // ReplaceCode gives a voucher a new code, in the transaction that has locked its row and applied
-// voucher.Replace to it. From its commit on nobody finds the old one.
+// voucher.Replace to it. From its commit on nobody finds the old one. Error: ErrCodeTaken.
 func ReplaceCode(ctx context.Context, tx outbox.Tx, n NewCode) error {
 	tag, err := tx.Exec(ctx, replaceCode, pgx.NamedArgs{
 		"id": n.Voucher, "version": n.Version, "mac": n.MAC, "sealed": n.Sealed, "last4": n.Last4,
 	})
+	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && fault.Code == uniqueViolation {
+		return ErrCodeTaken
+	}
 	if err == nil && tag.RowsAffected() != 1 {
 		err = fmt.Errorf("%d rows at version %d", tag.RowsAffected(), n.Version)
 	}

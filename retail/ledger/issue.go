@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -38,6 +39,12 @@ const insertVoucher = `INSERT INTO voucher (
 		zone,
 		expires_on,
 		ends_at,
+		country,
+		term_from,
+		owed_for,
+		vat,
+		vat_rate,
+		members_only,
 		shop,
 		unit,
 		issued_at,
@@ -61,6 +68,12 @@ const insertVoucher = `INSERT INTO voucher (
 		@zone,
 		@expires_on,
 		@ends_at,
+		@country,
+		@term_from,
+		@owed_for,
+		@vat,
+		@vat_rate,
+		@members_only,
 		@shop,
 		@unit::uuid,
 		@issued_at,
@@ -106,30 +119,43 @@ func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher
 // args are the columns of the new row.
 func (n NewVoucher) args(v voucher.Voucher) pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"id":         v.ID,
-		"mac":        n.MAC,
-		"sealed":     n.Sealed,
-		"last4":      v.Last4,
-		"product":    v.Product,
-		"kind":       string(v.Kind),
-		"mode":       string(v.Mode),
-		"currency":   string(v.Currency),
-		"state":      string(v.State),
-		"balance":    v.Balance,
-		"fence":      v.Fence,
-		"version":    v.Version,
-		"term":       string(v.Term),
-		"zone":       v.Zone.String(),
-		"expires_on": dayOrNull(v.ExpiresOn),
-		"ends_at":    orNull(v.EndsAt),
-		"shop":       textOrNull(v.Shop),
-		"unit":       textOrNull(v.Unit),
-		"issued_at":  v.IssuedAt,
-		"last_at":    v.LastAt,
-		"entries":    v.Entries,
-		"head":       v.Head[:],
+		"id":           v.ID,
+		"mac":          n.MAC,
+		"sealed":       n.Sealed,
+		"last4":        v.Last4,
+		"product":      v.Product,
+		"kind":         string(v.Kind),
+		"mode":         string(v.Mode),
+		"currency":     string(v.Currency),
+		"state":        string(v.State),
+		"balance":      v.Balance,
+		"fence":        v.Fence,
+		"version":      v.Version,
+		"term":         string(v.Term),
+		"zone":         v.Zone.String(),
+		"expires_on":   dayOrNull(v.ExpiresOn),
+		"ends_at":      orNull(v.EndsAt),
+		"country":      v.Country,
+		"term_from":    termFromOf(v),
+		"owed_for":     v.OwedFor,
+		"vat":          vatOf(v),
+		"vat_rate":     v.VATRate,
+		"members_only": v.MembersOnly,
+		"shop":         textOrNull(v.Shop),
+		"unit":         textOrNull(v.Unit),
+		"issued_at":    v.IssuedAt,
+		"last_at":      v.LastAt,
+		"entries":      v.Entries,
+		"head":         v.Head[:],
 	}
 }
+
+// termFromOf and vatOf are what is stored of a voucher that was made without a product's terms.
+func termFromOf(v voucher.Voucher) string {
+	return cmp.Or(string(v.TermFrom), string(voucher.TermOfProduct))
+}
+
+func vatOf(v voucher.Voucher) string { return cmp.Or(string(v.VAT), string(voucher.MultiPurpose)) }
 
 const findSealed = `SELECT
 		id::text,
@@ -137,7 +163,8 @@ const findSealed = `SELECT
 		code_mac
 	FROM voucher
 	WHERE id = ANY(@ids::uuid[])
-		AND code_sealed IS NOT NULL`
+		AND code_sealed IS NOT NULL
+		AND NOT code_retired`
 
 // Sealed is a voucher's code as it is kept for sending, and its MAC to check it by.
 type Sealed struct {

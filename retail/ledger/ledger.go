@@ -109,15 +109,18 @@ func (l *Ledger) Close() {
 	l.running.Wait()
 }
 
-// Aimed is an act on a voucher. If it was aimed by a code, the code's MACs are checked again under
+// Aimed is an act on a voucher, or on the account of a customer. If it was aimed by a code, the code's MACs are checked again under
 // the lock, since the code may have been replaced in between.
 type Aimed struct {
-	Voucher string
+	Voucher string   // id of the voucher or account
+	Account bool     // whether it is an account
 	MACs    [][]byte // nil if the voucher was named otherwise
 	Act     voucher.Act
 	// After makes what is done instead of Act, under the same names, from the answers of the acts
 	// before it in the same call of ApplyTx; nil if it doesn't depend on them.
 	After func(before []voucher.Answer) voucher.Act
+	// Then is the other half of an act that moves value, done next to it; nil for none. [Ledger.Apply] takes no such act.
+	Then *Aimed
 }
 
 // Apply settles one act in a group and returns its answer, a refusal of package voucher, or a fault

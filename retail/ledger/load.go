@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +45,15 @@ const (
 		zone,
 		expires_on,
 		ends_at,
+		country,
+		term_from,
+		owed_for,
+		vat,
+		vat_rate,
+		members_only,
+		coalesce(token_mac, '') AS token_mac,
+		coalesce(token_by::text, '') AS token_by,
+		code_retired,
 		coalesce(shop, '') AS shop,
 		coalesce(unit::text, '') AS unit,
 		issued_at,
@@ -177,7 +185,7 @@ type sender interface {
 // are locked by a statement of their own, and everything else is read by later ones: a statement
 // that waited for a lock still sees the snapshot from before the wait.
 func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, error) {
-	ids := vouchersOf(what.acts)
+	ids, accounts := placesOf(what.acts)
 	keys := uuidsOf(ids)
 	refs := refsOf(what.acts)
 	holdings := holdingsOf(what.acts)
@@ -188,31 +196,37 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 	}
 	s := &state{
 		acts: what.acts, cases: make(map[string]*voucher.Case), missing: make(map[string]bool),
-		macs: make(map[string][]byte), before: make(map[string]voucher.Voucher),
+		macs: make(map[string][][]byte), before: make(map[string]voucher.Voucher),
 		was: make(map[string]voucher.ReservationState), records: make(map[voucher.Ref]*voucher.Record),
 	}
 	held := make(voucher.Holdings)
 	var rows []voucherRow
 	var reservations []*voucher.Reservation
 	collect(batch.Queue(lockVouchers+string(what.how), keys), &rows)
+	kept := queueAccounts(batch, what.how, accounts)
 	queueHoldings(batch, holdings, held)
-	queueRecords(batch, refs, s.records)
-	queueReservations(batch, keys, refs, &reservations)
+	queueRecords(batch, readRecords, refs, s.records)
+	queueReservations(batch, readReservations, keys, refs, &reservations)
+	if len(accounts) > 0 {
+		queueRecords(batch, readAccountRecords, refs, s.records)
+		queueReservations(batch, readAccountReservations, uuidsOf(accounts), refs, &reservations)
+	}
 	var life string
 	batch.Queue(readMoment).QueryRow(func(row pgx.Row) error { return row.Scan(&s.at, &life) })
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("lock %d vouchers: %w", len(ids), err)
 	}
 	s.heard, s.doubted = what.witness, !l.trusts(life)
-	if err := l.assemble(s, loaded{rows, reservations, held, what}); err != nil {
+	if err := l.assemble(s, loaded{rows, *kept, reservations, held, what}); err != nil {
 		return nil, err
 	}
-	return s, s.tellMissing(ctx, conn, ids, what.how)
+	return s, s.tellMissing(ctx, conn, what.how, ids, accounts)
 }
 
 // loaded is what the statements brought.
 type loaded struct {
 	rows         []voucherRow
+	accounts     []accountRow
 	reservations []*voucher.Reservation
 	holdings     voucher.Holdings
 	what         load
@@ -225,14 +239,15 @@ func (l *Ledger) assemble(s *state, from loaded) error {
 		if err != nil {
 			return err
 		}
-		c := &voucher.Case{
-			At: s.at, Rules: l.rules, Voucher: v, Witness: from.what.witness[v.ID],
-			Records: s.records, Holdings: from.holdings,
+		l.open(s, v, from)
+		s.macs[v.ID] = row.macs()
+	}
+	for _, row := range from.accounts {
+		v, err := l.account(row)
+		if err != nil {
+			return err
 		}
-		if v.LastAt.After(c.At) {
-			c.At = v.LastAt
-		}
-		s.cases[v.ID], s.before[v.ID], s.macs[v.ID] = c, v, row.CodeMAC
+		l.open(s, v, from)
 	}
 	for _, r := range from.reservations {
 		if _, seen := s.was[r.ID]; seen || s.cases[r.Voucher] == nil {
@@ -244,10 +259,22 @@ func (l *Ledger) assemble(s *state, from loaded) error {
 	return nil
 }
 
+// open makes the case of a row that was locked.
+func (l *Ledger) open(s *state, v voucher.Voucher, from loaded) {
+	c := &voucher.Case{
+		At: s.at, Rules: l.rules, Voucher: v, Witness: from.what.witness[v.ID],
+		Records: s.records, Holdings: from.holdings,
+	}
+	if v.LastAt.After(c.At) {
+		c.At = v.LastAt
+	}
+	s.cases[v.ID], s.before[v.ID] = c, v
+}
+
 // tellMissing tells rows that don't exist from rows that are locked elsewhere, which costs a round trip if there are any; a
 // statement that waits for its locks needs no telling.
-func (s *state) tellMissing(ctx context.Context, conn sender, ids []string, how locking) error {
-	for _, id := range ids {
+func (s *state) tellMissing(ctx context.Context, conn sender, how locking, vouchers, accounts []string) error {
+	for _, id := range slices.Concat(vouchers, accounts) {
 		if s.cases[id] == nil {
 			s.missing[id] = true
 		}
@@ -256,13 +283,15 @@ func (s *state) tellMissing(ctx context.Context, conn sender, ids []string, how 
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(knownVouchers, uuidsOf(slices.Collect(maps.Keys(s.missing)))).Query(func(rows pgx.Rows) error {
-		known, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		for _, id := range known {
-			delete(s.missing, id)
-		}
-		return err
-	})
+	for sql, ids := range map[string][]string{knownVouchers: vouchers, knownAccounts: accounts} {
+		batch.Queue(sql, uuidsOf(ids)).Query(func(rows pgx.Rows) error {
+			known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			for _, id := range known {
+				delete(s.missing, id)
+			}
+			return err
+		})
+	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("tell missing vouchers from locked ones: %w", err)
 	}
@@ -295,11 +324,11 @@ func queueHoldings(batch *pgx.Batch, holdings []voucher.Holding, held voucher.Ho
 }
 
 // queueRecords reads the records that the acts name.
-func queueRecords(batch *pgx.Batch, refs refColumns, records map[voucher.Ref]*voucher.Record) {
+func queueRecords(batch *pgx.Batch, sql string, refs refColumns, records map[voucher.Ref]*voucher.Record) {
 	if len(refs.keys) == 0 {
 		return
 	}
-	batch.Queue(readRecords, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
+	batch.Queue(sql, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[recordRow])
 		if err != nil {
 			return err
@@ -315,9 +344,8 @@ func queueRecords(batch *pgx.Batch, refs refColumns, records map[voucher.Ref]*vo
 	})
 }
 
-// queueReservations reads the live reservations of the vouchers and those that the acts name.
-func queueReservations(batch *pgx.Batch, vouchers []pgtype.UUID, refs refColumns, into *[]*voucher.Reservation) {
-	batch.Queue(readReservations, vouchers, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
+func queueReservations(batch *pgx.Batch, sql string, ids []pgtype.UUID, refs refColumns, into *[]*voucher.Reservation) {
+	batch.Queue(sql, ids, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
 		for _, row := range found {
 			*into = append(*into, row.reservation())

@@ -135,6 +135,9 @@ func (l *Ledger) look(ctx context.Context, questions []looking) ([]looked, error
 	}
 	answers := make([]looked, len(questions))
 	for _, v := range vouchers {
+		if v.CodeRetired { // to whoever has the code there is no such voucher
+			continue
+		}
 		answers[asker[v.Place-1]].voucher = &v.lookRow
 	}
 	for _, n := range names {
@@ -259,9 +262,15 @@ const readVersions = `SELECT
 		id::text,
 		version
 	FROM voucher
+	WHERE id = ANY($1::uuid[])
+	UNION ALL
+	SELECT
+		id::text,
+		version
+	FROM account
 	WHERE id = ANY($1::uuid[])`
 
-// Versions reads the versions of vouchers, without a lock; what doesn't exist is left out.
+// Versions reads the versions of vouchers and accounts, without a lock; what doesn't exist is left out.
 func (l *Ledger) Versions(ctx context.Context, ids []string) (map[string]int64, error) {
 	rows, _ := l.pool.Query(ctx, readVersions, ids)
 	versions := make(map[string]int64, len(ids))

@@ -32,6 +32,15 @@ type voucherRow struct {
 	Zone          string
 	ExpiresOn     *time.Time
 	EndsAt        *time.Time
+	Country       string
+	TermFrom      string
+	OwedFor       int16
+	VAT           string
+	VATRate       string
+	MembersOnly   bool
+	TokenMAC      []byte
+	TokenBy       string
+	CodeRetired   bool
 	Shop          string
 	Unit          string
 	IssuedAt      time.Time
@@ -51,6 +60,8 @@ func (l *Ledger) voucher(r voucherRow) (voucher.Voucher, error) {
 		Currency: money.Currency(r.Currency), State: voucher.State(r.State),
 		BlockedByOrder: r.BlockedOrder, BlockedByOffice: r.BlockedOffice, Quarantined: r.Quarantined,
 		Balance: r.Balance, Fence: r.Fence, Version: r.Version, Term: voucher.Term(r.Term), Zone: zone,
+		Country: r.Country, TermFrom: voucher.TermFrom(r.TermFrom), OwedFor: int(r.OwedFor), VAT: voucher.VAT(r.VAT), VATRate: r.VATRate,
+		MembersOnly: r.MembersOnly, Token: voucher.Token{MAC: string(r.TokenMAC), By: r.TokenBy}, CodeRetired: r.CodeRetired,
 		Shop: r.Shop, Unit: r.Unit, IssuedAt: r.IssuedAt, LastAt: r.LastAt,
 		Entries: r.Entries, Head: [32]byte(r.Head),
 	}
@@ -58,6 +69,18 @@ func (l *Ledger) voucher(r voucherRow) (voucher.Voucher, error) {
 		v.ExpiresOn, v.EndsAt = voucher.DateOf(*r.ExpiresOn, time.UTC), *r.EndsAt
 	}
 	return v, nil
+}
+
+// macs are what the voucher may be found by: its code unless that is retired, and its token.
+func (r voucherRow) macs() [][]byte {
+	var macs [][]byte
+	if !r.CodeRetired {
+		macs = append(macs, r.CodeMAC)
+	}
+	if len(r.TokenMAC) > 0 {
+		macs = append(macs, r.TokenMAC)
+	}
+	return macs
 }
 
 // reservationRow is a reservation as it is stored, in the order of reservationColumns.

@@ -35,6 +35,7 @@ func (a *Applied) Refused() error {
 // and the tasks that a refusal leaves, are written with the rest. After the commit the caller hands
 // the result to [Ledger.Told].
 func (l *Ledger) ApplyTx(ctx context.Context, tx outbox.Tx, acts ...Aimed) (*Applied, error) {
+	acts = withHalves(acts)
 	witness := l.witness(ctx, vouchersOf(acts))
 	s, err := l.load(ctx, tx, load{acts: acts, how: waitLocked, witness: witness})
 	if err != nil {
@@ -136,7 +137,7 @@ func (l *Ledger) quarantine(ctx context.Context, applied *Applied) error {
 		if !c.Voucher.Quarantined || applied.state.before[c.Voucher.ID].Quarantined {
 			continue
 		}
-		if _, err := l.Apply(ctx, Aimed{Voucher: c.Voucher.ID, Act: voucher.Expire{}}); err != nil {
+		if _, err := l.Apply(ctx, Aimed{Voucher: c.Voucher.ID, Account: c.Voucher.Shared(), Act: voucher.Expire{}}); err != nil {
 			return fmt.Errorf("quarantine voucher %s: %w", c.Voucher.ID, err)
 		}
 	}

@@ -28,7 +28,7 @@ const findShreddable = `SELECT v.id::text
 // shreddable: it has ended or its validity has, so long ago, and nobody holds it or waits for its code. An expired one that the
 // office extends later lives on; to be sent again it needs a new code.
 const shreddable = `v.code_sealed IS NOT NULL
-		AND (v.state IN ('claimed', 'depleted', 'invalidated') OR coalesce(v.ends_at <= vouchsafe_now() - $2::interval, false))
+		AND (v.state IN ('claimed', 'depleted', 'invalidated') OR coalesce(vouchsafe_owed_until(v.expires_on, v.owed_for, v.zone) <= vouchsafe_now() - $2::interval, false))
 		AND v.last_at <= vouchsafe_now() - $2::interval
 		AND NOT EXISTS (SELECT FROM reservation r WHERE r.voucher = v.id AND r.state = 'active')
 		AND NOT EXISTS (SELECT FROM delivery d WHERE d.subject = v.id::text AND d.finished_at IS NULL)`

@@ -51,32 +51,42 @@ var errTwin = errors.New("the act happened meanwhile")
 // Sell makes a voucher and sells it in one transaction. A refusal leaves nothing of it, and so does a twin that was first (see
 // [IsTwin]): the voucher it sold is another.
 func (l *Ledger) Sell(ctx context.Context, fresh NewVoucher, act voucher.Sell) (voucher.Answer, error) {
+	return l.Fill(ctx, fresh, nothingElse, Aimed{Voucher: fresh.Voucher.ID, Act: act})
+}
+
+// nothingElse is for acts that nothing is written of beside them.
+func nothingElse(outbox.Tx, *Applied) error { return nil }
+
+// Fill makes a voucher and settles acts in one transaction, the last of which gives the voucher its value and is the one that is
+// answered. What also writes of them is in it too. A refusal of any leaves nothing, and so does a twin that was first.
+func (l *Ledger) Fill(ctx context.Context, fresh NewVoucher, also func(outbox.Tx, *Applied) error, acts ...Aimed) (voucher.Answer, error) {
 	var applied *Applied
+	last := len(acts) - 1
 	err := outbox.InTx(ctx, l.pool, func(tx outbox.Tx) (err error) {
 		if err = l.Stock(ctx, tx, fresh); err != nil {
 			return err
 		}
-		if applied, err = l.ApplyTx(ctx, tx, Aimed{Voucher: fresh.Voucher.ID, Act: act}); err != nil {
+		if applied, err = l.ApplyTx(ctx, tx, acts...); err != nil {
 			return err
 		}
 		if refusal := applied.Refused(); refusal != nil {
 			return refusal
 		}
-		if !applied.Answers[0].Created {
+		if !applied.Answers[last].Created {
 			return errTwin
 		}
-		return nil
+		return also(tx, applied)
 	})
 	switch {
 	case err == nil:
 		failpoint.Hit(failpoint.ActCommitted)
 		l.Told(ctx, applied)
-		return applied.Answers[0], nil
+		return applied.Answers[last], nil
 	case voucher.IsRefusal(err):
 		l.watch.refusals(applied)
 		return voucher.Answer{}, err
 	}
-	return voucher.Answer{}, away("sell a new voucher", err)
+	return voucher.Answer{}, away("fill a new voucher", err)
 }
 
 // Batch is what a printer makes in one go.
@@ -253,7 +263,7 @@ func stockProofs() []proof {
 		{"a voucher is sold once, unless its sale was taken back", `SELECT v.id::text, format('%s, with %s sales that stand', v.state, count(*))
 			FROM act a
 			JOIN voucher v ON v.id = a.voucher
-			WHERE a.kind = 'sale' AND a.state = 'done'
+			WHERE a.state = 'done' AND (a.kind IN ('sale', 'credit_note') OR a.kind = 'refund' AND a.detail ? 'sold')
 			GROUP BY v.id, v.state
 			HAVING count(*) > 1 OR v.state = 'inventory'`},
 		{"a pre-printed voucher comes into use by its sale", `SELECT v.id::text, format('number %s of batch %s is %s', s.number, s.batch, v.state)

@@ -18,11 +18,27 @@ const (
 )
 
 // The instant is asked for once: a volatile function bounds no index, and all live reservations would be read to find none.
-const findOverdue = `SELECT r.voucher::text
-	FROM reservation r
-	WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at <= (SELECT vouchsafe_now())
-	ORDER BY r.expires_at
-	LIMIT $1`
+const findOverdue = `(
+		SELECT r.voucher::text, false AS account
+		FROM reservation r
+		WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at <= (SELECT vouchsafe_now())
+		ORDER BY r.expires_at
+		LIMIT $1
+	)
+	UNION ALL
+	(
+		SELECT r.account::text, true
+		FROM account_reservation r
+		WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at <= (SELECT vouchsafe_now())
+		ORDER BY r.expires_at
+		LIMIT $1
+	)`
+
+// overdueRow is what has a reservation that is overdue.
+type overdueRow struct {
+	ID      string
+	Account bool
+}
 
 // Sweep writes down that overdue reservations have expired, and tells how many it found. Nothing
 // depends on it: a reservation past its end excludes nobody, swept or not. The lists are neater for
@@ -40,7 +56,7 @@ func (l *Ledger) Sweep(ctx context.Context) (found int, err error) {
 // sweep ends some overdue reservations, and tells how many.
 func (l *Ledger) sweep(ctx context.Context) (int, error) {
 	rows, _ := l.pool.Query(ctx, findOverdue, sweepBatch)
-	overdue, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	overdue, err := pgx.CollectRows(rows, pgx.RowToStructByPos[overdueRow])
 	if err != nil {
 		return 0, fmt.Errorf("sweep: find overdue reservations: %w", err)
 	}
@@ -48,10 +64,10 @@ func (l *Ledger) sweep(ctx context.Context) (int, error) {
 	var wg sync.WaitGroup
 	var first error
 	var once sync.Once
-	for _, id := range overdue {
+	for _, found := range overdue {
 		wg.Go(func() {
-			if _, err := l.Apply(ctx, Aimed{Voucher: id, Act: voucher.Expire{}}); err != nil {
-				once.Do(func() { first = fmt.Errorf("sweep: expire the reservation of voucher %s: %w", id, err) })
+			if _, err := l.Apply(ctx, Aimed{Voucher: found.ID, Account: found.Account, Act: voucher.Expire{}}); err != nil {
+				once.Do(func() { first = fmt.Errorf("sweep: expire the reservation of voucher %s: %w", found.ID, err) })
 			}
 		})
 	}

@@ -32,11 +32,13 @@ func proofs() []proof {
 			FROM voucher v
 			LEFT JOIN (SELECT account, count(*) AS n, max(seq) AS last FROM entry GROUP BY account) e ON e.account = v.id
 			WHERE v.entries <> coalesce(e.n, 0) OR v.entries <> coalesce(e.last, 0)`},
-		{"every journal entry belongs to a voucher and an act", `SELECT e.account::text, format('entry %s of act %s', e.seq, e.act)
+		{"every journal entry belongs to a voucher or account, and to an act", `SELECT e.account::text, format('entry %s of act %s', e.seq, e.act)
 			FROM entry e
 			LEFT JOIN voucher v ON v.id = e.account
+			LEFT JOIN account c ON c.id = e.account
 			LEFT JOIN act a ON a.id = e.act
-			WHERE v.id IS NULL OR a.id IS NULL OR a.voucher <> e.account`},
+			WHERE v.id IS NULL AND c.id IS NULL OR a.id IS NULL
+				OR a.voucher <> e.account AND e.account::text IS DISTINCT FROM a.detail -> 'moved' ->> 'to'`},
 		{"an act moved what its entries say", `SELECT a.id::text, format('%s of %s, taken back %s; entries %s, reversed %s', a.kind, a.amount, a.taken_back, e.moved, e.reversed)
 			FROM act a
 			JOIN (
@@ -46,7 +48,7 @@ func proofs() []proof {
 					coalesce(abs(sum(amount) FILTER (WHERE kind = 'reversal')), 0) AS reversed
 				FROM entry
 				GROUP BY act
-			) e ON e.act = a.id
+			) e ON e.act = a.id AND a.kind NOT IN ('claim', 'transfer')
 			WHERE a.amount <> e.moved OR e.reversed > a.amount OR (a.state = 'reversed' AND a.taken_back <> a.amount)`},
 		{"refunds and reversals never exceed what was redeemed", `SELECT a.id::text, format('%s of %s, taken back %s, refunds %s', a.kind, a.amount, a.taken_back, r.refunded)
 			FROM act a
@@ -90,7 +92,11 @@ func reservationProofs() []proof {
 			WHERE v.id IS NULL OR r.fence > v.fence`},
 		{"a captured reservation has one redemption, no larger than itself", `SELECT coalesce(r.id, a.id)::text, format('%s of %s, redeemed %s', r.state, r.amount, a.amount)
 			FROM reservation r
-			FULL JOIN (SELECT id, reservation, amount FROM act WHERE kind = 'redemption' AND state <> 'prevented') a ON a.reservation = r.id
+			FULL JOIN (
+				SELECT id, reservation, amount
+				FROM act
+				WHERE kind = 'redemption' AND state <> 'prevented' AND NOT coalesce((detail -> 'account')::boolean, false)
+			) a ON a.reservation = r.id
 			WHERE (coalesce(r.state, '') = 'captured') <> (a.id IS NOT NULL) OR a.amount > r.amount`},
 		{"a live reservation is covered by the balance", `SELECT r.id::text, format('reserved %s of a balance of %s', r.amount, v.balance)
 			FROM reservation r
@@ -126,7 +132,7 @@ func (l *Ledger) Verify(ctx context.Context) ([]Finding, error) {
 // verify is Verify on the caller's snapshot.
 func verify(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 	var findings []Finding
-	for _, p := range slices.Concat(proofs(), reservationProofs(), stockProofs()) {
+	for _, p := range slices.Concat(proofs(), reservationProofs(), stockProofs(), importProofs(), accountProofs(), ruleProofs()) {
 		found, err := p.run(ctx, tx)
 		if err != nil {
 			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)
@@ -169,9 +175,11 @@ const readChains = `SELECT
 		e.balance,
 		e.at,
 		e.hash,
-		v.head
+		coalesce(v.head, c.head)
 	FROM entry e
-	JOIN voucher v ON v.id = e.account
+	LEFT JOIN voucher v ON v.id = e.account
+	LEFT JOIN account c ON c.id = e.account
+	WHERE v.id IS NOT NULL OR c.id IS NOT NULL
 	ORDER BY e.account, e.seq`
 
 // chainRow is a line of the journal with its account's head.
@@ -238,7 +246,7 @@ func (r *replay) end() []Finding {
 	if r.account == "" || r.hash == [32]byte(r.head) {
 		return nil
 	}
-	return []Finding{r.finding("the last entry is not the head that the voucher keeps")}
+	return []Finding{r.finding("the last entry is not the head that its voucher or account keeps")}
 }
 
 // finding is a break in the account's chain.

@@ -108,6 +108,8 @@ func (l *Ledger) write(ctx context.Context, conn sender, s *state, commit bool) 
 	s.queueReservations(batch)
 	s.queueRecords(batch)
 	s.queueVouchers(batch)
+	s.queueAccounts(batch)
+	s.queueTokens(batch)
 	for _, c := range s.ordered() {
 		queueSold(batch, c, s.before[c.Voucher.ID])
 		queueTasks(batch, c, s.before[c.Voucher.ID])
@@ -139,10 +141,15 @@ func (s *state) ordered() []*voucher.Case {
 	return cases
 }
 
+// vouchers are the ordered cases of vouchers, without those of accounts.
+func (s *state) vouchers() []*voucher.Case {
+	return slices.DeleteFunc(s.ordered(), func(c *voucher.Case) bool { return c.Voucher.Shared() })
+}
+
 // queueReservations writes the reservations that changed and those that are new.
 func (s *state) queueReservations(batch *pgx.Batch) {
 	var changed, fresh reservationColumnsOf
-	for _, c := range s.ordered() {
+	for _, c := range s.vouchers() {
 		for _, r := range c.ChangedReservations() {
 			changed.add(r, s.was[r.ID])
 		}
@@ -250,7 +257,7 @@ func detailOrNull(d voucher.Detail) *string {
 func (s *state) queueVouchers(batch *pgx.Batch) {
 	var entries entryColumns
 	var rows voucherColumnsOf
-	for _, c := range s.ordered() {
+	for _, c := range s.vouchers() {
 		for _, e := range chain(c) {
 			entries.add(e)
 		}

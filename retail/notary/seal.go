@@ -70,7 +70,11 @@ SELECT
 	v.head,
 	@seal
 FROM
-	voucher v
+	(
+		SELECT id, entries, head FROM voucher
+		UNION ALL
+		SELECT id, entries, head FROM account
+	) v
 WHERE
 	v.entries > 0
 	AND (@since::timestamptz IS NULL OR v.id IN (SELECT account FROM entry WHERE at >= @since::timestamptz))

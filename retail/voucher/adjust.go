@@ -13,6 +13,7 @@ type Adjust struct {
 	Delta    *money.Amount
 	SetTo    *money.Amount
 	Expected *money.Amount // the balance that SetTo replaces
+	Claimed  Spare         // [SpareReserved] refuses a claimed voucher, so that the office hears first what that means
 	Approval Approval
 	Detail   Detail // its reason
 }
@@ -47,7 +48,7 @@ func (a Adjust) delta(c *Case) (int64, error) {
 	}
 	live := c.Live()
 	switch {
-	case a.Delta != nil && c.Voucher.State == Claimed:
+	case c.Voucher.State == Claimed && (a.Delta != nil || a.Claimed != SpareNothing && a.Claimed != ""):
 		return 0, ErrClaimed
 	case a.Delta != nil:
 		return a.Delta.Minor, nil
@@ -79,7 +80,7 @@ func (a Adjust) allowed(c *Case, delta int64) error {
 	switch {
 	case delta < 0 && -delta > c.available():
 		return c.insufficient(c.available())
-	case delta > 0 && c.Voucher.Balance > c.Rules.ceiling(c.Voucher.Currency)-delta:
+	case delta > 0 && c.overflows(delta):
 		return ErrAboveLimit
 	}
 	return c.approved(a.Approval, delta)
@@ -94,7 +95,7 @@ func (a Adjust) adjust(c *Case, delta int64, content [32]byte) Answer {
 		c.raiseFence()
 	}
 	if c.Voucher.State == Claimed && delta > 0 {
-		c.Voucher.State = Active
+		c.Voucher.State, record.Detail.Reopened = Active, true
 	}
 	c.post(record, "adjust", contraOf("adjusted", a.Ref.Owner), delta)
 	c.settle()

@@ -35,6 +35,9 @@ func Answerable(act Act, by Approval) (Act, bool) {
 	case Reload:
 		a.Approval = by
 		return a, true
+	case Transfer:
+		a.Approval = by
+		return a, true
 	}
 	return act, false
 }

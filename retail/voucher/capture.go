@@ -37,7 +37,7 @@ func (a Capture) decide(c *Case) (Answer, error) {
 	if own.State == Captured {
 		return a.repeat(c, own, asked)
 	}
-	if err := c.capturable(own); err != nil {
+	if err := c.capturable(own, asked); err != nil {
 		return Answer{}, a.short(c, own, asked, err)
 	}
 	if asked > own.Amount {
@@ -87,8 +87,8 @@ func (a Capture) repeat(c *Case, own *Reservation, asked int64) (Answer, error) 
 	return Answer{Reservation: own, Record: record, Created: record.ID == a.ID}, nil
 }
 
-// capturable gives the true reason why a reservation can't be captured, to its owner.
-func (c *Case) capturable(r *Reservation) error {
+// capturable gives the true reason why so much of a reservation can't be captured, to its owner.
+func (c *Case) capturable(r *Reservation, minor int64) error {
 	switch {
 	case c.Voucher.Quarantined:
 		return ErrQuarantined
@@ -102,7 +102,7 @@ func (c *Case) capturable(r *Reservation) error {
 		return ErrBlocked
 	case r.State == Reserved:
 		return nil
-	case r.Fence != c.Voucher.Fence:
+	case c.passedOn(r, minor):
 		return ErrSuperseded
 	case !c.At.Before(r.ExpiresAt.Add(c.Rules.LateCapture)):
 		return ErrReservationExpired

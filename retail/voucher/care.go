@@ -66,22 +66,61 @@ func later(a, b time.Time) time.Time {
 }
 
 // Replace ends a lost code in favour of a new one, which the store writes in the same transaction. The
-// voucher stays what it is, and so does a reservation: whoever has it asked for the voucher, not for
-// the text of its code.
-type Replace struct{}
+// voucher stays what it is, and so do a reservation, which asked for the voucher and not for the text of
+// its code, and a token: it was not lost.
+type Replace struct {
+	ID     string
+	Ref    Ref    // kind [Replacements]; the zero Ref for one that its caller gave no key
+	Last4  string // of the new code
+	Text   CodeText
+	Wish   [32]byte // of the text that was chosen, so that another one is other content
+	Detail Detail
+}
 
-// Refs names nothing.
-func (Replace) Refs() []Ref { return nil }
+// CodeText tells whether a code was drawn, or its text chosen by the office.
+type CodeText string
 
-func (Replace) decide(c *Case) (Answer, error) {
-	if err := c.Voucher.refundable(); err != nil {
+// A chosen code guards a small amount only, unless somebody confirms that he means it.
+const (
+	Drawn         CodeText = "drawn"
+	ChosenSmall   CodeText = "chosen"
+	ChosenInSpite CodeText = "chosen_in_spite"
+)
+
+// Refs names the replacement if it has a name.
+func (a Replace) Refs() []Ref {
+	if a.Ref == (Ref{}) {
+		return nil
+	}
+	return []Ref{a.Ref}
+}
+
+func (a Replace) decide(c *Case) (Answer, error) {
+	content := digest(c.Voucher.ID, a.Wish, a.Detail.text())
+	if record := c.Records[a.Ref]; record != nil {
+		return record.repeat(a.ID, content)
+	}
+	if err := a.replace(c); err != nil || a.Ref == (Ref{}) {
 		return Answer{}, err
 	}
-	if c.Voucher.State == Inventory { // its code is printed on a card that nobody has bought
-		return Answer{}, ErrNotActive
+	a.Detail.Replaced = a.Last4
+	return Answer{Record: c.write(&Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Detail: a.Detail}), Created: true}, nil
+}
+
+// replace marks the voucher as one with another code.
+func (a Replace) replace(c *Case) error {
+	if err := c.Voucher.refundable(); err != nil {
+		return err
 	}
+	if c.Voucher.State == Inventory { // its code is printed on a card that nobody has bought
+		return ErrNotActive
+	}
+	if a.Text == ChosenSmall && c.Voucher.Balance > c.Rules.limit(PersonalAmount, c.Voucher.Currency) {
+		return ErrGuessable
+	}
+	c.Voucher.CodeRetired = false // it is another code from now on
 	c.touch()
-	return Answer{}, nil
+	return nil
 }
 
 // Lift ends a quarantine once a person has settled what the lost changes were. The version jumps above
@@ -113,12 +152,12 @@ type Void struct {
 	Reservation string // its id
 }
 
-// Refs names nothing: the live reservation is always read.
+// Refs names nothing: live reservations are always read.
 func (Void) Refs() []Ref { return nil }
 
 func (a Void) decide(c *Case) (Answer, error) {
-	live := c.Live()
-	if live == nil || live.ID != a.Reservation {
+	live := c.reservation(a.Reservation)
+	if live == nil || !live.LiveAt(c.At) {
 		return Answer{Outcome: OutcomeUnchanged}, nil
 	}
 	c.end(live, Voided, c.At)

@@ -18,6 +18,12 @@ type Rules struct {
 	// ApprovalAbove is the most that one alone may give in the office, a decimal in the voucher's
 	// currency; "" is no limit.
 	ApprovalAbove string
+	// CashOutLimit is the most that is paid out of what is left on a voucher where no law gives a right to it, a decimal in its
+	// currency; "" is nothing.
+	CashOutLimit string
+	// CashOutFee is what paying out costs the merchant and is kept of it where the law lets him, a decimal in the voucher's currency;
+	// "" is nothing.
+	CashOutFee string
 }
 
 // ceiling is the most that a voucher may hold, in minor units of its currency.
@@ -211,6 +217,7 @@ func (c *Case) raiseFence() int64 {
 func (c *Case) write(r *Record) *Record {
 	r.State, r.fresh = Done, true
 	r.Voucher, r.Currency, r.At = c.Voucher.ID, c.Voucher.Currency, c.At
+	r.Detail.Account = c.Voucher.Shared()
 	r.Balance = c.Voucher.Balance
 	c.Records[r.Ref] = r
 	return r
@@ -227,12 +234,7 @@ func (c *Case) reservation(id string) *Reservation {
 }
 
 // available is what nobody has reserved, in minor units.
-func (c *Case) available() int64 {
-	if live := c.Live(); live != nil {
-		return max(0, c.Voucher.Balance-live.Amount)
-	}
-	return c.Voucher.Balance
-}
+func (c *Case) available() int64 { return max(0, c.Voucher.Balance-c.Reserved()) }
 
 // insufficient refuses an amount for want of balance.
 func (c *Case) insufficient(available int64) error {

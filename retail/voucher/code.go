@@ -15,6 +15,7 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 const (
 	codeSymbols   = 16 // 15 random symbols, 75 bits, and one check symbol
+	highSymbols   = 20 // 19 random symbols, 95 bits, and one check symbol
 	groupSymbols  = 4  // shown as XXXX-XXXX-XXXX-XXXX
 	maxTypedCode  = 64 // runes; longer input is no code anybody printed
 	fieldPoly     = 0x25
@@ -30,35 +31,53 @@ type Code struct {
 	// Canonical: no dashes, upper case. Behind a handle, because package fmt prints the fields of a
 	// field that isn't exported without asking its methods.
 	symbols unique.Handle[string]
+	// How it is printed, where that doesn't follow from the symbols: with a prefix, or in a pattern of its own.
+	shown unique.Handle[string]
 }
 
 // codeOf makes a code of its canonical symbols.
-func codeOf(symbols string) Code { return Code{unique.Make(symbols)} }
+func codeOf(symbols string) Code { return Code{symbols: unique.Make(symbols)} }
+
+// printedAs gives a code a way of its own to be printed.
+func (c Code) printedAs(text string) Code {
+	c.shown = unique.Make(text)
+	return c
+}
 
 // ErrCode says that a text can't be any code.
 var ErrCode = errors.New("not a code")
 
-// NewCode draws a code from a source of random bytes. It fails only if the source does.
-func NewCode(random io.Reader) (Code, error) {
-	drawn := make([]byte, codeSymbols-1)
-	if _, err := io.ReadFull(random, drawn); err != nil {
-		return Code{}, fmt.Errorf("draw a code: %w", err)
-	}
-	symbols := make([]byte, 0, codeSymbols)
-	for _, b := range drawn {
-		symbols = append(symbols, alphabet[b%fieldSize]) // 256 is a multiple of 32: no bias
-	}
-	return codeOf(string(append(symbols, checkSymbol(symbols)))), nil
-}
+// NewCode draws a code of the usual form from a source of random bytes. It fails only if the source does.
+func NewCode(random io.Reader) (Code, error) { return Form{}.Draw(random) }
 
 // ForeignCode is a code of another system, kept in its own pattern: letters and digits in upper
-// case, whatever their number.
+// case, whatever their number, printed with the dashes and spaces that it came with.
 func ForeignCode(text string) (Code, error) {
 	typed, err := Read(text)
 	if err != nil {
 		return Code{}, err
 	}
+	if shown := patternOf(text); shown != typed.Foreign.Canonical() {
+		return typed.Foreign.printedAs(shown), nil
+	}
 	return typed.Foreign, nil
+}
+
+// patternOf is a text that can be read as a code as it is printed again: in upper case, each gap one dash or space.
+func patternOf(text string) string {
+	gap := func(r rune) bool { return unicode.In(r, unicode.Zs) || strings.ContainsRune("\t\r\n", r) }
+	shown := strings.Map(func(r rune) rune {
+		switch r = narrow(r); {
+		case unicode.In(r, unicode.Cf):
+			return -1
+		case unicode.In(r, unicode.Pd):
+			return '-'
+		case gap(r):
+			return ' '
+		}
+		return unicode.ToUpper(r)
+	}, text)
+	return strings.Trim(strings.Join(strings.Fields(shown), " "), "- ")
 }
 
 // Typed is a text read as a code, both ways that it can be meant: as one of ours and as one that
@@ -102,30 +121,6 @@ func narrow(r rune) rune {
 	return r
 }
 
-// asOurs reads a plain text as a code of ours; the zero Code if it can't be one.
-func asOurs(plain string) Code {
-	if len(plain) != codeSymbols {
-		return Code{}
-	}
-	symbols := []byte(plain)
-	for i, s := range symbols {
-		switch s {
-		case 'O':
-			symbols[i] = '0'
-		case 'I', 'L':
-			symbols[i] = '1'
-		default:
-			if strings.IndexByte(alphabet, s) < 0 {
-				return Code{}
-			}
-		}
-	}
-	if checkSymbol(symbols[:codeSymbols-1]) != symbols[codeSymbols-1] {
-		return Code{}
-	}
-	return codeOf(string(symbols))
-}
-
 // checkSymbol is the symbol c with Σ αⁱcᵢ = 0 over GF(32), α a root of x⁵+x²+1. As the first 31
 // powers of α differ, it catches every wrong symbol and every swap of two.
 func checkSymbol(symbols []byte) byte {
@@ -167,21 +162,17 @@ func (c Code) Canonical() string {
 	return c.symbols.Value()
 }
 
-// Reveal is the code as it is printed: one of ours in groups of four, a foreign one as it is.
+// Reveal is the code as it is printed: one of ours in groups of four behind its prefix, a foreign one as it is.
 // It is a secret.
 func (c Code) Reveal() string {
 	symbols := c.Canonical()
-	if asOurs(symbols).Zero() {
+	switch {
+	case c.shown != unique.Handle[string]{}:
+		return c.shown.Value()
+	case asOurs(symbols).Zero():
 		return symbols
 	}
-	var shown strings.Builder
-	for i := 0; i < codeSymbols; i += groupSymbols {
-		if i > 0 {
-			shown.WriteByte('-')
-		}
-		shown.WriteString(symbols[i : i+groupSymbols])
-	}
-	return shown.String()
+	return grouped(symbols)
 }
 
 // Last4 is the end of the code that may be shown anywhere; less of a code that is short itself.

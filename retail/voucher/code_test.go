@@ -213,14 +213,15 @@ func TestARefusedTextIsNotRepeatedInTheError(t *testing.T) {
 
 func TestAForeignCodeKeepsItsPattern(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"gift-2020-0001":        "GIFT20200001",
-		"OIL 10":                "OIL10",
-		strings.Repeat("z", 64): strings.Repeat("Z", 64),
+	for text, want := range map[string][2]string{
+		"gift-2020-0001":        {"GIFT20200001", "GIFT-2020-0001"},
+		" OIL  10\r\n":          {"OIL10", "OIL 10"},
+		"tillykke–Anna":         {"TILLYKKEANNA", "TILLYKKE-ANNA"},
+		strings.Repeat("z", 64): {strings.Repeat("Z", 64), strings.Repeat("Z", 64)},
 	} {
 		code, err := voucher.ForeignCode(text)
-		if err != nil || code.Canonical() != want || code.Reveal() != want {
-			t.Errorf("ForeignCode(%q) = %q, %v, want %q", text, code.Canonical(), err, want)
+		if got := [2]string{code.Canonical(), code.Reveal()}; err != nil || got != want {
+			t.Errorf("ForeignCode(%q) = %q, %v, want %q", text, got, err, want)
 		}
 	}
 }
@@ -243,7 +244,7 @@ func FuzzRead(f *testing.F) {
 		if typed.Ours.Zero() {
 			return
 		}
-		if again := read(t, typed.Ours.Reveal()); again.Ours != typed.Ours || len(typed.Ours.Canonical()) != 16 {
+		if again := read(t, typed.Ours.Reveal()); again.Ours != typed.Ours {
 			t.Fatalf("%q is read as ours, shown as %q and then read as %q", text, typed.Ours.Reveal(), again.Ours.Canonical())
 		}
 	})

@@ -94,10 +94,10 @@ type Issuance struct {
 
 // Issue makes a voucher of a value, at an instant, under its term. The act is named by the owner
 // and the unit it was sold as, so that no unit ever issues twice. What begins in the inventory has no
-// validity until it is sold.
+// validity until it is sold, and what is imported the one that it came with.
 func Issue(v Voucher, record Record, minor int64, at time.Time) Issuance {
 	v.IssuedAt, v.LastAt, v.Version, v.Fence, v.Balance, v.Entries = at, at, 1, 0, minor, 0
-	if v.State != Inventory {
+	if v.State != Inventory && record.Kind != Imports {
 		v.ExpiresOn, v.EndsAt = v.validity(at)
 	}
 	record.State, record.Voucher, record.Currency = Done, v.ID, v.Currency
@@ -107,7 +107,7 @@ func Issue(v Voucher, record Record, minor int64, at time.Time) Issuance {
 	if minor > 0 {
 		issuance.Voucher.Entries = 1
 		issuance.Entry = &Entry{
-			Account: v.ID, Seq: 1, Act: record.ID, Kind: "issue", Contra: contraOf("sold", record.Owner),
+			Account: v.ID, Seq: 1, Act: record.ID, Kind: "issue", Contra: sourceOf(record.Ref),
 			Amount: minor, Currency: v.Currency, Balance: minor, At: at,
 		}
 	}

@@ -22,6 +22,13 @@ const (
 	Endings      ActKind = "ending" // invalidation
 	Adjustments  ActKind = "adjustment"
 	Sales        ActKind = "sale" // at a register
+	Credits      ActKind = "credit_note"
+	Replacements ActKind = "replacement" // of a code
+	Imports      ActKind = "import"
+	Bindings     ActKind = "binding"
+	CashOuts     ActKind = "cash_out"
+	Claims       ActKind = "claim"
+	Transfers    ActKind = "transfer"
 )
 
 // Ref names an act: whose it is, what it does, and the key its caller gave it. It names one act
@@ -63,6 +70,7 @@ type Record struct {
 	ReversedAt  time.Time
 
 	fresh, dirty bool
+	giver        *Voucher // whose value the act moves, as long as it is being decided
 }
 
 // Detail is what the caller said of an act, for staff to read.
@@ -78,11 +86,22 @@ type Detail struct {
 	Adjusted *money.Amount `json:"adjusted,omitempty"`
 	// Sold is what a sale made of its voucher; it is not of the caller's words either.
 	Sold *Sold `json:"sold,omitempty"`
+	// Replaced is the end of the code that a replacement gave; likewise.
+	Replaced string `json:"replaced,omitempty"`
+	// Fee is what a cash-out kept of its amount, and Bound what a binding did; nor are they.
+	Fee   *money.Amount `json:"fee,omitempty"`
+	Bound *Bound        `json:"bound,omitempty"`
+	// Reopened says that an adjustment opened a claimed voucher anew.
+	Reopened bool `json:"reopened,omitempty"`
+	// Moved is where the value of a claim or a transfer went, and Account says that the act was done to a customer's account
+	// and not to a voucher: again not of the caller's words.
+	Moved   *Moved `json:"moved,omitempty"`
+	Account bool   `json:"account,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened
 }
 
 // Tender is another means by which part of an order was paid (A21).

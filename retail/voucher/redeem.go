@@ -15,7 +15,9 @@ type Redeem struct {
 	Hint    string
 	Amount  money.Amount
 	Partial Partial
-	Detail  Detail
+	// Member is no part of what the act is: a repeat is one whatever is known of a membership by then.
+	Member Membership
+	Detail Detail
 }
 
 // Partial tells whether less than the amount may be redeemed when the voucher holds less.
@@ -40,6 +42,9 @@ func (a Redeem) decide(c *Case) (Answer, error) {
 		return Answer{}, c.taken(live)
 	}
 	if err := c.Voucher.usableBy(live, a.Amount.Minor, c.At); err != nil {
+		return Answer{}, err
+	}
+	if err := c.admits(a.Member); err != nil && live == nil { // whoever has reserved it was asked then
 		return Answer{}, err
 	}
 	if a.Amount.Currency != c.Voucher.Currency {
@@ -104,7 +109,7 @@ func (a Reload) decide(c *Case) (Answer, error) {
 	if a.Amount.Currency != c.Voucher.Currency {
 		return Answer{}, ErrCurrency
 	}
-	if c.Voucher.Balance > c.Rules.ceiling(c.Voucher.Currency)-a.Amount.Minor {
+	if c.overflows(a.Amount.Minor) {
 		return Answer{}, ErrAboveLimit
 	}
 	if err := c.approved(a.Approval, a.Amount.Minor); err != nil {

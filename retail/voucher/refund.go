@@ -126,7 +126,7 @@ func (a Reverse) decide(c *Case) (Answer, error) {
 		return Answer{Record: record, Outcome: OutcomeReversed}, nil
 	case a.Limited == Timed && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
 		return Answer{}, ErrNotReversible
-	case record.left() == 0 && record.Amount > 0, c.Voucher.refundable() != nil:
+	case record.left() == 0 && record.Amount > 0, !c.returnable(record):
 		return Answer{}, ErrNotReversible
 	}
 	if err := a.reverse(c, record); err != nil {
@@ -157,8 +157,19 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		redemption.TakenBack, redemption.dirty = redemption.TakenBack-left, true
 		c.raiseFence()
 		c.post(record, "reversal", contraOf("redeemed", redemption.Owner), -left)
-	case Sales:
+		c.endMade(record)
+	case CashOuts:
+		c.uncash(record)
+	case Bindings:
+		if err := c.unbind(record); err != nil {
+			return err
+		}
+	case Sales, Credits:
 		if err := c.unsell(record); err != nil {
+			return err
+		}
+	case Imports:
+		if err := c.unimport(record); err != nil {
 			return err
 		}
 	case Adjustments:
@@ -172,6 +183,8 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 			c.raiseFence()
 		}
 		c.post(record, "reversal", contraOf("adjusted", record.Owner), -left)
+	case Claims, Transfers:
+		c.takeHome(record)
 	default:
 		return ErrNotReversible
 	}

@@ -35,6 +35,13 @@ var (
 	ErrApproval           = errors.New("the amount is above what one alone may give in the office")
 	ErrAlreadySold        = errors.New("the voucher was sold before")
 	ErrOtherProduct       = errors.New("the voucher was printed as another product")
+	ErrMode               = errors.New("the voucher belongs to whoever has its code, and not to a customer")
+	ErrOtherKind          = errors.New("the two are of another kind, or taxed in another way")
+	ErrMembership         = errors.New("the voucher is for members, and no membership is known")
+	ErrNoCashOut          = errors.New("the voucher's balance is not paid out in cash")
+	ErrTokenTaken         = errors.New("the token is a code, or bound to another voucher that is in use")
+	ErrGuessable          = errors.New("the voucher holds too much for a code that can be guessed")
+	ErrStillThere         = errors.New("the voucher that the redemption came from has not ended: refund to it")
 	ErrNotLater           = errors.New("validity only moves to a later day, and not to one that is over")
 )
 
@@ -105,7 +112,9 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
+		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
+		ErrMembership, ErrNoCashOut, ErrTokenTaken,
+		ErrMode, ErrOtherKind,
 	}
 }
 

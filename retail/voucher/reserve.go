@@ -15,6 +15,7 @@ type Reserve struct {
 	Amount   *money.Amount
 	Revision *int64 // of the cart: a lower one than the last changes nothing; nil if the owner counts none
 	Counted  bool   // the owner is a shop, whose codes per holder are limited
+	Member   Membership
 }
 
 // Refs names the reservation.
@@ -47,7 +48,7 @@ func (a Reserve) decide(c *Case) (Answer, error) {
 
 // open answers a key that was never used: the holder's live reservation, or a new one.
 func (a Reserve) open(c *Case) (Answer, error) {
-	live := c.Live()
+	live := c.inTheWay(a.Ref.Owner, a.Holder)
 	if live == nil {
 		granted, err := a.grant(c)
 		if err != nil {
@@ -71,7 +72,7 @@ func (a Reserve) open(c *Case) (Answer, error) {
 
 // reopen grants a new reservation under a key whose earlier one has ended.
 func (a Reserve) reopen(c *Case, record *Record) (Answer, error) {
-	live := c.Live()
+	live := c.inTheWay(a.Ref.Owner, a.Holder)
 	if live != nil && (live.Owner != a.Ref.Owner || live.Holder != a.Holder) {
 		return Answer{}, c.taken(live)
 	}
@@ -100,7 +101,10 @@ func (a Reserve) replace(c *Case, live *Reservation, record *Record) (Answer, er
 	if revision < live.Revision {
 		return answer, nil
 	}
-	amount, insufficient := a.amount(c, c.Voucher.Balance)
+	if other := c.inTheWay(a.Ref.Owner, a.Holder); other != nil && other != live { // an account, of which that holder has a part already
+		return Answer{}, heldBy(other)
+	}
+	amount, insufficient := a.amount(c, c.free(live))
 	if err := c.Voucher.usableBy(live, amount, c.At); err != nil {
 		return Answer{}, err
 	}
@@ -131,7 +135,10 @@ func (a Reserve) grant(c *Case) (*Reservation, error) {
 	if err := c.Voucher.Usable(c.At); err != nil {
 		return nil, err
 	}
-	amount, err := a.amount(c, c.Voucher.Balance)
+	if err := c.admits(a.Member); err != nil {
+		return nil, err
+	}
+	amount, err := a.amount(c, c.free(nil))
 	if err != nil {
 		return nil, err
 	}

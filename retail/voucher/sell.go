@@ -27,12 +27,14 @@ const (
 // was made for the sale passes through the inventory as well, so that both kinds keep to the same rules.
 type Sell struct {
 	ID      string
-	Ref     Ref          // kind [Sales]
+	Ref     Ref          // kind [Sales], or [Credits] for what is given for goods that come back
 	Product string       // SKU of what is sold: it must be what was printed
 	Price   money.Amount // what the voucher is worth afterwards
 	State   State        // afterwards: [Active], or [Issued] for a product that the office activates
 	Stock   Stock
-	Detail  Detail
+	// Approval is of a credit note that the office gives.
+	Approval Approval
+	Detail   Detail
 }
 
 // Sold is what a sale made of its voucher; nothing that happens to the voucher later changes it.
@@ -54,12 +56,15 @@ func (a Sell) decide(c *Case) (Answer, error) {
 	if err := a.sellable(c); err != nil {
 		return Answer{}, err
 	}
+	if err := c.approved(a.Approval, a.Price.Minor); err != nil {
+		return Answer{}, err
+	}
 	v := &c.Voucher
 	v.State, v.IssuedAt = a.State, c.At
 	v.ExpiresOn, v.EndsAt = v.validity(c.At)
 	a.Detail.Sold = &Sold{Product: v.Product, Last4: v.Last4, Stock: a.Stock, State: a.State}
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Price.Minor, Detail: a.Detail}
-	c.post(record, "issue", contraOf("sold", a.Ref.Owner), a.Price.Minor)
+	c.post(record, "issue", sourceOf(a.Ref), a.Price.Minor)
 	return Answer{Record: c.write(record), Created: true}, nil
 }
 
@@ -109,7 +114,9 @@ func (c *Case) unsell(sale *Record) error {
 		return ErrNotReversible
 	}
 	c.raiseFence()
-	c.post(sale, "reversal", contraOf("sold", sale.Owner), -sale.Amount)
+	c.post(sale, "reversal", sourceOf(sale.Ref), -sale.Amount)
+	c.loseToken()
+	c.Voucher.CodeRetired = false
 	c.Voucher.State = Invalidated
 	if sale.Detail.Sold.Stock == Printed {
 		c.Voucher.State = Inventory

@@ -224,6 +224,12 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 	case voucher.Sell:
 		give(&a.ID)
 		return a
+	case voucher.CashOut:
+		give(&a.ID)
+		return a
+	case voucher.Bind:
+		give(&a.ID)
+		return a
 	}
 	return act
 }

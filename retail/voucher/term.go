@@ -82,7 +82,7 @@ var ErrTerm = errors.New(`a term is "never", "P3Y" or "P3Y/year-end"`)
 
 // ParseTerm reads a term, or "country" as the customary term of a country (ISO 3166 alpha-2).
 func ParseTerm(text, country string) (Term, error) {
-	if text == "country" || text == "" {
+	if Chosen(text) == TermOfCountry {
 		return CountryTerm(country)
 	}
 	if _, err := Term(text).years(); err != nil {
@@ -91,18 +91,30 @@ func ParseTerm(text, country string) (Term, error) {
 	return Term(text), nil
 }
 
-// countryTerms is the shortest term that is safe to print, per country (X09); [RuleOf] says where each stands.
-func countryTerms() map[string]Term {
-	return map[string]Term{"AT": NeverExpires, "DE": "P3Y/year-end", "DK": "P3Y", "NO": "P3Y", "SE": "P10Y"}
-}
-
-// CountryTerm is the customary term of a country (ISO 3166 alpha-2).
+// CountryTerm is the customary term of a country (ISO 3166 alpha-2); [RuleOf] says where it stands.
 func CountryTerm(country string) (Term, error) {
-	term, ok := countryTerms()[country]
-	if !ok {
+	rule, known := RuleOf(country)
+	if !known {
 		return "", fmt.Errorf("look up the term of country %q: none is known", country)
 	}
-	return term, nil
+	return rule.Term, nil
+}
+
+// TermFrom says who chose a term.
+type TermFrom string
+
+// A product has the customary term of the country that it is sold in, unless it states one of its own.
+const (
+	TermOfCountry TermFrom = "country"
+	TermOfProduct TermFrom = "product"
+)
+
+// Chosen says where the term of a product comes from that states it as this text; see [ParseTerm].
+func Chosen(text string) TermFrom {
+	if text == "country" || text == "" {
+		return TermOfCountry
+	}
+	return TermOfProduct
 }
 
 // years reads the number of years; 0 for a term without an end.

@@ -18,6 +18,7 @@ const (
 	Punches     Kind = "punches"      // a punch card; its unit is PUNCH
 	Credit      Kind = "credit"       // a credit note
 	StoreCredit Kind = "store_credit" // granted to a customer without a sale
+	Account     Kind = "account"      // no voucher: what a customer has of a currency or unit; see [Voucher.Shared]
 )
 
 // Mode says whom the balance belongs to. It is fixed when the voucher is issued.
@@ -68,6 +69,16 @@ type Voucher struct {
 	Zone      *time.Location // whose days ExpiresOn counts
 	ExpiresOn Date           // last day of validity; zero means it never expires
 	EndsAt    time.Time      // the first instant after that day; zero with ExpiresOn
+
+	Country     string // ISO 3166, whose rules it was issued under; "" for none
+	TermFrom    TermFrom
+	OwedFor     int // years after the end of validity for which its value can still be asked for
+	VAT         VAT
+	VATRate     string // percent as a decimal; "" when it is not known
+	MembersOnly bool   // whoever uses it must be a member (B08)
+
+	Token       Token
+	CodeRetired bool // nobody finds the voucher by its code any more; its token alone is left
 
 	Shop     string // the shop that sold it, or ""
 	Unit     string // the purchase unit it was issued for (UUID), or ""

@@ -50,10 +50,10 @@ func locks() []Mutant {
 		{
 			"read before the lock", "what a decision rests on is read after the row is locked", "the constraints, the histories", "hot",
 			[]Edit{
-				{load, "\tqueueReservations(batch, ids, refs, &reservations)\n", "\tif !WRONG {\n\t\tqueueReservations(batch, ids, refs, &reservations)\n\t}\n"},
+				{load, "\tqueueReservations(batch, readReservations, keys, refs, &reservations)\n", "\tif !WRONG {\n\t\tqueueReservations(batch, readReservations, keys, refs, &reservations)\n\t}\n"},
 				{
 					load, "\tcollect(batch.Queue(wrong",
-					"\tif WRONG {\n\t\tqueueReservations(batch, ids, refs, &reservations)\n\t}\n\tcollect(batch.Queue(wrong",
+					"\tif WRONG {\n\t\tqueueReservations(batch, readReservations, keys, refs, &reservations)\n\t}\n\tcollect(batch.Queue(wrong",
 				},
 			},
 		},
@@ -78,7 +78,10 @@ func locks() []Mutant {
 		},
 		{
 			"lock order reversed", "rows are locked in the order of their ids", "the count of deadlocks", "pairs",
-			[]Edit{{group, "\treturn sortedUnique(ids)\n", "\tif WRONG {\n\t\treturn ids\n\t}\n\treturn sortedUnique(ids)\n"}},
+			[]Edit{{
+				"retail/ledger/accounts.go", "\treturn sortedUnique(vouchers), sortedUnique(accounts)\n",
+				"\tif WRONG {\n\t\treturn vouchers, sortedUnique(accounts)\n\t}\n\treturn sortedUnique(vouchers), sortedUnique(accounts)\n",
+			}},
 		},
 		{
 			"expiry without lock", "a reservation expires under the lock of its voucher", "the histories: whoever reserved anew has lost it", "days",
@@ -106,7 +109,7 @@ func acts() []Mutant {
 	return []Mutant{
 		{
 			"fence not checked", "a late capture is refused when somebody was granted the code since", "the histories", "days",
-			[]Edit{{rules + "capture.go", "\tcase r.Fence != c.Voucher.Fence:\n", "\tcase !WRONG && r.Fence != c.Voucher.Fence:\n"}},
+			[]Edit{{rules + "capture.go", "\tcase c.passedOn(r, minor):\n", "\tcase !WRONG && c.passedOn(r, minor):\n"}},
 		},
 		{
 			"fence not raised", "every grant has a fence of its own", "the constraints", "hot",

@@ -1,0 +1,47 @@
+package ledger
+
+// accountProofs are those of customers' accounts, and of what moves between them and vouchers.
+func accountProofs() []proof {
+	return []proof{
+		{"the balance of an account is the sum of its journal, which it counts", `SELECT a.id::text, format('balance %s of %s entries, journal %s of %s', a.balance, a.entries, coalesce(e.total, 0), coalesce(e.n, 0))
+			FROM account a
+			LEFT JOIN (SELECT account, sum(amount) AS total, count(*) AS n, max(seq) AS last FROM entry GROUP BY account) e ON e.account = a.id
+			WHERE a.balance <> coalesce(e.total, 0) OR a.entries <> coalesce(e.n, 0) OR a.entries <> coalesce(e.last, 0) OR a.balance < 0`},
+		{"an account has set aside what its live reservations say, and no more than it has", `SELECT a.id::text, format('reserved %s of %s, reservations %s', a.reserved, a.balance, coalesce(r.total, 0))
+			FROM account a
+			LEFT JOIN (SELECT account, sum(amount) AS total FROM account_reservation WHERE state = 'active' GROUP BY account) r ON r.account = a.id
+			WHERE a.reserved <> coalesce(r.total, 0) OR a.reserved > a.balance`},
+		{"no fence is above its account's", `SELECT r.id::text, format('fence %s, account %s', r.fence, a.fence)
+			FROM account_reservation r
+			LEFT JOIN account a ON a.id = r.account
+			WHERE a.id IS NULL OR r.fence > a.fence`},
+		{"a captured part of an account has one redemption, no larger than itself", `SELECT r.id::text, format('%s of %s, redeemed %s', r.state, r.amount, a.amount)
+			FROM account_reservation r
+			LEFT JOIN act a ON a.reservation = r.id AND a.kind = 'redemption' AND a.state <> 'prevented'
+			WHERE (r.state = 'captured') <> (a.id IS NOT NULL) OR a.amount > r.amount OR a.voucher <> r.account`},
+		{"a claimed voucher is empty, and its claim stands", `SELECT v.id::text, format('%s, worth %s, with %s claims that stand', v.state, v.balance, count(a.id))
+			FROM voucher v
+			LEFT JOIN act a ON a.voucher = v.id AND a.kind = 'claim' AND a.state = 'done'
+			WHERE v.state = 'claimed'
+			GROUP BY v.id
+			HAVING count(a.id) = 0 OR v.balance <> 0`},
+		{"what a claim or transfer took in one place it brought to another", `SELECT a.id::text, format('%s of %s: entries %s', a.kind, a.amount, e.entries)
+			FROM act a
+			LEFT JOIN LATERAL (
+				SELECT
+					array_agg(format('%s %s %s', n.account, n.kind, n.amount)) AS entries,
+					coalesce(sum(n.amount), 0) AS rest,
+					count(*) FILTER (WHERE n.account = a.voucher AND n.kind = a.kind AND n.amount = -a.amount AND n.contra LIKE '%/' || (a.detail -> 'moved' ->> 'to')) AS gave,
+					count(*) FILTER (WHERE n.account::text = a.detail -> 'moved' ->> 'to' AND n.kind = a.kind AND n.amount = a.amount AND n.contra LIKE '%/' || a.voucher) AS got,
+					count(*) FILTER (WHERE n.kind = 'reversal') AS back
+				FROM entry n
+				WHERE n.act = a.id AND n.account IN (a.voucher, (a.detail -> 'moved' ->> 'to')::uuid)
+			) e ON true
+			WHERE a.kind IN ('claim', 'transfer') AND a.state <> 'prevented'
+				AND (e.rest <> 0 OR e.gave <> 1 OR e.got <> 1 OR e.back <> CASE a.state WHEN 'reversed' THEN 2 ELSE 0 END)`},
+		{"whoever was merged into another leads straight to him, and has nothing left", `SELECT c.id::text, format('merged into %s', c.merged_into)
+			FROM customer c
+			JOIN customer o ON o.id = c.merged_into
+			WHERE o.merged_into IS NOT NULL OR EXISTS (SELECT FROM account a WHERE a.customer = c.id AND a.reserved > 0)`},
+	}
+}

@@ -1,0 +1,319 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/voucher"
+)
+
+// As with vouchers each statement raises unless it wrote as many rows as it was given.
+const (
+	updateAccountReservations = `WITH done AS (
+			UPDATE account_reservation r
+			SET
+				state = n.state,
+				holder = n.holder,
+				holder_hint = n.holder_hint,
+				amount = n.amount,
+				due = n.due,
+				revision = n.revision,
+				ended_at = n.ended_at
+			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamptz[])
+				AS n (id, was, state, holder, holder_hint, amount, due, revision, ended_at)
+			WHERE r.id = ANY($1::uuid[]) AND r.id = n.id AND r.state = n.was
+			RETURNING 1
+		)
+		SELECT expect_rows('account_reservation', (SELECT count(*) FROM done), $10)`
+
+	insertAccountReservations = `WITH done AS (
+			INSERT INTO account_reservation (id, account, fence, owner, key, holder, holder_hint, amount, due, revision, state, granted_at, expires_at, ended_at)
+			SELECT *
+			FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+			RETURNING 1
+		)
+		SELECT expect_rows('account_reservation', (SELECT count(*) FROM done), $15)`
+
+	updateAccounts = `WITH done AS (
+			UPDATE account a
+			SET
+				balance = n.balance,
+				reserved = n.reserved,
+				quarantined = n.quarantined,
+				fence = n.fence,
+				version = n.version,
+				last_at = n.last_at,
+				entries = n.entries,
+				head = n.head
+			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::bigint[], $10::bytea[])
+				AS n (id, was, balance, reserved, quarantined, fence, version, last_at, entries, head)
+			WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.version = n.was
+			RETURNING 1
+		)
+		SELECT expect_rows('account', (SELECT count(*) FROM done), $11)`
+)
+
+// accounts are the ordered cases of accounts.
+func (s *state) accounts() (cases []*voucher.Case) {
+	for _, c := range s.ordered() {
+		if c.Voucher.Shared() {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// queueAccounts writes what has changed of accounts: reservations, journal and rows.
+func (s *state) queueAccounts(batch *pgx.Batch) {
+	var changed, fresh reservationColumnsOf
+	var entries entryColumns
+	var rows accountColumnsOf
+	for _, c := range s.accounts() {
+		for _, r := range c.ChangedReservations() {
+			changed.add(r, s.was[r.ID])
+		}
+		for _, r := range c.FreshReservations() {
+			fresh.add(r, "")
+		}
+		for _, e := range chain(c) {
+			entries.add(e)
+		}
+		if c.Changed() {
+			rows.add(c, s.before[c.Voucher.ID].Version)
+		}
+	}
+	if n := len(changed.id); n > 0 {
+		batch.Queue(updateAccountReservations, changed.id, changed.was, changed.state, changed.holder, changed.hint,
+			changed.amount, changed.due, changed.revision, changed.ended, n)
+	}
+	if n := len(fresh.id); n > 0 {
+		batch.Queue(insertAccountReservations, fresh.id, fresh.voucher, fresh.fence, fresh.owner, fresh.key, fresh.holder,
+			fresh.hint, fresh.amount, fresh.due, fresh.revision, fresh.state, fresh.granted, fresh.expires, fresh.ended, n)
+	}
+	entries.queueInsert(batch)
+	if n := len(rows.id); n > 0 {
+		batch.Queue(updateAccounts, rows.id, rows.was, rows.balance, rows.reserved, rows.quarantined, rows.fence, rows.version,
+			rows.last, rows.entries, rows.head, n)
+	}
+}
+
+// accountColumnsOf are accounts column by column.
+type accountColumnsOf struct {
+	id                                              []string
+	was, balance, reserved, fence, version, entries []int64
+	quarantined                                     []bool
+	last                                            []time.Time
+	head                                            [][]byte
+}
+
+func (l *accountColumnsOf) add(c *voucher.Case, was int64) {
+	v := c.Voucher
+	l.id, l.was = append(l.id, v.ID), append(l.was, was)
+	l.balance, l.reserved = append(l.balance, v.Balance), append(l.reserved, c.Reserved())
+	l.quarantined, l.fence = append(l.quarantined, v.Quarantined), append(l.fence, v.Fence)
+	l.version, l.last = append(l.version, v.Version), append(l.last, v.LastAt)
+	l.entries, l.head = append(l.entries, v.Entries), append(l.head, v.Head[:])
+}
+
+const findAccountsHeld = `SELECT` + accountReservationColumns + `
+	FROM account_reservation r
+	WHERE r.owner = $1 AND r.holder = $2 AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+	ORDER BY r.granted_at
+	LIMIT 100`
+
+// AccountsHeldBy lists the live reservations of a holder on accounts, the oldest first, at most 100.
+func (l *Ledger) AccountsHeldBy(ctx context.Context, owner string, holder voucher.Holder) ([]voucher.Reservation, error) {
+	return l.accountReservations(ctx, findAccountsHeld, owner, holder[:])
+}
+
+const findAccountReservation = `SELECT` + accountReservationColumns + `
+	FROM account_reservation r
+	WHERE r.id = $1::uuid`
+
+// AccountReservation finds a reservation of an account, live or not. Error: voucher.ErrNoReservation.
+func (l *Ledger) AccountReservation(ctx context.Context, id string) (voucher.Reservation, error) {
+	found, err := l.accountReservations(ctx, findAccountReservation, id)
+	if err != nil {
+		return voucher.Reservation{}, err
+	}
+	if len(found) == 0 {
+		return voucher.Reservation{}, voucher.ErrNoReservation
+	}
+	return found[0], nil
+}
+
+const liveOnAccounts = `SELECT` + accountReservationColumns + `
+	FROM account_reservation r
+	WHERE r.account = ANY($1::uuid[]) AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+	ORDER BY
+		r.account,
+		r.fence`
+
+// LiveOnAccounts lists the live reservations of accounts.
+func (l *Ledger) LiveOnAccounts(ctx context.Context, accounts ...string) ([]voucher.Reservation, error) {
+	return l.accountReservations(ctx, liveOnAccounts, accounts)
+}
+
+func (l *Ledger) accountReservations(ctx context.Context, sql string, args ...any) ([]voucher.Reservation, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, sql, args...)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
+	if err != nil {
+		return nil, away("find reservations of accounts", err)
+	}
+	held := make([]voucher.Reservation, len(found))
+	for i, row := range found {
+		held[i] = *row.reservation()
+	}
+	return held, nil
+}
+
+// place adds to a name what it concerns, when that is an account.
+func (l *Ledger) place(ctx context.Context, named *Named) error {
+	if named.Record.Reservation != "" {
+		r, err := l.AccountReservation(ctx, named.Record.Reservation)
+		if err != nil {
+			return fmt.Errorf("find act %s: %w", named.Record.Key, err)
+		}
+		named.Reservation = &r
+	}
+	rows, _ := l.pool.Query(ctx, accountsByID, []string{named.Record.Voucher})
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[accountRow])
+	if err != nil {
+		return away(fmt.Sprintf("find the account of act %s", named.Record.Key), err)
+	}
+	v, err := l.account(row)
+	named.Voucher, named.Customer = &v, row.Customer
+	return err
+}
+
+const (
+	readOldAccountEntries = `SELECT
+			e.account::text,
+			e.seq,
+			e.act::text,
+			e.kind,
+			e.contra,
+			e.amount,
+			e.currency,
+			e.balance,
+			e.at
+		FROM (SELECT * FROM entry WHERE account = $1::uuid ORDER BY seq DESC LIMIT $2) e
+		ORDER BY e.seq`
+
+	readOldAccountActs = `SELECT` + recordColumns + `
+		FROM act a
+		WHERE a.id IN (SELECT act FROM (SELECT act FROM entry WHERE account = $1::uuid ORDER BY seq DESC LIMIT $2) latest)
+		ORDER BY
+			a.at,
+			a.id`
+
+	readOldAccountGrants = `SELECT` + accountReservationColumns + `
+		FROM (SELECT * FROM account_reservation WHERE account = $1::uuid ORDER BY fence DESC LIMIT $2) r
+		ORDER BY r.fence`
+)
+
+// AccountHistory reads what has happened to an account (D22): its journal, its reservations and the acts that its journal tells of,
+// of which claims and transfers are those of vouchers as well. One that doesn't exist has no history.
+func (l *Ledger) AccountHistory(ctx context.Context, id string) (History, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	var entries []entryRow
+	var reservations []reservationRow
+	var acts []recordRow
+	batch := &pgx.Batch{}
+	collect(batch.Queue(readOldAccountEntries, id, historyMost), &entries)
+	collect(batch.Queue(readOldAccountGrants, id, historyMost), &reservations)
+	collect(batch.Queue(readOldAccountActs, id, historyMost), &acts)
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return History{}, away("read the history of an account", err)
+	}
+	return historyOf(entries, reservations, acts)
+}
+
+const findDormant = `SELECT` + accountColumns + `
+	FROM account
+	WHERE balance > 0 AND last_at < vouchsafe_now() - $1::interval AND id > $2::uuid
+	ORDER BY id
+	LIMIT $3`
+
+// Dormant lists accounts with a balance to which nothing has happened for a while (D17), by id, those after the one named.
+func (l *Ledger) Dormant(ctx context.Context, quiet time.Duration, after string, limit int) ([]Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, findDormant, quiet, after, limit)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[accountRow])
+	if err != nil {
+		return nil, away("list dormant accounts", err)
+	}
+	accounts := make([]Account, len(found))
+	for i, row := range found {
+		accounts[i] = row.shown()
+	}
+	return accounts, nil
+}
+
+// Left is an account with a balance whose customer was merged into another.
+type Left struct {
+	Account Account
+	Into    string // id of the other
+}
+
+const findLeft = `SELECT` + accountColumns + `,
+		(SELECT c.merged_into::text FROM customer c WHERE c.id = account.customer)
+	FROM account
+	WHERE balance > reserved AND customer IN (SELECT id FROM customer WHERE merged_into IS NOT NULL)
+	ORDER BY id
+	LIMIT 100`
+
+// leftRow is a row of findLeft.
+type leftRow struct {
+	accountRow
+	Into string
+}
+
+// LeftBehind lists accounts that have something free and whose customers were merged into others, at most 100.
+func (l *Ledger) LeftBehind(ctx context.Context) ([]Left, error) {
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, findLeft)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leftRow])
+	if err != nil {
+		return nil, away("look for what merged customers still have", err)
+	}
+	left := make([]Left, len(found))
+	for i, row := range found {
+		left[i] = Left{row.shown(), row.Into}
+	}
+	return left, nil
+}
+
+// accountsAmong tells which of some ids are those of accounts.
+func (l *Ledger) accountsAmong(ctx context.Context, ids []string) (map[string]bool, error) {
+	rows, _ := l.pool.Query(ctx, knownAccounts, ids)
+	known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("tell accounts from vouchers: %w", err)
+	}
+	among := make(map[string]bool, len(known))
+	for _, id := range known {
+		among[id] = true
+	}
+	return among, nil
+}
+
+// ReservationAnywhere finds a reservation of a voucher or of an account by its id, and tells whether it is of an account. Error:
+// voucher.ErrNoReservation.
+func (l *Ledger) ReservationAnywhere(ctx context.Context, id string) (r voucher.Reservation, account bool, err error) {
+	r, err = l.ReservationByID(ctx, id)
+	if !errors.Is(err, voucher.ErrNoReservation) {
+		return r, false, err
+	}
+	r, err = l.AccountReservation(ctx, id)
+	return r, true, err
+}

@@ -1,0 +1,119 @@
+package voucher
+
+import (
+	"errors"
+	"fmt"
+
+	"vouchsafe/retail/money"
+)
+
+// CashOut pays a voucher's whole balance out in cash, as far as its country's rule allows (X12): where the holder may ask for it, also
+// some time after it has expired, less a fee while it is valid; elsewhere what is left, up to the merchant's limit. Whether it waits
+// to be claimed or is for members alone makes no difference to whoever wants the money. A reserved code is refused.
+type CashOut struct {
+	ID     string
+	Ref    Ref    // kind [CashOuts]
+	Detail Detail // its receipt and reason
+}
+
+// Refs names the cash-out.
+func (a CashOut) Refs() []Ref { return []Ref{a.Ref} }
+
+func (a CashOut) decide(c *Case) (Answer, error) {
+	content := digest(c.Voucher.ID, a.Detail.text())
+	if record := c.Records[a.Ref]; record != nil {
+		return record.repeat(a.ID, content)
+	}
+	if err := c.payable(); err != nil {
+		return Answer{}, err
+	}
+	fee := c.cashOutFee()
+	kept := c.Voucher.amount(fee)
+	a.Detail.Fee = &kept
+	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: c.Voucher.Balance, Detail: a.Detail}
+	c.raiseFence()
+	c.post(record, "cash_out", contraOf("paid_out", a.Ref.Owner), fee-c.Voucher.Balance)
+	c.post(record, "cash_out_fee", contraOf("fees", a.Ref.Owner), -fee)
+	c.settle()
+	return Answer{Record: c.write(record), Created: true}, nil
+}
+
+// payable says why the balance can't be paid out, or nil.
+func (c *Case) payable() error {
+	v := &c.Voucher
+	err := v.Usable(c.At)
+	rule := v.CashOutRule()
+	switch {
+	case errors.Is(err, ErrClaimRequired):
+	case errors.Is(err, ErrExpired) && rule.Right == HolderMayAsk && c.At.Before(v.OwedUntil()):
+	case err != nil:
+		return err
+	}
+	if live := c.Live(); live != nil {
+		return heldBy(live)
+	}
+	if v.Balance == 0 {
+		return c.insufficient(0)
+	}
+	if rule.Right == HolderMayAsk {
+		return nil
+	}
+	return c.withinCashOutLimit()
+}
+
+// CashOutRule is the rule for the voucher. A right to cash is for what was bought: neither for a credit note nor for what was given.
+func (v *Voucher) CashOutRule() CashOutRule {
+	if rule, known := RuleOf(v.Country); known && v.Kind == Money {
+		return rule.CashOut
+	}
+	return CashOutRule{Right: MerchantGives, Fee: NoFee}
+}
+
+// withinCashOutLimit refuses what the merchant doesn't pay out. Punches have no price here, and store credit was never paid for.
+func (c *Case) withinCashOutLimit() error {
+	v := &c.Voucher
+	if v.Kind == Punches || v.Kind == StoreCredit || c.Rules.CashOutLimit == "" {
+		return ErrNoCashOut
+	}
+	if limit := c.Rules.limit(c.Rules.CashOutLimit, v.Currency); v.Balance > limit {
+		return &CashOutLimitError{Limit: v.amount(limit)}
+	}
+	return nil
+}
+
+// cashOutFee is what the merchant keeps, in minor units: at most all of it.
+func (c *Case) cashOutFee() int64 {
+	v := &c.Voucher
+	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || c.Rules.CashOutFee == "" {
+		return 0
+	}
+	return min(v.Balance, c.Rules.limit(c.Rules.CashOutFee, v.Currency))
+}
+
+// uncash takes a cash-out back: the money lies in the till again, and the fee was never kept.
+func (c *Case) uncash(record *Record) {
+	fee := record.Detail.Fee.Minor
+	c.post(record, "reversal", contraOf("paid_out", record.Owner), record.Amount-fee)
+	c.post(record, "reversal", contraOf("fees", record.Owner), fee)
+}
+
+// PaidOut is what the customer got of a cash-out, and Fee what was kept; together they were the balance.
+func (r *Record) PaidOut() (paid, fee money.Amount) {
+	if fee = money.Of(0, r.Currency); r.Detail.Fee != nil {
+		fee = *r.Detail.Fee
+	}
+	return money.Of(r.Amount-fee.Minor, r.Currency), fee
+}
+
+// CashOutLimitError refuses to pay out more than the merchant gives. It wraps ErrNoCashOut.
+type CashOutLimitError struct {
+	Limit money.Amount
+}
+
+// Error says what the limit is.
+func (e *CashOutLimitError) Error() string {
+	return fmt.Sprintf("%v above %s", ErrNoCashOut, e.Limit)
+}
+
+// Unwrap returns ErrNoCashOut.
+func (e *CashOutLimitError) Unwrap() error { return ErrNoCashOut }
