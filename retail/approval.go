@@ -42,6 +42,9 @@ type request struct {
 	Expected   *money.Amount    `json:"expected_balance,omitempty"`
 	Consent    purchase.Consent `json:"consent,omitempty"`
 	Detail     voucher.Detail   `json:"detail"`
+	Account    bool             `json:"account,omitempty"` // whether the act is done to an account
+	To         string           `json:"to,omitempty"`      // of a transfer
+	ToAccount  bool             `json:"to_account,omitempty"`
 }
 
 // redemptionName names a redemption that is to be refunded.
@@ -75,7 +78,10 @@ func namedBy(aimed ledger.Aimed) named {
 		n.request = request{Redemption: &redemptionName{a.Redemption.Owner, a.Redemption.Key}, Amount: a.Amount, Detail: a.Detail}
 	case voucher.Reload:
 		n.request = request{Amount: &a.Amount, Detail: a.Detail}
+	case voucher.Transfer:
+		n.request = request{Amount: a.Amount, To: a.To, ToAccount: a.Account, Detail: a.Detail}
 	}
+	n.request.Account = aimed.Account
 	return n
 }
 
@@ -89,6 +95,8 @@ func (r request) act(id string, ref voucher.Ref) (voucher.Act, error) {
 		return voucher.Refund{ID: id, Ref: ref, Redemption: redemption, Amount: r.Amount, Detail: r.Detail}, nil
 	case ref.Kind == voucher.Reloads && r.Amount != nil:
 		return voucher.Reload{ID: id, Ref: ref, Amount: *r.Amount, Detail: r.Detail}, nil
+	case ref.Kind == voucher.Transfers && r.To != "":
+		return voucher.Transfer{ID: id, Ref: ref, To: r.To, Account: r.ToAccount, Amount: r.Amount, Detail: r.Detail}, nil
 	}
 	return nil, fmt.Errorf("an approval of kind %q holds no act", ref.Kind)
 }
@@ -117,6 +125,9 @@ func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledg
 	applied, err := d.ledger.ApplyTx(ctx, tx, aimed)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := applied.Torn(); err != nil {
+		return applied, nil, err
 	}
 	if over, tooMuch := errors.AsType[*voucher.ApprovalError](applied.Refusals[0]); tooMuch && by.Person != "" {
 		waits, err := d.ask(ctx, tx, by, n, over.Amount)

@@ -135,7 +135,7 @@ func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error
 		switch {
 		case ledger.IsTwin(err) && try < twins:
 			continue
-		case errors.Is(err, ErrOtherAmount):
+		case errors.Is(err, ErrOtherAmount), err != nil && voucher.IsRefusal(err): // the other half of a transfer refused
 			return o.stillWaits(ctx, a, err)
 		case err != nil:
 			return err
@@ -157,13 +157,16 @@ func (o *BackOffice) stored(a Approval) (ledger.Aimed, error) {
 		return ledger.Aimed{}, err
 	}
 	act, err := asked.act(id, Actor{Channel: Office}.ref(voucher.ActKind(a.Kind), a.Key))
-	return ledger.Aimed{Voucher: a.Subject, Act: act}, err
+	return withReceipt(ledger.Aimed{Voucher: a.Subject, Account: asked.Account, Act: act}), err
 }
 
 // applies does an approved act, and ends its approval with it or notes why it was refused.
 func (o *BackOffice) applies(ctx context.Context, tx outbox.Tx, by Actor, a Approval, aimed ledger.Aimed) (*ledger.Applied, error, error) {
 	applied, err := o.desk.ledger.ApplyTx(ctx, tx, aimed)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := applied.Torn(); err != nil {
 		return nil, nil, err
 	}
 	if refusal := applied.Refusals[0]; refusal != nil {

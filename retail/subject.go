@@ -62,6 +62,7 @@ type subject struct {
 	held       []orders.Held
 	deliveries []outbox.Delivery // to the address
 	bodies     []orders.Item     // that name it
+	customers  []Customer        // with the address
 }
 
 // ErrNoAddress says that a person was asked for by something that is no mail address.
@@ -79,6 +80,9 @@ func (s *Sales) subject(ctx context.Context, email string) (*subject, error) {
 	found.spellings = []string{strings.ToLower(found.email), strings.ToLower(strings.TrimSpace(email))}
 	var err error
 	if found.held, err = s.orders.Held(ctx, found.macs); err != nil {
+		return nil, err
+	}
+	if found.customers, err = s.orders.CustomersByEmail(ctx, found.macs); err != nil {
 		return nil, err
 	}
 	if found.deliveries, err = s.sentTo(ctx, found.email); err != nil {

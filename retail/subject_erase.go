@@ -60,6 +60,7 @@ type Erasure struct {
 	Gifts      int     // that were for the person
 	Deliveries int64   // mails, with their recipients
 	Bodies     int64   // webhooks
+	Customers  int     // log-ins at shops
 	Texts      int64   // of tasks, acts and approvals in which the person was named
 	Lines      []int64 // of the audit trail that named the person
 	Cancelled  int     // deliveries
@@ -67,7 +68,7 @@ type Erasure struct {
 
 // nothing tells whether there was nothing to erase.
 func (e Erasure) nothing() bool {
-	return e.Orders+e.Gifts+e.Cancelled+len(e.Lines) == 0 && e.Deliveries+e.Bodies+e.Texts == 0
+	return e.Orders+e.Gifts+e.Customers+e.Cancelled+len(e.Lines) == 0 && e.Deliveries+e.Bodies+e.Texts == 0
 }
 
 // EraseSubject erases what is held on a mail address, in one transaction: nothing of it, or all. What must stay (amounts, dates,
@@ -103,7 +104,7 @@ func (e Erasure) said(reason string) map[string]any {
 	}
 	return map[string]any{
 		"reason": reason, "orders": e.Orders, "gifts": e.Gifts, "deliveries": e.Deliveries, "webhooks": e.Bodies, "texts": e.Texts,
-		"cancelled": e.Cancelled, "lines": lines,
+		"customers": e.Customers, "cancelled": e.Cancelled, "lines": lines,
 	}
 }
 
@@ -118,6 +119,9 @@ type eraser struct {
 	given    []orders.Held // units for the person in orders of others
 	vouchers []string
 	called   []string // names that the person bears in them
+	logins   []login  // that they name
+	members  []string // ids of the person's log-ins
+	accounts []string // of those
 	waiting  int      // units that wait for the office
 	done     Erasure
 }
@@ -127,6 +131,9 @@ func (e *eraser) erase(ctx context.Context) error {
 		return err
 	}
 	if err := e.settle(ctx); err != nil {
+		return err
+	}
+	if err := e.eraseCustomers(ctx); err != nil {
 		return err
 	}
 	if err := e.eraseOrders(ctx); err != nil {
@@ -172,6 +179,7 @@ func (e *eraser) see(p *orders.Purchase, own bool) error {
 			return err
 		}
 		e.called = append(e.called, who.Name)
+		e.logins = append(e.logins, login{p.Shop, who.ID})
 	}
 	for _, unit := range p.Decided.Units {
 		extra := p.Units[unit.Key()]
@@ -295,12 +303,12 @@ func (e *eraser) eraseOrders(ctx context.Context) (err error) {
 func (e *eraser) eraseTexts(ctx context.Context) error {
 	address, names := anyOf(e.spellings), anyOf(wordsOf(e.called))
 	words := strings.Trim(address+"|"+names, "|")
-	about := slices.Concat(e.bought, e.vouchers, e.personal().IDs)
+	about := slices.Concat(e.bought, e.vouchers, e.personal().IDs, e.members, e.accounts)
 	tasks, err := outbox.ScrubTasks(ctx, e.tx, outbox.Words{Address: address, Names: names, Subjects: about})
 	if err != nil {
 		return err
 	}
-	acts, err := ledger.ScrubActs(ctx, e.tx, e.vouchers, words)
+	acts, err := ledger.ScrubActs(ctx, e.tx, slices.Concat(e.vouchers, e.accounts), words)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type SubjectData struct {
 	Gifts      []SubjectGift
 	Deliveries []outbox.Delivery // to the address
 	Bodies     []orders.Item     // webhooks that name it, without what is in them
+	Customers  []SubjectCustomer
 }
 
 // SubjectOrder is an order that the person placed.
@@ -54,9 +55,12 @@ func (o *BackOffice) ExportSubject(ctx context.Context, by Actor, email string) 
 			return SubjectData{}, err
 		}
 	}
+	if err := o.sales.exportCustomers(ctx, &data, found.customers); err != nil {
+		return SubjectData{}, err
+	}
 	return data, o.within(ctx, "export what is held on a person", func(tx outbox.Tx) error {
 		return o.desk.audit(ctx, tx, by, didExportSubject, o.sales.subjectName(email), map[string]any{
-			"orders": len(data.Orders), "gifts": len(data.Gifts), "deliveries": len(data.Deliveries), "webhooks": len(data.Bodies),
+			"orders": len(data.Orders), "gifts": len(data.Gifts), "deliveries": len(data.Deliveries), "webhooks": len(data.Bodies), "customers": len(data.Customers),
 		})
 	})
 }

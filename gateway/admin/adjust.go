@@ -14,10 +14,13 @@ import (
 type adjustIn struct {
 	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
 	Body struct {
-		Voucher         string        `json:"voucher" minLength:"1" maxLength:"64" doc:"Id of the voucher"`
+		Voucher         string        `json:"voucher,omitempty" minLength:"1" maxLength:"64" doc:"Id of the voucher"`
+		Customer        string        `json:"customer,omitempty" minLength:"1" maxLength:"128" doc:"Instead: whose account, by our own id, a wallet id or the shop's id. It needs no voucher, and none before: what is added is store credit"`
+		Shop            string        `json:"shop,omitempty" maxLength:"63" doc:"Whose customer is meant; with it somebody who is not known becomes so"`
 		SetTo           *money.Amount `json:"set_to,omitempty" doc:"The new balance, in place of expected_balance"`
 		ExpectedBalance *money.Amount `json:"expected_balance,omitempty" doc:"The balance that set_to replaces: with another it is refused"`
 		Delta           *money.Amount `json:"delta,omitempty" doc:"What to add, or with a minus to take, instead of set_to"`
+		ConfirmClaimed  *bool         `json:"confirm_claimed,omitempty" nullable:"false" doc:"False asks first: of a claimed voucher the refusal says who has claimed it and what he keeps. Without it, and with true, set_to opens the voucher anew, and anybody may claim it"`
 		Reason          string        `json:"reason" minLength:"1" maxLength:"500"`
 	}
 }
@@ -33,29 +36,67 @@ type adjustmentOut struct {
 type adjustOut struct {
 	Adjustment adjustmentOut `json:"adjustment"`
 	Balance    money.Amount  `json:"balance" doc:"Afterwards"`
+	// Reopened is of a voucher that was claimed.
+	Reopened *counter.ClaimedBy `json:"reopened,omitempty" doc:"The voucher was claimed, and is open to be claimed anew. Who had claimed it keeps what it brought him"`
 }
 
 func (a *admin) adjust(ctx context.Context, in *adjustIn) (*body[adjustOut], error) {
 	if err := a.checkAdjust(in); err != nil {
 		return nil, err
 	}
-	done, err := a.office.Adjust(ctx, counter.Caller(ctx), retail.Adjustment{
-		Key: in.Key, Voucher: in.Body.Voucher, Delta: in.Body.Delta, SetTo: in.Body.SetTo, Expected: in.Body.ExpectedBalance, Reason: in.Body.Reason,
-	})
+	done, err := a.adjusts(ctx, in)
 	if err != nil {
 		return nil, counter.Refuse(err)
 	}
-	out := &body[adjustOut]{http.StatusOK, adjustOut{showAdjustment(done.Record), money.Of(done.Record.Balance, done.Record.Currency)}}
+	out := ok(adjustOut{Adjustment: showAdjustment(done.Record), Balance: money.Of(done.Record.Balance, done.Record.Currency)})
+	if out.Body.Reopened, err = a.reopened(ctx, done.Record); err != nil {
+		return nil, counter.Refuse(err)
+	}
 	if done.Created {
 		out.Status = http.StatusCreated
 	}
 	return out, nil
 }
 
+// adjusts corrects the balance of a voucher or of an account.
+func (a *admin) adjusts(ctx context.Context, in *adjustIn) (voucher.Answer, error) {
+	asked := retail.Adjustment{
+		Key: in.Key, Voucher: in.Body.Voucher, Delta: in.Body.Delta, SetTo: in.Body.SetTo, Expected: in.Body.ExpectedBalance, Reason: in.Body.Reason,
+	}
+	if in.Body.Customer != "" {
+		return a.office.AdjustAccount(ctx, counter.Caller(ctx), retail.AccountAdjustment{Adjustment: asked, Shop: in.Body.Shop, Customer: in.Body.Customer})
+	}
+	if in.Body.ConfirmClaimed != nil && !*in.Body.ConfirmClaimed {
+		asked.Claimed = voucher.SpareReserved
+	}
+	return a.office.Adjust(ctx, counter.Caller(ctx), asked)
+}
+
+// reopened says whose claim an adjustment has undone the end of; nil for every other adjustment.
+func (a *admin) reopened(ctx context.Context, r *voucher.Record) (*counter.ClaimedBy, error) {
+	if !r.Detail.Reopened {
+		return nil, nil
+	}
+	by, err := a.office.ClaimBefore(ctx, r.Voucher, *r)
+	if err != nil || by == nil {
+		return nil, err
+	}
+	shown := counter.WhoClaimed(*by)
+	return &shown, nil
+}
+
 // checkAdjust refuses what can't be meant, naming the field.
 func (a *admin) checkAdjust(in *adjustIn) error {
 	b := in.Body
 	switch {
+	case b.Voucher == "" && b.Customer == "":
+		return counter.Invalid("voucher", "is missing: say which, or of which customer")
+	case b.Voucher != "" && b.Customer != "":
+		return counter.Invalid("customer", "say either a voucher or a customer")
+	case b.Shop != "" && b.Customer == "":
+		return counter.Invalid("shop", "belongs to customer")
+	case b.ConfirmClaimed != nil && b.Customer != "":
+		return counter.Invalid("confirm_claimed", "belongs to voucher")
 	case (b.SetTo == nil) == (b.Delta == nil):
 		return counter.Invalid("set_to", "say either set_to or delta")
 	case b.SetTo != nil && b.ExpectedBalance == nil:

@@ -82,18 +82,6 @@ func TestWhatIsTakenEndsALateCapture(t *testing.T) {
 	h.shop.captures("w:2", "A-2").refuses(409, "reservation_superseded", pays("uncovered", 400_00))
 }
 
-// A27: a claimed voucher is opened anew, and the earlier customer keeps what he claimed.
-func TestAClaimedVoucherIsOpenedAnew(t *testing.T) {
-	t.Parallel()
-	h := open(t)
-	c := h.issues(500_00)
-	h.office.adjusts("a:1", c, pays("delta", -500_00))
-	h.runs(`UPDATE voucher SET state = 'claimed' WHERE id = $1`, c.id)
-	h.office.adjusts("a:2", c, pays("delta", 500_00)).refuses(409, "claimed")
-	h.office.adjusts("a:2", c, sets(500_00, 0)...).wants(201, adjusted("a:2", 500_00, 500_00))
-	h.office.sees(c).has(200, says1("state", "active"))
-}
-
 // X02, X03: an adjustment is recovered and taken back by its key, also before it comes.
 func TestAnAdjustmentIsRecoveredAndTakenBack(t *testing.T) {
 	t.Parallel()
