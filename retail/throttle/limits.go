@@ -13,6 +13,7 @@ const (
 	Buyer    Kind = "buyer"    // one address or one session in one shop
 	Register Kind = "register" // one till
 	Shop     Kind = "shop"     // all of a shop's buyers together
+	Token    Kind = "token"    // what one till reads that is no code, and may be the number of a token
 
 	SignIn       Kind = "signin"        // sign-ins to one account from one address
 	Source       Kind = "source"        // sign-ins to whatever account from one address
@@ -102,6 +103,11 @@ func rulesOf(kind Kind) []rule {
 		return []rule{
 			{wrong: 20, within: remember, pause: 30 * time.Second},
 			{wrong: 40, within: remember, pause: 15 * time.Minute},
+		}
+	case Token: // a card's number is easily guessed from another's
+		return []rule{
+			{wrong: 5, within: 5 * time.Minute, pause: time.Minute},
+			{wrong: 10, within: remember, pause: 15 * time.Minute},
 		}
 	case SignIn:
 		return []rule{{wrong: 5, within: 15 * time.Minute, pause: 15 * time.Minute}}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"vouchsafe/retail/failpoint"
+)
+
+// X12, B15: the daemon dies at every instant of a binding and of a cash-out. Whoever repeats it is told of one, a card is bound once, and
+// money leaves the voucher once.
+func TestABindingAndACashOutHappenOnceWhateverInstantTheDaemonDies(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{
+		failpoint.ActLocked, failpoint.ActWritten, failpoint.ActCommitted, failpoint.GroupWritten, failpoint.GroupCommitted,
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			k := opensKiosk(t)
+			k.env = append(k.env, "VOUCHSAFE_CASH_OUT_FEE=25.00")
+			d := k.serves()
+			code, _ := d.wants(201, k.till, "PUT", "/v1/sales/s", sellFresh).at("code").(string)
+			d.dies()
+			d = k.serves("VOUCHSAFE_FAILPOINTS=" + point)
+			d = k.repeats(d, "/v1/bindings/b", fmt.Sprintf(`{"code": %q, "token": "CARD-4711-0815", "retire_code": true}`, code))
+			d = k.repeats(d, "/v1/cash-outs/o", `{"code": "card 4711 0815", "receipt": "19", "reason": "asked for it"}`)
+			if r := d.wants(200, k.till, "GET", "/v1/cash-outs/o", ""); r.at("cash_out.amount.amount") != 47500.0 || r.at("cash_out.fee.amount") != 2500.0 {
+				t.Errorf("paid out %s", r.text)
+			}
+			if r := d.wants(200, k.till, "POST", "/v1/balance", `{"code": "CARD47110815"}`); r.at("balance.amount") != 0.0 || r.at("voucher.state") != "depleted" {
+				t.Errorf("left %s", r.text)
+			}
+			d.wants(404, k.till, "POST", "/v1/balance", fmt.Sprintf(`{"code": %q}`, code))
+			d.stops()
+			k.isSound(d, []string{code, "CARD47110815", "CARD-4711-0815", "card 4711 0815"})
+		})
+	}
+}
+
+// repeats asks for an act until it is answered and then once more, starting the daemon anew when it has died: both answers are one.
+func (k *kiosk) repeats(d *running, path, body string) *running {
+	k.t.Helper()
+	var answers []string
+	for range 4 {
+		r := d.asks(k.till, "PUT", path, body)
+		if r.status == 0 {
+			d.dies()
+			d = k.serves()
+			continue
+		}
+		if r.status != 200 && r.status != 201 {
+			k.t.Errorf("%s: %d %s", path, r.status, r.text)
+		}
+		answers = append(answers, r.text)
+	}
+	if len(answers) < 2 || answers[0] != answers[1] {
+		k.t.Errorf("%s is answered by %q", path, answers)
+	}
+	return d
+}
