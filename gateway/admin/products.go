@@ -37,7 +37,8 @@ type ProductBody struct {
 	Expires            string        `json:"expires,omitempty" maxLength:"20" doc:"never, P3Y, P3Y/year-end, or country (the default) for the customary term"`
 	MinPaid            int           `json:"min_paid,omitempty" minimum:"1" maximum:"100" doc:"Percent of the face value that must have been paid; default 100"`
 	Activation         string        `json:"activation,omitempty" enum:"automatic,manual" doc:"Default: automatic"`
-	Prefix             string        `json:"prefix,omitempty" maxLength:"8" doc:"Of its codes"`
+	Prefix             string        `json:"prefix,omitempty" maxLength:"8" doc:"Of its codes: capital letters and digits"`
+	CodeLength         string        `json:"code_length,omitempty" enum:"standard,high" doc:"Symbols of its codes: 16, or 20 where they must be harder to guess. Default: standard"`
 	Template           string        `json:"template,omitempty" maxLength:"200" doc:"Of its mails"`
 }
 
@@ -70,7 +71,7 @@ func showProduct(p purchase.Product) productOut {
 	out := productOut{ID: addressOf(p.SKU), ProductBody: ProductBody{
 		SKU: p.SKU, Name: p.Name, Kind: string(p.Kind), Mode: p.Mode, Category: p.Category, Facilities: p.Facilities,
 		RequiresMembership: p.RequiresMembership, VAT: string(p.VAT), VATRate: p.VATRate, Expires: p.Expires, MinPaid: p.MinPaid,
-		Activation: string(p.Activation), Prefix: p.Prefix, Template: p.Template,
+		Activation: string(p.Activation), Prefix: p.Prefix, CodeLength: string(p.CodeLength), Template: p.Template,
 	}}
 	switch {
 	case p.Open != nil:
@@ -135,7 +136,7 @@ func (b ProductBody) product() (purchase.Product, error) {
 	p := purchase.Product{
 		SKU: b.SKU, Name: b.Name, Kind: purchase.Kind(b.Kind), MinPaid: b.MinPaid, Mode: b.Mode, Category: b.Category,
 		Facilities: b.Facilities, RequiresMembership: b.RequiresMembership, VAT: purchase.VAT(b.VAT), VATRate: b.VATRate,
-		Expires: b.Expires, Activation: purchase.Activation(b.Activation), Prefix: b.Prefix, Template: b.Template,
+		Expires: b.Expires, Activation: purchase.Activation(b.Activation), Prefix: b.Prefix, CodeLength: purchase.CodeLength(b.CodeLength), Template: b.Template,
 	}
 	if (p.Kind == purchase.Punches) != (b.Punches != nil) {
 		return p, counter.Invalid("punches", "a number of punches belongs to kind punches, and to no other")
@@ -192,11 +193,6 @@ func inMoney(field string, amount *money.Amount) error {
 	return nil
 }
 
-// checkProductIn names a product.
-type checkProductIn struct {
-	ID string `path:"id" doc:"Id of the product"`
-}
-
 // checklistOut is what to know before a product is sold.
 type checklistOut struct {
 	Product  productOut `json:"product"`
@@ -207,7 +203,7 @@ type checklistOut struct {
 
 // pointOut is one point of the checklist.
 type pointOut struct {
-	Check  string   `json:"check" enum:"shops,expires,vat,mode,value,activation"`
+	Check  string   `json:"check" enum:"shops,expires,vat,mode,value,activation,mode_chosen,tenders,language,mail,shop,webhooks,currency,published,price,tax,shipping"`
 	State  string   `json:"state" enum:"ok,warning,failed"`
 	Detail string   `json:"detail"`
 	Rule   *ruleOut `json:"rule,omitempty"`
@@ -222,31 +218,13 @@ type ruleOut struct {
 	Notice  string `json:"notice"`
 }
 
-func (t *trade) checkProduct(ctx context.Context, in *checkProductIn) (*body[checklistOut], error) {
-	product, points, err := t.office.CheckProduct(ctx, skuOf(in.ID))
-	if err != nil {
-		return nil, refuseTrade(err)
-	}
-	out := checklistOut{Product: showProduct(product), OK: true, Items: []pointOut{}}
-	for _, p := range points {
-		switch p.Grade {
-		case retail.Failed:
-			out.OK = false
-		case retail.Warning:
-			out.Warnings++
-		}
-		out.Items = append(out.Items, pointOut{Check: p.Check, State: string(p.Grade), Detail: p.Detail, Rule: showRule(p.Rule)})
-	}
-	return ok(out), nil
-}
-
 // showRule renders the rule that a point rests on; nil for none.
 func showRule(rule *voucher.Rule) *ruleOut {
 	if rule == nil {
 		return nil
 	}
 	return &ruleOut{
-		Country: rule.Country, Term: string(rule.Term), Source: rule.Source, ReadOn: voucher.RulesRead,
+		Country: rule.Country, Term: string(rule.Term), Source: rule.Source, ReadOn: rule.ReadOn,
 		Notice: "This is not legal advice; a merchant may always grant more.",
 	}
 }

@@ -29,6 +29,7 @@ const productColumns = `
 	expires,
 	activation,
 	prefix,
+	code_length,
 	template`
 
 const insertProduct = `
@@ -52,6 +53,7 @@ VALUES (
 	@expires,
 	@activation,
 	@prefix,
+	@code_length,
 	@template
 )`
 
@@ -90,6 +92,7 @@ func productArgs(p purchase.Product) pgx.NamedArgs {
 		"expires":             p.Expires,
 		"activation":          string(p.Activation),
 		"prefix":              p.Prefix,
+		"code_length":         string(p.CodeLength),
 		"template":            p.Template,
 	}
 }
@@ -113,6 +116,7 @@ type productRow struct {
 	Expires            string
 	Activation         string
 	Prefix             string
+	CodeLength         string
 	Template           string
 }
 
@@ -121,7 +125,8 @@ func (r productRow) product() purchase.Product {
 		SKU: r.SKU, Name: r.Name, Kind: purchase.Kind(r.Kind), Currency: money.Currency(r.Currency), Amount: r.Amount,
 		MinPaid: r.MinPaid, Mode: r.Mode, Category: r.Category, Facilities: r.Facilities,
 		RequiresMembership: r.RequiresMembership, VAT: purchase.VAT(r.VAT), VATRate: r.VATRate, Expires: r.Expires,
-		Activation: purchase.Activation(r.Activation), Prefix: r.Prefix, Template: r.Template,
+		Activation: purchase.Activation(r.Activation), Prefix: r.Prefix,
+		CodeLength: purchase.CodeLength(r.CodeLength), Template: r.Template,
 	}
 	if r.OpenMin != nil {
 		p.Open = &purchase.Range{Min: *r.OpenMin, Max: *r.OpenMax}

@@ -98,6 +98,7 @@ type Line struct {
 	RecipientName  string
 	Message        string
 	DeliverOn      string // YYYY-MM-DD; "" for at once
+	OneMail        bool   // the buyer wants the codes that are for him in one mail
 	ForSelf        Wish
 }
 

@@ -31,3 +31,27 @@ func (p Product) Price(asked *money.Amount) (money.Amount, error) {
 	}
 	return *asked, nil
 }
+
+// Why a shop can't be asked to sell a product for a price.
+var (
+	ErrNeedsPrice = errors.New("the product has no price of its own: say for how much the shop shall sell it")
+	ErrOwnPrice   = errors.New("the product has a price of its own, its face value")
+)
+
+// Offer is the price that a shop asks for the product: its face value, or what was stated for one that has none, such as a punch card
+// or an open product, which is then worth its price. Errors: ErrNeedsPrice, ErrOwnPrice, and those of Price.
+func (p Product) Offer(stated *money.Amount) (money.Amount, error) {
+	switch {
+	case p.Kind == Credit:
+		return money.Amount{}, errors.New("a credit note is given for goods that come back, and not sold")
+	case p.Kind == Punches && stated == nil:
+		return money.Amount{}, ErrNeedsPrice
+	case p.Kind == Punches:
+		return *stated, nil
+	case p.Open != nil && stated == nil:
+		return money.Amount{}, ErrNeedsPrice
+	case p.Open == nil && stated != nil && *stated != p.Face():
+		return money.Amount{}, ErrOwnPrice
+	}
+	return p.Price(stated)
+}

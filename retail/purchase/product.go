@@ -38,6 +38,15 @@ const (
 	Manual    Activation = "manual" // issued, and usable once a person has activated it (A11)
 )
 
+// CodeLength says how many symbols a product's codes have (X08).
+type CodeLength string
+
+// The lengths of codes.
+const (
+	StandardCodes CodeLength = "standard" // 16 symbols
+	HighCodes     CodeLength = "high"     // 20, where they must be harder to guess
+)
+
 // Modes that a product may prescribe; without one, shop and installation decide.
 const (
 	CardMode     = "card"
@@ -62,8 +71,19 @@ type Product struct {
 	VATRate            string // percent as a decimal, "25" or "2.5"; "" when it is not known
 	Expires            string // "never", "P3Y", "P3Y/year-end" or "country"
 	Activation         Activation
-	Prefix             string
+	Prefix             string // of its codes; "" for none
+	CodeLength         CodeLength
 	Template           string
+}
+
+// CreditNote is the product that a credit note is made as when nothing else is said: it is worth what came back. Punches that come
+// back are a punch card.
+func CreditNote(currency money.Currency) Product {
+	note := Product{SKU: "credit-note", Name: "Credit note", Kind: Credit, Currency: currency, VAT: MultiPurpose, Open: &Range{}}
+	if currency == money.Punch {
+		note.Kind = Punches
+	}
+	return note.Complete()
 }
 
 // Range limits the value of an open product, in minor units; a Max of 0 leaves it to the ceiling.
@@ -81,9 +101,10 @@ const (
 )
 
 var (
-	skuForm    = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,100}$`)
-	prefixForm = regexp.MustCompile(`^[A-Z0-9]{0,8}$`)
-	rateForm   = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,3})?$`)
+	skuForm      = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,100}$`)
+	prefixForm   = regexp.MustCompile(`^[A-Z0-9]{0,8}$`)
+	templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`) // as in the name of the template, code.NAME
+	rateForm     = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,3})?$`)
 )
 
 // Complete fills what a product leaves out: kind money, all of it paid, multi-purpose (but for punch cards, where the law has
@@ -107,6 +128,9 @@ func (p Product) Complete() Product {
 	if p.Activation == "" {
 		p.Activation = Automatic
 	}
+	if p.CodeLength == "" {
+		p.CodeLength = StandardCodes
+	}
 	if p.Open != nil && p.Open.Min == 0 {
 		p.Open = &Range{Min: unnamedRange, Max: p.Open.Max}
 	}
@@ -122,13 +146,15 @@ func (p Product) Validate() error {
 		p.validateValue(),
 		ensure(p.MinPaid >= 1 && p.MinPaid <= fullyPaid, "min_paid: 1 to 100 percent"),
 		ensure(p.Mode == "" || p.Mode == CardMode || p.Mode == CustomerMode, `mode: "card" or "customer"`),
+		ensure(p.Mode != CustomerMode || p.claimable(), "mode: a customer's account holds means of payment: no punches, and nothing that was taxed when it was sold"),
 		ensure(shortText(p.Category), "category: at most 200 characters"),
 		p.validateFacilities(),
 		ensure(p.VAT == MultiPurpose || p.VAT == SinglePurpose, `vat: "multi_purpose" or "single_purpose" must be stated`),
 		ensure(p.VATRate == "" || rateForm.MatchString(p.VATRate), `vat_rate: percent as a decimal, such as "25" or "2.5"`),
 		ensure(p.Activation == Automatic || p.Activation == Manual, `activation: "automatic" or "manual"`),
 		ensure(prefixForm.MatchString(p.Prefix), "prefix: at most 8 capital letters or digits"),
-		ensure(shortText(p.Template), "template: at most 200 characters"),
+		ensure(p.CodeLength == StandardCodes || p.CodeLength == HighCodes, `code_length: "standard" or "high"`),
+		ensure(p.Template == "" || templateName.MatchString(p.Template), "template: small letters, digits and -, at most 40; its mails have the template code.NAME"),
 	)
 }
 
@@ -170,11 +196,14 @@ func (p Product) validateFacilities() error {
 // Face is the value that each unit of a fixed product issues.
 func (p Product) Face() money.Amount { return money.Of(p.Amount, p.Currency) }
 
+// claimable tells whether an account can hold what the product's vouchers are worth.
+func (p Product) claimable() bool { return p.Kind != Punches && p.VAT != SinglePurpose }
+
 // ModeAt is the mode of a voucher of the product: the product's own, else the shop's, else the installation's. A shop whose
-// customers may share a log-in always sells bearer cards (D07).
+// customers may share a log-in always sells bearer cards (D07), and so is sold what no account can hold.
 func (p Product) ModeAt(shop, installation string, duplicateLogins bool) string {
 	switch {
-	case duplicateLogins:
+	case duplicateLogins, !p.claimable():
 		return CardMode
 	case p.Mode != "":
 		return p.Mode

@@ -30,6 +30,13 @@ func (s *Shop) routes() http.Handler {
 	mux.HandleFunc("POST "+apiRoot+"/orders/{id}/notes", s.answer(s.withOrder(s.addNote)))
 	mux.HandleFunc("GET "+apiRoot+"/webhooks", s.answer(s.listWebhooks))
 	mux.HandleFunc("PUT "+apiRoot+"/webhooks/{id}", s.answer(s.changeWebhook))
+	mux.HandleFunc("GET "+apiRoot+"/products", s.answer(s.listProducts))
+	mux.HandleFunc("POST "+apiRoot+"/products", s.answer(s.makeProduct))
+	mux.HandleFunc("PUT "+apiRoot+"/products/{id}", s.answer(s.changeProduct))
+	mux.HandleFunc("GET "+apiRoot+"/products/categories", s.answer(s.listCategories))
+	mux.HandleFunc("POST "+apiRoot+"/products/categories", s.answer(s.makeCategory))
+	mux.HandleFunc("GET "+apiRoot+"/payment_gateways", s.answer(s.listGateways))
+	mux.HandleFunc("GET "+apiRoot+"/settings/general/woocommerce_currency", s.answer(s.showCurrency))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		send(w, http.StatusNotFound, refusal("rest_no_route", http.StatusNotFound))
 	})
@@ -55,6 +62,9 @@ func (s *Shop) answer(handle func(call) (int, any)) http.HandlerFunc {
 			return
 		}
 		status, body := handle(call{Request: r})
+		if s.witness != nil {
+			s.witness(r.Method, strings.TrimPrefix(r.URL.Path, apiRoot))
+		}
 		send(w, status, body)
 	}
 }

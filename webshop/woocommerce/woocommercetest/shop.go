@@ -35,6 +35,12 @@ type Shop struct {
 	failures []failure       // what the API answers next instead of the truth
 	source   string
 	lastHook int64
+
+	products   []*product
+	categories []category
+	currency   string
+	gateways   []string                  // that buyers are offered
+	witness    func(method, path string) // of what has taken effect and is not answered yet; nil: nobody looks
 }
 
 // Option changes a shop before it opens.
@@ -65,11 +71,13 @@ func NewTLS(t testing.TB, options ...Option) *Shop {
 
 func open(t testing.TB, listen func(http.Handler) *httptest.Server, options []Option) *Shop {
 	shop := &Shop{
-		t:      t,
-		now:    ticking(),
-		orders: map[int64]*state{},
-		nextID: 15,
-		nonces: map[string]bool{},
+		t:        t,
+		now:      ticking(),
+		orders:   map[int64]*state{},
+		nextID:   15,
+		nonces:   map[string]bool{},
+		currency: "DKK",
+		gateways: usualGateways(),
 	}
 	for _, option := range options {
 		option(shop)

@@ -1,0 +1,59 @@
+package admin_test
+
+import (
+	"testing"
+)
+
+// X07: a file is looked through, brought in once, and taken back as far as nobody has used it.
+func TestAFileOfForeignVouchersIsImportedAndTakenBack(t *testing.T) {
+	t.Parallel()
+	h := open(t, approvalAbove("1000.00"))
+	file := says("csv", "kode;saldo;valuta;udløbsdato\nGAVE-2019-0001;350,00;DKK;31.12.2030\nGAVE-2019-0002;99;DKK;\nGAVE-2019-0003;0;DKK;\n")
+	h.unchanged("a dry run", func() {
+		h.office.asks("POST", "/v1/admin/imports/weigh", members(file)).
+			wants(200, members(`"totals":[{"vouchers":2,"sum":`+dkk(449_00)+`}]`, `"empty":1`, `"weak":2`, `"ignored":[]`, `"faults":[]`, `"known":null`))
+		h.office.asks("POST", "/v1/admin/imports/weigh", says1("csv", "kode;saldo;valuta\nGAVE-1;1.234;DKK\n")).
+			has(200, `{"faults":[{"line":2,"column":"saldo","detail":"*"}]}`)
+		h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nGAVE-1;1.234;DKK\n"), because)).
+			refuses(400, "invalid_request", `"field":"csv"`, `"faults":[{"line":2,"column":"saldo","detail":"*"}]`)
+		h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "PK"), because)).refuses(400, "invalid_request", `"field":"csv"`)
+		h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nGAVE-123;1001,00;DKK\n"), because)).refuses(403, "approval_required")
+		h.office.asks("GET", "/v1/admin/imports/old", "").refuses(404, "not_found")
+		h.office.asks("POST", "/v1/admin/imports/old/take-back", members(because)).refuses(404, "not_found")
+	})
+	made := h.office.asks("PUT", "/v1/admin/imports/old", members(file, because))
+	made.has(201, members(says("key", "old"), `"vouchers":2`, says("state", "standing")))
+	if again := h.office.asks("PUT", "/v1/admin/imports/old", members(file, because)); again.status != 200 || again.text != made.text {
+		t.Errorf("again: %d %s", again.status, again.text)
+	}
+	h.unchanged("the file under another key, other content under the key, and codes that exist", func() {
+		h.office.asks("PUT", "/v1/admin/imports/new", members(file, because)).refuses(409, "already_exists")
+		other := says("csv", "kode;saldo;valuta\nGAVE20190002;5;DKK\n")
+		h.office.asks("PUT", "/v1/admin/imports/old", members(other, because)).refuses(422, "key_reused")
+		h.office.asks("PUT", "/v1/admin/imports/new", members(other, because)).refuses(400, "invalid_request", `"field":"csv"`, `"faults":[{"line":2,"column":"code","detail":"a voucher has this code already"}]`)
+	})
+	h.office.asks("GET", "/v1/admin/imports", "").explains(`"key":"old"`)
+	first, second := card{code: "gave 2019 0001"}, card{code: "GAVE20190002"}
+	h.till.looksUp(first).has(200, pays1("balance", 350_00)).explains(`"expires_on":"2030-12-31"`, `"kind":"money"`, `"mode":"card"`)
+	h.till.looksUp(second).has(200, pays1("balance", 99_00)).explains(`"expires_on":null`)
+	h.till.redeems("r:1", first, 50_00).has(201, pays1("balance", 300_00))
+	for range 2 {
+		h.office.asks("POST", "/v1/admin/imports/old/take-back", members(because)).
+			has(200, members(`"taken":1`, `"stayed":[{"line":2,"voucher":"*","last4":"0001"}]`)).explains(`"state":"taken_back"`)
+	}
+	h.till.looksUp(second).refuses(404, "voucher_not_found")
+	h.till.redeems("r:2", first, 300_00).has(201, "{}")
+	h.office.asks("PUT", "/v1/admin/imports/mended", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0002;98,50;DKK\n"), because)).has(201, "{}")
+	h.till.looksUp(second).has(200, pays1("balance", 98_50))
+}
+
+// Wrong codes that can't even be one of ours count twice: what was imported may be guessed more easily.
+func TestGuessesAtForeignCodesCountTwice(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	buyer := `"buyer":{"ip":"192.0.2.7"}`
+	for range 3 {
+		h.shop.asks("POST", "/v1/balance", members(says("code", "GAVE-2019-9999"), buyer)).refuses(422, "cannot_be_applied")
+	}
+	h.shop.asks("POST", "/v1/balance", members(says("code", "GAVE-2019-9999"), buyer)).refuses(429, "rate_limited")
+}
