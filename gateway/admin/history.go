@@ -48,9 +48,26 @@ type pastAct struct {
 	OrderTotal   *money.Amount    `json:"order_total,omitempty" doc:"What the whole order cost"`
 	OtherTenders []voucher.Tender `json:"other_tenders,omitempty" nullable:"false" doc:"How the rest was paid"`
 	Delta        *money.Amount    `json:"delta,omitempty" doc:"Of an adjustment"`
+	Customer     *whoseOut        `json:"customer,omitempty" doc:"To whose account a claim or transfer went"`
 	Late         bool             `json:"late,omitempty" doc:"Captured after the reservation expired"`
 	At           time.Time        `json:"at"`
 	ReversedAt   *time.Time       `json:"reversed_at,omitempty"`
+}
+
+// whoseOut names a customer.
+type whoseOut struct {
+	ID       string `json:"id" format:"uuid" doc:"Ours"`
+	Shop     string `json:"shop"`
+	Customer string `json:"customer" doc:"The shop's id"`
+	WalletID string `json:"wallet_id"`
+}
+
+// showWhose names a customer, if there is one.
+func showWhose(who *retail.Customer) *whoseOut {
+	if who == nil {
+		return nil
+	}
+	return &whoseOut{who.ID, who.Shop, who.Login, who.WalletID}
 }
 
 // sentOut is a delivery of the code.
@@ -65,9 +82,6 @@ type sentOut struct {
 	DueAt      *time.Time `json:"due_at" doc:"The next attempt"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
-
-// claims is the kind of act that moves a voucher to a customer's account.
-const claims = "claim"
 
 func (a *admin) history(ctx context.Context, in *idIn) (*body[historyOut], error) {
 	h, seen, err := a.office.History(ctx, in.ID)
@@ -84,10 +98,16 @@ func (a *admin) history(ctx context.Context, in *idIn) (*body[historyOut], error
 		out.Reservations = append(out.Reservations, showReservation(r, seen.Voucher, seen.At))
 	}
 	for _, r := range h.Acts {
-		if r.Kind == claims {
-			out.Claims = append(out.Claims, showAct(r))
+		act := showAct(r)
+		if moved := r.Detail.Moved; moved != nil {
+			if who, known := h.Customers[moved.To]; known {
+				act.Customer = showWhose(&who)
+			}
 		}
-		out.Acts = append(out.Acts, showAct(r))
+		if r.Kind == voucher.Claims {
+			out.Claims = append(out.Claims, act)
+		}
+		out.Acts = append(out.Acts, act)
 	}
 	for _, d := range h.Deliveries {
 		out.Deliveries = append(out.Deliveries, showSent(d))

@@ -74,10 +74,11 @@ func TestAListTellsOfEveryCard(t *testing.T) {
 	h.office.asks("GET", "/v1/admin/vouchers", "").wants(200, `{"items":[`+members(
 		says("id", c.id), says("last4", c.last4), says("kind", "money"), says("state", "active"), says("mode", "card"), says("product", "CARD-500"),
 		`"expires_on":"*"`, `"issued_at":"*"`, pays("issued", 500_00), pays("balance", 400_00), pays("reserved", 50_00), pays("available", 350_00),
-		`"blocked_by":[]`, `"quarantined":false`,
+		`"blocked_by":[]`, `"quarantined":false`, says("vat", "multi_purpose"),
 		`"order":`+members(says("shop", "demo"), says("platform", "woocommerce"), says("shop_url", "https://shop.example/"), says("id", "91042"),
 			says("number", "1042"), says("title", "Gavekort til alle"), says("status", "paid"), says("tender", "quickpay"),
-			says("paid_at", "2026-11-22T12:00:00Z"), `"purchase":"*"`),
+			says("paid_at", "2026-11-22T12:00:00Z"), `"purchase":"*"`, says("line", "1"), `"unit":1`, says("ordered_at", "2026-11-22T12:00:00Z"),
+			pays("paid", 500_00), says("order_url", "https://shop.example/wp-admin/post.php?post=91042&action=edit")),
 	)+`],"next_cursor":null}`)
 	if text := h.office.asks("GET", "/v1/admin/vouchers", "").text; strings.Contains(text, c.code) {
 		t.Error("the list has the code")

@@ -47,7 +47,7 @@ type listIn struct {
 	PageIn
 	Q     string `query:"q" maxLength:"200" doc:"The end of a code, an order's number, a product, or a voucher's id. Never a whole code: see vouchers/find"`
 	State string `query:"state" enum:"inventory,issued,active,claimed,depleted,expired,invalidated,blocked,reserved,quarantined,rest" doc:"rest: used in part"`
-	Sort  string `query:"sort" enum:"issued_at,-issued_at,balance,-balance,expires_on,-expires_on" default:"-issued_at" doc:"A minus turns it around"`
+	Sort  string `query:"sort" enum:"issued_at,-issued_at,balance,-balance,expires_on,-expires_on" default:"-issued_at" doc:"A minus turns it around. The pages of balance are slow with many vouchers, since each reads all that match: a balance changes with every act, so that it has no index. Narrow it by state, shop or time; or read all balances, see /v1/admin/balances"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Sold by this shop"`
 }
 

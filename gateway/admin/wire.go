@@ -25,7 +25,8 @@ type LineOut struct {
 	Available   money.Amount `json:"available"`
 	BlockedBy   []string     `json:"blocked_by" nullable:"false" enum:"order,office" doc:"Whose blocks lie on it; each is lifted only by its own kind"`
 	Quarantined bool         `json:"quarantined"`
-	Order       *boughtOut   `json:"order" doc:"The order it was bought in; null when no webshop sold it"`
+	VATBody
+	Order *boughtOut `json:"order" doc:"The order it was bought in; null when no webshop sold it"`
 }
 
 // boughtOut is the order that a voucher was bought in, with what a link to it needs (A13).
@@ -41,6 +42,13 @@ type boughtOut struct {
 	PaidAt   *time.Time `json:"paid_at,omitempty"`
 	Purchase string     `json:"purchase" format:"uuid" doc:"The purchase here"`
 	Customer string     `json:"customer,omitempty" doc:"The shop's id of who bought it; not in lists"`
+
+	Line        string       `json:"line" doc:"The shop's own id of the order's line. One voucher is one unit of it"`
+	Unit        int          `json:"unit" doc:"Of the line: 1, 2, 3 …"`
+	OrderedAt   *time.Time   `json:"ordered_at,omitempty" doc:"When the order was placed, as the shop says"`
+	Paid        money.Amount `json:"paid" doc:"For this unit"`
+	OrderURL    string       `json:"order_url,omitempty" doc:"The order in the shop's own administration; absent where the platform has no such address"`
+	CustomerURL string       `json:"customer_url,omitempty" doc:"Who bought it, there; not in lists"`
 }
 
 // showLine renders a voucher with its figures.
@@ -50,7 +58,7 @@ func showLine(l retail.Listed, sold *retail.Sold) LineOut {
 		ID: v.ID, Last4: v.Last4, Kind: string(v.Kind), State: string(v.StateAt(l.At)), Mode: string(v.Mode), Product: v.Product,
 		IssuedAt: v.IssuedAt.UTC(), Issued: money.Of(l.Issued, v.Currency), Balance: money.Of(v.Balance, v.Currency),
 		Reserved: money.Of(l.Reserved, v.Currency), Available: money.Of(v.Balance-l.Reserved, v.Currency),
-		BlockedBy: blocks(v), Quarantined: v.Quarantined, Order: showOrder(sold),
+		BlockedBy: blocks(v), Quarantined: v.Quarantined, Order: showOrder(sold), VATBody: VATBody{string(v.VAT), v.VATRate},
 	}
 	if !v.ExpiresOn.Zero() {
 		day := v.ExpiresOn.String()
@@ -79,17 +87,21 @@ func showOrder(sold *retail.Sold) *boughtOut {
 	return &boughtOut{
 		Shop: sold.Shop, Platform: sold.Platform, ShopURL: sold.URL, ID: sold.Order, Number: sold.Number, Title: sold.Title,
 		Status: sold.Status, Tender: sold.Tender, PaidAt: utc(sold.PaidAt), Purchase: sold.Purchase,
+		Line: sold.Line, Unit: sold.Unit, OrderedAt: utc(sold.Placed), Paid: money.Of(sold.Paid, money.Currency(sold.PaidIn)),
+		OrderURL: orderURL(sold.Platform, sold.URL, sold.Order),
 	}
 }
 
 // sheetOut is all that is known of a voucher.
 type sheetOut struct {
 	LineOut
+	RulesBody
 	TimeZone    string         `json:"time_zone" doc:"Whose days its validity counts"`
 	LastAt      time.Time      `json:"last_at" doc:"When it last changed"`
 	Version     int64          `json:"version" doc:"Rises with every change"`
 	Reservation *grantOut      `json:"reservation" doc:"Who has the code now, and what frees it; null when nobody has"`
 	Quarantine  *quarantineOut `json:"quarantine" doc:"Null when it is not in quarantine"`
+	Owner       *whoseOut      `json:"owner" doc:"Who bought it for himself; null for nobody. It binds nobody"`
 }
 
 // quarantineOut is why a voucher is in quarantine: a change was acknowledged that the database has lost.
@@ -102,11 +114,13 @@ type quarantineOut struct {
 func showVoucher(s retail.Sheet) sheetOut {
 	v := s.Seen.Voucher
 	out := sheetOut{
-		LineOut:  showLine(retail.Listed{Voucher: v, Issued: s.Issued, Reserved: s.Reserved(), At: s.At}, s.Sold),
-		TimeZone: v.Zone.String(), LastAt: v.LastAt.UTC(), Version: v.Version,
+		LineOut:   showLine(retail.Listed{Voucher: v, Issued: s.Issued, Reserved: s.Reserved(), At: s.At}, s.Sold),
+		RulesBody: showRules(s),
+		TimeZone:  v.Zone.String(), LastAt: v.LastAt.UTC(), Version: v.Version, Owner: showWhose(s.Owner),
 	}
 	if out.Order != nil {
 		out.Order.Customer = s.Customer
+		out.Order.CustomerURL = customerURL(s.Sold.Platform, s.Sold.URL, s.Customer)
 	}
 	if s.Live != nil {
 		live := showReservation(*s.Live, v, s.At)

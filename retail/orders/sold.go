@@ -76,6 +76,11 @@ type Sold struct {
 	Status   string
 	Tender   string
 	PaidAt   *time.Time
+	Placed   *time.Time // when, as the shop says
+	Line     string     // of the order
+	Unit     int        // of the line: 1, 2, 3 …
+	Paid     int64      // for the unit, in minor units of PaidIn
+	PaidIn   string
 	Buyer    []byte // sealed
 }
 
@@ -92,6 +97,11 @@ SELECT
 	p.status,
 	p.tender,
 	p.paid_at,
+	p.created AS placed,
+	u.line,
+	u.unit,
+	u.paid,
+	u.paid_currency AS paid_in,
 	p.buyer
 FROM
 	purchase_unit u
