@@ -55,8 +55,19 @@ func (s *Sales) drafts(c change, issued []ledger.NewVoucher) (drafts, error) {
 		c.stored.Confirmation = draft.ID
 		made.add(draft)
 	}
-	for _, n := range issued {
+	bundles, single, err := s.bundles(c, issued, who)
+	if err != nil {
+		return drafts{}, err
+	}
+	for _, n := range single {
 		draft, err := s.codeDraft(c, n.Voucher, who)
+		if err != nil {
+			return drafts{}, err
+		}
+		made.add(draft)
+	}
+	for _, b := range bundles {
+		draft, err := s.bundleDraft(c, b, who)
 		if err != nil {
 			return drafts{}, err
 		}
@@ -86,6 +97,8 @@ type listed struct {
 	Total      *money.Amount `json:"total,omitempty"`
 	Vouchers   int           `json:"vouchers"`
 	PunchCards int           `json:"punch_cards"`
+	Together   bool          `json:"together,omitempty"`   // all codes in one mail
+	Membership bool          `json:"membership,omitempty"` // something of it asks for a membership
 }
 
 // listedItem is a line of the order.
@@ -106,14 +119,18 @@ func (s *Sales) listed(c change) listed {
 		l.Total = &c.order.Total
 	}
 	for _, unit := range c.decision.Purchase.Units {
+		if unit.State == purchase.TakenBack || unit.State == purchase.Dismissed {
+			continue
+		}
+		l.Membership = l.Membership || c.catalogue[unit.SKU].RequiresMembership
 		switch {
-		case unit.State == purchase.TakenBack || unit.State == purchase.Dismissed:
 		case c.catalogue[unit.SKU].Kind == purchase.Punches:
 			l.PunchCards++
 		default:
 			l.Vouchers++
 		}
 	}
+	l.Together = s.together(c)
 	return l
 }
 
@@ -178,14 +195,12 @@ func (s *Sales) address(draft *outbox.Draft, email string) error {
 
 // steerMails cancels the mails of vouchers that a refund ended, and holds those of a cancelled order until it is paid again.
 func (s *Sales) steerMails(ctx context.Context, tx outbox.Tx, c change) error {
-	secondMessage := []outbox.Kind{KindCode, KindHandover}
 	for _, key := range c.decision.Invalidate {
-		where := outbox.Where{Subject: c.stored.Units[key].Voucher, Kinds: secondMessage}
-		if _, err := s.outbox.Cancel(ctx, tx, where, "the purchase was refunded"); err != nil {
+		if err := s.stopLetters(ctx, tx, c.stored.Units[key].Voucher, "the purchase was refunded"); err != nil {
 			return err
 		}
 	}
-	mails := outbox.Where{Parent: c.stored.ID, Kinds: secondMessage}
+	mails := outbox.Where{Parent: c.stored.ID, Kinds: []outbox.Kind{KindCode, KindHandover, KindCodes}}
 	blocked := c.before != nil && c.before.Blocked
 	var err error
 	switch {

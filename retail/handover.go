@@ -84,8 +84,11 @@ func (h *handovers) prepare(ctx context.Context, w *outbox.Work) (Handover, Shop
 func (h *handovers) text(shop orders.Shop, gift orders.Gift, v voucher.Voucher, code voucher.Code) string {
 	tag := h.sales.tongue(shop, gift.Language)
 	key := func(k language.Key) language.Key {
-		if v.Kind == voucher.Punches {
+		switch v.Kind {
+		case voucher.Punches:
 			return k.ForPunchCard()
+		case voucher.Credit, voucher.StoreCredit:
+			return k.ForCreditNote()
 		}
 		return k
 	}

@@ -19,6 +19,7 @@ import (
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -40,7 +41,7 @@ func (s *Sales) sendCode(ctx context.Context, w *outbox.Work) outbox.Result {
 		return s.again(ctx, "open a code", w, err)
 	}
 	render := func(to string) (mail.Message, error) { return s.renderCode(ctx, w, to, code) }
-	return s.send(ctx, w, render, mac)
+	return s.send(ctx, w, render, [][]byte{mac})
 }
 
 // errNoCode says that a voucher's code was shredded, or never kept.
@@ -66,18 +67,18 @@ func (s *Sales) unsealCode(id string, sealed []byte) (voucher.Code, error) {
 		return voucher.Code{}, fmt.Errorf("open the code of voucher %s: %w", id, err)
 	}
 	typed, err := voucher.Read(string(plain))
+	if err == nil && typed.Ours.Zero() {
+		typed.Ours, err = voucher.ForeignCode(string(plain))
+	}
 	if err != nil {
 		return voucher.Code{}, fmt.Errorf("read the code of voucher %s: %w", id, err)
-	}
-	if typed.Ours.Zero() {
-		return typed.Foreign, nil
 	}
 	return typed.Ours, nil
 }
 
-// send renders a letter once, keeps it, and hands exactly those bytes to the mail server. A letter with a code is checked against
-// the MAC of the voucher's row each time that it leaves.
-func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string) (mail.Message, error), mac []byte) outbox.Result {
+// send renders a letter once, keeps it, and hands exactly those bytes to the mail server. A letter with codes is checked against the
+// MACs of the vouchers' rows each time that it leaves; none are for a letter without.
+func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string) (mail.Message, error), macs [][]byte) outbox.Result {
 	if w.Recipient == nil {
 		return outbox.Wait(NeedsAddress).WithTask()
 	}
@@ -90,7 +91,7 @@ func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string)
 	}
 	letter, err := s.letter(ctx, w, string(to), render)
 	if err == nil {
-		err = s.checkLetter(letter, string(to), mac)
+		err = s.checkLetter(letter, string(to), macs)
 	}
 	switch {
 	case errors.Is(err, errWrongLetter):
@@ -129,8 +130,9 @@ func (s *Sales) letter(ctx context.Context, w *outbox.Work, to string, render fu
 	return message.Bytes, w.SaveBody(ctx, sealed, hash[:], message.MessageID)
 }
 
-// checkLetter reads the bytes back as a stranger would (I9): the delivery's recipient alone, and its voucher's code alone, or none.
-func (s *Sales) checkLetter(letter []byte, to string, mac []byte) error {
+// checkLetter reads the bytes back as a stranger would (I9): the delivery's recipient alone, and the codes of its vouchers alone, each
+// of them, or none.
+func (s *Sales) checkLetter(letter []byte, to string, macs [][]byte) error {
 	seen, err := mail.Inspect(letter)
 	if err != nil {
 		return err
@@ -138,29 +140,61 @@ func (s *Sales) checkLetter(letter []byte, to string, mac []byte) error {
 	if !slices.Equal(seen.Recipients, []string{to}) {
 		return fmt.Errorf("%w: its recipients", errWrongLetter)
 	}
-	codes, err := mail.Codes(letter)
+	codes, err := s.codesIn(letter)
 	if err != nil {
 		return err
 	}
-	if mac == nil {
-		if len(codes) > 0 {
-			return fmt.Errorf("%w: a code where none belongs", errWrongLetter)
-		}
+	if len(codes) == 0 && len(macs) == 1 && s.holdsForeign(seen.Text, macs[0]) {
 		return nil
 	}
-	if len(codes) != 1 {
-		return fmt.Errorf("%w: %d codes", errWrongLetter, len(codes))
+	if len(codes) != len(macs) {
+		return fmt.Errorf("%w: %d codes where %d belong", errWrongLetter, len(codes), len(macs))
 	}
-	typed, err := voucher.Read(codes[0])
-	if err != nil {
-		return fmt.Errorf("%w: %w", errWrongLetter, err)
-	}
-	for _, candidate := range s.ring.MACs(purposeCode, []byte(typed.Ours.Canonical())) {
-		if hmac.Equal(candidate, mac) {
-			return nil
+	for _, mac := range macs {
+		if !slices.ContainsFunc(codes, func(found [][]byte) bool { return among(found, mac) }) {
+			return fmt.Errorf("%w: another code", errWrongLetter)
 		}
 	}
-	return fmt.Errorf("%w: another code", errWrongLetter)
+	return nil
+}
+
+// codesIn are the codes in a letter, each as the MACs that it may be known by.
+func (s *Sales) codesIn(letter []byte) ([][][]byte, error) {
+	shown, err := mail.Codes(letter)
+	if err != nil {
+		return nil, err
+	}
+	codes := make([][][]byte, len(shown))
+	for i, text := range shown {
+		typed, err := voucher.Read(text)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errWrongLetter, err)
+		}
+		codes[i] = s.ring.MACs(purposeCode, []byte(typed.Ours.Canonical()))
+	}
+	return codes, nil
+}
+
+// among tells whether a MAC is one of some.
+func among(some [][]byte, mac []byte) bool {
+	return slices.ContainsFunc(some, func(one []byte) bool { return hmac.Equal(one, mac) })
+}
+
+// holdsForeign tells whether a line of a letter, or what stands behind a label in it, is the foreign code of a fingerprint.
+func (s *Sales) holdsForeign(text string, mac []byte) bool {
+	for line := range strings.Lines(text) {
+		_, labelled, _ := strings.Cut(line, ": ")
+		for _, part := range []string{line, labelled} {
+			typed, err := voucher.Read(part)
+			if err != nil {
+				continue
+			}
+			if among(s.ring.MACs(purposeForeign, []byte(typed.Foreign.Canonical())), mac) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // head is what every letter of a shop has.
@@ -214,7 +248,7 @@ func (s *Sales) renderConfirmation(ctx context.Context, w *outbox.Work, to strin
 		return mail.Message{}, err
 	}
 	country := s.country(shop)
-	c := mail.Confirmation{Order: told.Order, Buyer: who.Name, Vouchers: told.Vouchers, PunchCards: told.PunchCards}
+	c := mail.Confirmation{Order: told.Order, Buyer: who.Name, Vouchers: told.Vouchers, PunchCards: told.PunchCards, Together: told.Together}
 	for _, item := range told.Items {
 		c.Items = append(c.Items, mail.Item{
 			Quantity: item.Quantity, Title: item.Title,
@@ -224,7 +258,12 @@ func (s *Sales) renderConfirmation(ctx context.Context, w *outbox.Work, to strin
 	if told.Total != nil {
 		c.Total = letter.Language.Amount(told.Total.Decimal(), string(told.Total.Currency), country)
 	}
-	return mail.RenderConfirmation(letter, c)
+	if c.Membership, err = s.membershipOf(ctx, shop.ID, letter, told.Membership); err != nil {
+		return mail.Message{}, err
+	}
+	return s.compose(ctx, laying{which: mail.FirstMail, shop: shop.ID, letter: letter}, func(l mail.Letter) (mail.Message, error) {
+		return mail.RenderConfirmation(l, c)
+	})
 }
 
 // renderCode renders a second mail with its document.
@@ -249,10 +288,34 @@ func (s *Sales) renderCode(ctx context.Context, w *outbox.Work, to string, code 
 	if err != nil {
 		return mail.Message{}, err
 	}
-	return mail.RenderVoucher(letter, mail.Voucher{
+	product, err := s.productOf(ctx, gift.SKU)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	written := written(page)
+	written.QR, written.PDF = qr, pdf
+	if written.Membership, err = s.membershipOf(ctx, shop.ID, letter, product.RequiresMembership); err != nil {
+		return mail.Message{}, err
+	}
+	l := laying{which: mail.SecondMail, template: product.Template, shop: shop.ID, letter: letter}
+	return s.compose(ctx, l, func(l mail.Letter) (mail.Message, error) { return mail.RenderVoucher(l, written) })
+}
+
+// productOf is what a voucher was sold as; nothing for a product that is no longer there.
+func (s *Sales) productOf(ctx context.Context, sku string) (purchase.Product, error) {
+	product, err := s.orders.Product(ctx, sku)
+	if errors.Is(err, orders.ErrNotFound) {
+		return purchase.Product{}, nil
+	}
+	return product, err
+}
+
+// written is what a mail says of a page.
+func written(page document.Voucher) mail.Voucher {
+	return mail.Voucher{
 		Kind: page.Kind, Title: page.Title, Value: page.Value, Code: page.Code, Expires: page.Expires,
-		Gift: page.Gift, Recipient: page.Recipient, Giver: page.Giver, Message: page.Message, QR: qr, PDF: pdf,
-	})
+		Gift: page.Gift, Recipient: page.Recipient, Giver: page.Giver, Message: page.Message,
+	}
 }
 
 // page is the printed voucher.

@@ -80,6 +80,7 @@ type Line struct {
 	Recipient Recipient // empty when the buyer named nobody
 	Message   string    // the buyer's words to the recipient
 	DeliverOn string    // YYYY-MM-DD, or "": at once
+	OneMail   bool      // the buyer wants all codes that are for him in one mail
 	ForSelf   *bool     // true: the buyer keeps it; nil: the shop did not ask
 }
 
@@ -116,4 +117,5 @@ type Fields struct {
 	RecipientName  string
 	Message        string
 	DeliverOn      string
+	OneMail        string
 }

@@ -13,7 +13,7 @@ type deliveriesIn struct {
 	PageIn
 	Q     string `query:"q" maxLength:"200" doc:"The id of a voucher, of a purchase, or of the delivery. Never a code"`
 	State string `query:"state" enum:"waiting,pending,sending,in_doubt,done,bounced,failed,cancelled"`
-	Kind  string `query:"kind" pattern:"^[a-z][a-z0-9_]{1,39}$" doc:"confirmation, code, handover, relay …"`
+	Kind  string `query:"kind" pattern:"^[a-z][a-z0-9_]{1,39}$" doc:"confirmation, code, codes, handover, reminder, relay …"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Of this shop"`
 	Sort  string `query:"sort" enum:"created_at,-created_at" default:"-created_at" doc:"A minus turns it around"`
 }
@@ -21,7 +21,7 @@ type deliveriesIn struct {
 // deliveryOut is a delivery; never what it contains.
 type deliveryOut struct {
 	ID         string     `json:"id" format:"uuid"`
-	Kind       string     `json:"kind" doc:"confirmation, code, handover, relay …"`
+	Kind       string     `json:"kind" doc:"confirmation, code, codes, handover, reminder, relay …"`
 	Subject    string     `json:"subject" doc:"What it is about: a voucher's id, a purchase's, a stored webhook's"`
 	Purchase   string     `json:"purchase,omitempty" doc:"The purchase that it belongs to"`
 	Shop       string     `json:"shop,omitempty"`
@@ -87,6 +87,31 @@ func (t *trade) retryDelivery(ctx context.Context, in *steerIn) (*body[deliveryO
 
 func (t *trade) cancelDelivery(ctx context.Context, in *steerIn) (*body[deliveryOut], error) {
 	return steered(t.office.CancelDelivery(ctx, counter.Caller(ctx), in.ID, in.reason()))
+}
+
+// rescheduleIn names a delivery and another day for it.
+type rescheduleIn struct {
+	ID   string `path:"id" doc:"Id of the delivery"`
+	Body struct {
+		DeliverOn string `json:"deliver_on" format:"date" maxLength:"10" doc:"The day on which the codes are mailed, at eight in the morning of the shop"`
+		Reason    string `json:"reason,omitempty" maxLength:"500" doc:"For the audit trail"`
+	}
+}
+
+func (t *trade) rescheduleDelivery(ctx context.Context, in *rescheduleIn) (*body[deliveryOut], error) {
+	return steered(t.office.RescheduleDelivery(ctx, counter.Caller(ctx), in.ID, in.Body.DeliverOn, in.Body.Reason))
+}
+
+// bounceIn names a delivery and says what came back.
+type bounceIn struct {
+	ID   string `path:"id" doc:"Id of the delivery"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"What the other server said. No address, no code"`
+	}
+}
+
+func (t *trade) bounceDelivery(ctx context.Context, in *bounceIn) (*body[deliveryOut], error) {
+	return steered(t.office.BounceDelivery(ctx, counter.Caller(ctx), in.ID, in.Body.Reason))
 }
 
 // steered answers with a delivery as it is now, or with what was refused.

@@ -2,9 +2,11 @@ package admin
 
 import (
 	"context"
+	"errors"
 
 	"vouchsafe/gateway/counter"
 	"vouchsafe/retail"
+	"vouchsafe/retail/voucher"
 )
 
 // madeOut names a delivery of a code.
@@ -19,6 +21,7 @@ type madeOut struct {
 type deliveredOut struct {
 	Voucher  sheetOut `json:"voucher"`
 	Delivery *madeOut `json:"delivery" doc:"Null for a voucher that no webshop sold: print its document"`
+	Code     *string  `json:"code,omitempty" doc:"Of a replacement that nobody is mailed: the new code, for 24 hours"`
 }
 
 // delivered answers with the voucher as it is now, and the delivery.
@@ -81,9 +84,34 @@ func (a *admin) recipient(ctx context.Context, in *recipientIn) (*body[delivered
 	return a.delivered(ctx, in.ID, &made, err)
 }
 
-func (a *admin) replace(ctx context.Context, in *reasonIn) (*body[deliveredOut], error) {
-	made, err := a.office.Replace(ctx, counter.Caller(ctx), in.ID, in.Body.Reason)
-	return a.delivered(ctx, in.ID, made, err)
+// replaceIn asks for another code.
+type replaceIn struct {
+	ID   string `path:"id" doc:"Id of the voucher"`
+	Body struct {
+		Reason           string `json:"reason" minLength:"1" maxLength:"500"`
+		Key              string `json:"key,omitempty" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" doc:"Your name for it: the same again is told what came of it, and gives no other code. Without it a repeat is another replacement"`
+		Code             string `json:"code,omitempty" maxLength:"64" doc:"A text of your choice, such as TILLYKKE-ANNA: at least 10 letters and digits, 6 of them different. Without it a code is drawn"`
+		ConfirmGuessable bool   `json:"confirm_guessable,omitempty" doc:"Give a chosen code to a voucher of more than 500.00 all the same"`
+	}
+}
+
+func (a *admin) replace(ctx context.Context, in *replaceIn) (*body[deliveredOut], error) {
+	r := retail.Replacement{Voucher: in.ID, Key: in.Body.Key, Reason: in.Body.Reason, Code: in.Body.Code, Text: voucher.ChosenSmall}
+	if in.Body.ConfirmGuessable {
+		r.Text = voucher.ChosenInSpite
+	}
+	done, err := a.office.Replace(ctx, counter.Caller(ctx), r)
+	for _, refusal := range []error{voucher.ErrWeak, voucher.ErrCode} {
+		if errors.Is(err, refusal) {
+			return nil, counter.Invalid("code", err.Error())
+		}
+	}
+	out, err := a.delivered(ctx, in.ID, done.Delivery, err)
+	if err == nil && !done.Code.Zero() {
+		text := done.Code.Reveal()
+		out.Body.Code = &text
+	}
+	return out, err
 }
 
 // documentOut is a printed voucher.

@@ -110,6 +110,12 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		}
 	case retail.TaskDelivery:
 		return deliveryCalls(task.Subject, about)
+	case retail.TaskTemplate:
+		at := "/v1/admin/templates/" + task.Subject
+		return []callOut{
+			{Method: http.MethodPut, Path: at, Does: "write it anew"},
+			{Method: http.MethodDelete, Path: at, Does: "let what is built in hold"},
+		}
 	case retail.TaskShortOrder:
 		return []callOut{calling(http.MethodGet, "vouchers", about.Voucher, "/history", "see what became of the voucher")}
 	case retail.TaskRollback:

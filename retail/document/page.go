@@ -242,8 +242,11 @@ func (p *page) say(key language.Key, values language.Values) string {
 
 // key is the form of a sentence for what the voucher holds.
 func (p *page) key(key language.Key) language.Key {
-	if p.v.Kind == voucher.Punches {
+	switch p.v.Kind {
+	case voucher.Punches:
 		return key.ForPunchCard()
+	case voucher.Credit, voucher.StoreCredit:
+		return key.ForCreditNote()
 	}
 	return key
 }

@@ -37,24 +37,29 @@ type Voucher struct {
 // maxCode is what a foreign code may be long and still fit its symbols. Both are ASCII.
 const maxCode = 32
 
-// PDF prints the voucher. An error means that its code can't be printed as a symbol; names and messages never cause one.
-func PDF(v Voucher) ([]byte, error) {
-	if err := checkCode(v.Code); err != nil {
-		return nil, err
-	}
+// PDF prints vouchers, each on a page of its own. An error means that a code can't be printed as a symbol; names and messages never
+// cause one. It panics without a voucher.
+func PDF(vouchers ...Voucher) ([]byte, error) {
 	typeface, err := parseTypeface()
 	if err != nil {
 		return nil, err
 	}
-	p := &page{pdf: newPDF(v), v: typeface.printable(v)}
-	p.gift()
-	if err := p.slip(); err != nil {
-		return nil, err
+	pdf := newPDF(vouchers[0])
+	for _, v := range vouchers {
+		if err := checkCode(v.Code); err != nil {
+			return nil, err
+		}
+		pdf.AddPage()
+		p := &page{pdf: pdf, v: typeface.printable(v)}
+		p.gift()
+		if err := p.slip(); err != nil {
+			return nil, err
+		}
+		p.instructions()
 	}
-	p.instructions()
 	var out bytes.Buffer
-	if err := p.pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("print voucher: %w", err)
+	if err := pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("print vouchers: %w", err)
 	}
 	return out.Bytes(), nil
 }
@@ -77,7 +82,7 @@ const (
 	mono = "mono" // style "B"
 )
 
-// newPDF is an empty page whose octets depend on the voucher alone.
+// newPDF is an empty document whose octets depend on the voucher alone.
 func newPDF(v Voucher) *fpdf.Fpdf {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true)
@@ -92,6 +97,5 @@ func newPDF(v Voucher) *fpdf.Fpdf {
 	pdf.AddUTF8FontFromBytes(sans, "B", bytes.Clone(gobold.TTF))
 	pdf.AddUTF8FontFromBytes(sans, "I", bytes.Clone(goitalic.TTF))
 	pdf.AddUTF8FontFromBytes(mono, "B", bytes.Clone(gomonobold.TTF))
-	pdf.AddPage()
 	return pdf
 }

@@ -32,6 +32,7 @@ const (
 	nextPunchCard  Key = "confirmation.next.punch_card"
 	nextPunchCards Key = "confirmation.next.punch_cards"
 	nextMixed      Key = "confirmation.next.mixed"
+	nextTogether   Key = "confirmation.next.together"
 )
 
 // The mail with the code, and the printed voucher. {value} is an amount as Tag.Amount writes it. All have a form for
@@ -69,12 +70,49 @@ const (
 	punchKeep        Key = "punches.keep_like_cash"
 	punchAttached    Key = "punches.attached"
 	punchPrintTitle  Key = "punches.print.title"
+
+	creditSubject     Key = "credit.subject"
+	creditGiftFrom    Key = "credit.gift"
+	creditGiftUnnamed Key = "credit.gift.unnamed"
+	creditOwn         Key = "credit.own"
+	creditCodeLabel   Key = "credit.label"
+	creditValid       Key = "credit.valid_through"
+	creditNever       Key = "credit.never_expires"
+	creditHowToTitle  Key = "credit.how_to.title"
+	creditHowTo       Key = "credit.how_to"
+	creditKeep        Key = "credit.keep_like_cash"
+	creditAttached    Key = "credit.attached"
+	creditPrintTitle  Key = "credit.print.title"
+)
+
+// What is only said where it is wanted: all codes of an order in one mail, a reminder before the last day, a membership that a
+// product asks for. A reminder names no code but its last symbols, and no balance: the buyer of a gift need not know it.
+const (
+	BulkSubject      Key = "codes.subject"      // {count} {shop}
+	BulkIntroduction Key = "codes.introduction" // {count} {order} {shop}
+	BulkAttached     Key = "codes.attached"
+
+	ReminderSubject Key = "reminder.subject" // {date} {shop}
+	ReminderOwn     Key = "reminder.own"     // {date} {last4} {shop}, the introduction
+	ReminderGift    Key = "reminder.gift"    // {date} {last4} {shop}, the same to whoever bought it for somebody else
+	ReminderHowTo   Key = "reminder.how_to"
+
+	Membership Key = "membership" // {shop}
+
+	punchReminderSubject Key = "punches.reminder.subject"
+	punchReminderOwn     Key = "punches.reminder.own"
+	punchReminderGift    Key = "punches.reminder.gift"
+
+	creditReminderSubject Key = "credit.reminder.subject"
+	creditReminderOwn     Key = "credit.reminder.own"
+	creditReminderGift    Key = "credit.reminder.gift"
 )
 
 // sentence is what every language has to fulfil.
 type sentence struct {
 	placeholders []string
 	punchCard    Key // the form for punch cards, where there is one
+	creditNote   Key // the form for credit notes, likewise
 }
 
 // sentences lists every key; a catalogue with more, fewer or other placeholders fails the tests.
@@ -96,24 +134,25 @@ var sentences = map[Key]sentence{
 	nextPunchCard:        {},
 	nextPunchCards:       {},
 	nextMixed:            {},
+	nextTogether:         {},
 
-	CodeSubject:  {placeholders: []string{"shop"}, punchCard: punchSubject},
-	GiftFrom:     {placeholders: []string{"giver", "shop", "value"}, punchCard: punchGiftFrom},
-	GiftUnnamed:  {placeholders: []string{"shop", "value"}, punchCard: punchGiftUnnamed},
-	OwnPurchase:  {placeholders: []string{"shop", "value"}, punchCard: punchOwn},
+	CodeSubject:  {placeholders: []string{"shop"}, punchCard: punchSubject, creditNote: creditSubject},
+	GiftFrom:     {placeholders: []string{"giver", "shop", "value"}, punchCard: punchGiftFrom, creditNote: creditGiftFrom},
+	GiftUnnamed:  {placeholders: []string{"shop", "value"}, punchCard: punchGiftUnnamed, creditNote: creditGiftUnnamed},
+	OwnPurchase:  {placeholders: []string{"shop", "value"}, punchCard: punchOwn, creditNote: creditOwn},
 	MessageFrom:  {placeholders: []string{"giver"}},
 	Message:      {},
-	CodeLabel:    {punchCard: punchCodeLabel},
+	CodeLabel:    {punchCard: punchCodeLabel, creditNote: creditCodeLabel},
 	ValueLabel:   {},
 	ValidLabel:   {},
 	ValidAlways:  {},
-	ValidThrough: {placeholders: []string{"date"}, punchCard: punchValid},
-	NeverExpires: {punchCard: punchNever},
-	HowToTitle:   {punchCard: punchHowToTitle},
-	HowTo:        {punchCard: punchHowTo},
-	KeepLikeCash: {punchCard: punchKeep},
-	Attached:     {punchCard: punchAttached},
-	PrintTitle:   {punchCard: punchPrintTitle},
+	ValidThrough: {placeholders: []string{"date"}, punchCard: punchValid, creditNote: creditValid},
+	NeverExpires: {punchCard: punchNever, creditNote: creditNever},
+	HowToTitle:   {punchCard: punchHowToTitle, creditNote: creditHowToTitle},
+	HowTo:        {punchCard: punchHowTo, creditNote: creditHowTo},
+	KeepLikeCash: {punchCard: punchKeep, creditNote: creditKeep},
+	Attached:     {punchCard: punchAttached, creditNote: creditAttached},
+	PrintTitle:   {punchCard: punchPrintTitle, creditNote: creditPrintTitle},
 	ScanHint:     {},
 
 	punchSubject:     {placeholders: []string{"shop"}},
@@ -128,6 +167,35 @@ var sentences = map[Key]sentence{
 	punchKeep:        {},
 	punchAttached:    {},
 	punchPrintTitle:  {},
+
+	creditSubject:     {placeholders: []string{"shop"}},
+	creditGiftFrom:    {placeholders: []string{"giver", "shop", "value"}},
+	creditGiftUnnamed: {placeholders: []string{"shop", "value"}},
+	creditOwn:         {placeholders: []string{"shop", "value"}},
+	creditCodeLabel:   {},
+	creditValid:       {placeholders: []string{"date"}},
+	creditNever:       {},
+	creditHowToTitle:  {},
+	creditHowTo:       {},
+	creditKeep:        {},
+	creditAttached:    {},
+	creditPrintTitle:  {},
+
+	BulkSubject:      {placeholders: []string{"count", "shop"}},
+	BulkIntroduction: {placeholders: []string{"count", "order", "shop"}},
+	BulkAttached:     {},
+	ReminderSubject:  {placeholders: []string{"date", "shop"}, punchCard: punchReminderSubject, creditNote: creditReminderSubject},
+	ReminderOwn:      {placeholders: []string{"date", "last4", "shop"}, punchCard: punchReminderOwn, creditNote: creditReminderOwn},
+	ReminderGift:     {placeholders: []string{"date", "last4", "shop"}, punchCard: punchReminderGift, creditNote: creditReminderGift},
+	ReminderHowTo:    {},
+	Membership:       {placeholders: []string{"shop"}},
+
+	punchReminderSubject:  {placeholders: []string{"date", "shop"}},
+	punchReminderOwn:      {placeholders: []string{"date", "last4", "shop"}},
+	punchReminderGift:     {placeholders: []string{"date", "last4", "shop"}},
+	creditReminderSubject: {placeholders: []string{"date", "shop"}},
+	creditReminderOwn:     {placeholders: []string{"date", "last4", "shop"}},
+	creditReminderGift:    {placeholders: []string{"date", "last4", "shop"}},
 }
 
 // ForPunchCard is the key of the same sentence about a punch card: "Your punch card from ..." for "Your gift voucher
@@ -139,10 +207,21 @@ func (k Key) ForPunchCard() Key {
 	return k
 }
 
+// ForCreditNote is the key of the same sentence about a credit note, as ForPunchCard is about a punch card.
+func (k Key) ForCreditNote() Key {
+	if other := sentences[k].creditNote; other != "" {
+		return other
+	}
+	return k
+}
+
 // Placeholders lists, in alphabetical order, the names that Tag.Say wants values for.
 func (k Key) Placeholders() []string {
 	return slices.Clone(sentences[k].placeholders)
 }
+
+// ConfirmationTogether is the sentence that tells the buyer that all codes of the order come in one mail.
+const ConfirmationTogether = nextTogether
 
 // ConfirmationNext is the sentence that tells the buyer what happens next to the vouchers and punch cards of an order:
 // each comes in a mail of its own once the payment is registered. An order with neither has no such sentence; asking for

@@ -19,7 +19,7 @@ const (
 
 var (
 	// Display forms of a code, with whatever dash a mail program or a person put in.
-	codeShape = regexp.MustCompile(`(?i)\b[0-9A-HJKMNP-TV-Z]{4}(?:[-‐‑‒–—−][0-9A-HJKMNP-TV-Z]{4}){3}\b`)
+	codeShape = regexp.MustCompile(`(?i)\b(?:[0-9A-Z]{1,8}[-‐‑‒–—−])?[0-9A-HJKMNP-TV-Z]{4}(?:[-‐‑‒–—−][0-9A-HJKMNP-TV-Z]{4}){3,4}\b`)
 	dashes    = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "−", "-")
 
 	// What mail programs turn into links: a scheme, an address, a name with a dot before letters.

@@ -9,134 +9,216 @@ import (
 	"regexp"
 	"strings"
 	texttemplate "text/template"
-	"time"
-
-	"vouchsafe/retail/language"
-	"vouchsafe/retail/voucher"
 )
 
 //go:embed layouts
 var layouts embed.FS
 
-// Layout is how a mail looks: its subject, its text and its HTML, with {{.variables}} in the syntax of Go's templates.
+// Source is a layout as people write it: subject, text and HTML with {{.variables}} in the syntax of Go's templates. A text alone
+// (Which.IsText) has neither subject nor HTML.
+type Source struct{ Subject, Text, HTML string }
+
+// Layout is how a mail looks.
 type Layout struct {
 	subject, text *texttemplate.Template
-	html          *htmltemplate.Template
+	html          *htmltemplate.Template // nil for a text alone
+	weight        int                    // what lies within ranges, see sandbox
 }
 
-// ErrLayout says what is wrong with a shop's layout; its text is for the person who edits it.
+// ErrLayout says what is wrong with a layout, or that it can't be filled in.
 var ErrLayout = errors.New("layout of mail")
 
-// ParseLayout reads a shop's own layout and tries it on a sample: a variable that doesn't exist, a picture from
-// elsewhere, or a second mail whose text or HTML doesn't show the code is an error that wraps ErrLayout.
-func ParseLayout(which Which, subject, text, html string) (*Layout, error) {
-	layout, err := parseLayout(subject, text, html)
+// The limits of a layout. A person writes far less; a mail is carried by every server up to these.
+const (
+	MaxSubject = 300      // octets of the subject's source
+	MaxText    = 20 << 10 // octets of the text's source
+	MaxHTML    = 40 << 10 // octets of the HTML's source
+
+	maxOutput = 512 << 10 // octets of a filled in part
+	maxSteps  = 2_000_000 // nodes within ranges times the longest list
+)
+
+// ParseLayout reads a merchant's own layout and tries it on samples. The error wraps ErrLayout and joins what is wrong, each with the
+// part and the line: what the sandbox refuses, a variable that doesn't exist, something that loads or runs, anything that looks like
+// a code, or a mail with codes whose text or HTML would not show them.
+func ParseLayout(which Which, s Source) (*Layout, error) {
+	layout, err := parse(which, s)
 	if err == nil {
 		err = layout.try(which)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrLayout, err)
+		return nil, &LayoutError{Fault: err}
 	}
 	return layout, nil
 }
 
-func parseLayout(subject, text, html string) (*Layout, error) {
-	var layout Layout
-	var err error
-	if layout.subject, err = texttemplate.New("subject").Option("missingkey=error").Parse(subject); err != nil {
+// LayoutError is an ErrLayout with what is wrong: errors that were joined, each beginning with the name of the part.
+type LayoutError struct{ Fault error }
+
+// Error is what is wrong.
+func (e *LayoutError) Error() string { return ErrLayout.Error() + ": " + e.Fault.Error() }
+
+// Unwrap leads to ErrLayout and to what is wrong.
+func (e *LayoutError) Unwrap() []error { return []error{ErrLayout, e.Fault} }
+
+// parse reads the parts, and looks at each before anything is run.
+func parse(which Which, s Source) (*Layout, error) {
+	if err := s.presentable(which); err != nil {
 		return nil, err
 	}
-	if layout.text, err = texttemplate.New("text").Option("missingkey=error").Parse(text); err != nil {
-		return nil, err
+	var l Layout
+	var faults [3]error
+	if l.text, faults[1] = parseText("text", s.Text); which.IsText() {
+		return l.confined(which, faults[1])
 	}
-	if layout.html, err = htmltemplate.New("html").Option("missingkey=error").Parse(html); err != nil {
-		return nil, err
-	}
-	return &layout, nil
+	l.subject, faults[0] = parseText("subject", s.Subject)
+	l.html, faults[2] = parseHTML(s.HTML)
+	return l.confined(which, errors.Join(faults[:]...))
 }
 
-// ownLayout is the layout of this package: one for all languages.
-func ownLayout(which Which) (*Layout, error) {
+func parseText(part, source string) (*texttemplate.Template, error) {
+	parsed, err := texttemplate.New(part).Option("missingkey=error").Parse(source)
+	if err == nil && len(parsed.Templates()) > 1 {
+		err = errNested
+	}
+	return parsed, readable(part, err)
+}
+
+func parseHTML(source string) (*htmltemplate.Template, error) {
+	parsed, err := htmltemplate.New("html").Option("missingkey=error").Parse(source)
+	if err == nil && len(parsed.Templates()) > 1 {
+		err = errNested
+	}
+	return parsed, readable("html", err)
+}
+
+var errNested = errors.New("a template can't define others")
+
+var whereParsed = regexp.MustCompile(`^template: [a-z]+:(\d+):(?:\d+:)? ?`)
+
+// readable turns a fault of the template's syntax into the words of this package.
+func readable(part string, err error) error {
+	if err == nil {
+		return nil
+	}
+	said := err.Error()
+	if found := whereParsed.FindStringSubmatch(said); found != nil {
+		said = "line " + found[1] + ": " + strings.TrimPrefix(said, found[0])
+	}
+	return fmt.Errorf("%s: %s", part, said)
+}
+
+// confined looks through what was parsed.
+func (l Layout) confined(which Which, err error) (*Layout, error) {
+	if err != nil {
+		return nil, err
+	}
+	faults := []error{l.confine(which, "text", l.text.Tree)}
+	if !which.IsText() {
+		faults = append(faults, l.confine(which, "subject", l.subject.Tree), l.confine(which, "html", l.html.Tree))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return &l, nil
+}
+
+var (
+	hollow    = regexp.MustCompile(`(?s)\{\{define "content"\}\}\n(.*)\{\{end\}\}\n$`)
+	emptyHole = `{{template "content" .}}`
+)
+
+// OwnSource is the layout of this package, one for all languages: where a merchant's own begins. It is "" for a text alone, which is a
+// sentence of the language.
+func OwnSource(which Which) (Source, error) {
+	if which.IsText() {
+		return Source{}, nil
+	}
 	var parts [3]string
 	for i, name := range []string{string(which) + ".txt", "frame.html", string(which) + ".html"} {
 		part, err := layouts.ReadFile("layouts/" + name)
 		if err != nil {
-			return nil, fmt.Errorf("read own layout: %w", err)
+			return Source{}, fmt.Errorf("read own layout: %w", err)
 		}
 		parts[i] = string(part)
 	}
-	return parseLayout("{{.subject}}", parts[0], parts[1]+parts[2])
+	content := hollow.ReplaceAllString(parts[2], "$1")
+	return Source{Subject: "{{.subject}}", Text: parts[0], HTML: strings.Replace(parts[1], emptyHole, content, 1)}, nil
+}
+
+// ownLayout is the layout of this package, ready to be filled in.
+func ownLayout(which Which) (*Layout, error) {
+	source, err := OwnSource(which)
+	if err != nil {
+		return nil, err
+	}
+	return parse(which, source)
 }
 
 // rendered is a mail's content before it is put into MIME.
 type rendered struct{ subject, text, html string }
 
+// render fills in the parts. Error: ErrLayout.
 func (l *Layout) render(v values) (rendered, error) {
+	if l.weight*v.longest() > maxSteps {
+		return rendered{}, fmt.Errorf("%w: it would take too many steps", ErrLayout)
+	}
 	var r rendered
-	for _, part := range []struct {
-		into    *string
-		execute func(io.Writer, any) error
-	}{{&r.subject, l.subject.Execute}, {&r.text, l.text.Execute}, {&r.html, l.html.Execute}} {
-		var out strings.Builder
-		if err := part.execute(&out, map[string]any(v)); err != nil {
-			return rendered{}, fmt.Errorf("fill in layout: %w", err)
-		}
-		*part.into = out.String()
+	text, err := filled(l.text.Execute, v)
+	if err != nil || l.html == nil {
+		return rendered{text: tidy(text)}, err
+	}
+	r.text = tidy(text)
+	if r.subject, err = filled(l.subject.Execute, v); err != nil {
+		return rendered{}, err
 	}
 	r.subject = CleanLine(r.subject)
-	r.text = tidy(r.text)
-	return r, nil
+	r.html, err = filled(l.html.Execute, v)
+	return r, err
 }
+
+// filled runs a part, for as much as a mail may hold.
+func filled(execute func(io.Writer, any) error, v values) (string, error) {
+	out := &measured{}
+	if err := execute(out, map[string]any(v)); err != nil {
+		return "", fmt.Errorf("%w: fill in: %w", ErrLayout, err)
+	}
+	return out.String(), nil
+}
+
+// measured is a text that may not grow without end.
+type measured struct{ strings.Builder }
+
+var errTooLong = errors.New("longer than a mail may be")
+
+// Write adds to the text, and ends the template with errTooLong when it is full.
+func (m *measured) Write(p []byte) (int, error) {
+	if m.Len()+len(p) > maxOutput {
+		return 0, errTooLong
+	}
+	return m.Builder.Write(p)
+}
+
+// WriteString is Write for a string.
+func (m *measured) WriteString(s string) (int, error) { return m.Write([]byte(s)) }
+
+// longest is the length of the longest list.
+func (v values) longest() int {
+	most := 1
+	for _, value := range v {
+		switch list := value.(type) {
+		case []map[string]string:
+			most = max(most, len(list))
+		case []string:
+			most = max(most, len(list))
+		}
+	}
+	return most
+}
+
+var emptyLines = regexp.MustCompile(`\n[ \t]*\n([ \t]*\n)+`)
 
 // tidy leaves at most one empty line between paragraphs, so that a layout can leave things out.
 func tidy(text string) string {
 	return strings.TrimSpace(emptyLines.ReplaceAllString(text, "\n\n")) + "\n"
-}
-
-var (
-	emptyLines = regexp.MustCompile(`\n[ \t]*\n([ \t]*\n)+`)
-	remote     = regexp.MustCompile(`(?i)(\bsrc(set)?\s*=|\burl\s*\(|@import|<link|<script|<iframe|<object|<form)`)
-	ownPicture = regexp.MustCompile(`(?i)\bsrc\s*=\s*"cid:`)
-)
-
-// try renders the layout with samples and looks at what comes out.
-func (l *Layout) try(which Which) error {
-	v := sampleValues(which)
-	r, err := l.render(v)
-	if err != nil {
-		return err
-	}
-	if r.subject == "" {
-		return errors.New("the subject is empty")
-	}
-	if found := remote.FindString(ownPicture.ReplaceAllString(r.html, "")); found != "" {
-		return fmt.Errorf("%q: a mail loads and runs nothing; the only picture is {{.qr}}", found)
-	}
-	code, _ := v["code"].(string)
-	if !strings.Contains(r.text, code) || !strings.Contains(r.html, code) {
-		return errors.New("{{.code}} belongs into the text and into the HTML")
-	}
-	if strings.Contains(r.subject, hideCodes(sampleCode)) {
-		return errors.New("{{.code}} doesn't belong into the subject, which screens and logs show")
-	}
-	return nil
-}
-
-// sampleCode has the form of a code and can't be one: its last symbol doesn't fit.
-const sampleCode = "AAAA-BBBB-CCCC-0000"
-
-func sampleValues(which Which) values {
-	letter := Letter{
-		Language: language.English, MessageID: "sample@example.org", Date: time.Unix(0, 0),
-		Shop: "The shop", Sender: "The merchant", PrivacyURL: "https://example.org/privacy",
-	}
-	if which == FirstMail {
-		order := Confirmation{Order: "1001", Buyer: "Anna", Total: "£5.00", Vouchers: 1}
-		order.Items = []Item{{Quantity: 1, Title: "Gift voucher", Value: "£5.00"}}
-		return order.values(letter)
-	}
-	return Voucher{
-		Kind: voucher.Money, Title: "Gift voucher", Value: "£5.00", Code: sampleCode, Expires: "31 December 2029",
-		Gift: true, Recipient: "Anna", Giver: "Peter", Message: "Enjoy!", QR: []byte{0}, PDF: []byte{0},
-	}.values(letter)
 }

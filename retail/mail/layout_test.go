@@ -13,10 +13,11 @@ import (
 // E11: a shop has its own layout.
 func TestAShopsOwnLayoutIsUsed(t *testing.T) {
 	t.Parallel()
-	layout, err := mail.ParseLayout(mail.SecondMail,
-		"{{.shop_name}}: {{.value}}",
-		"{{.greeting}}\n{{.code}}\n{{.sender_name}} {{.privacy_url}}",
-		`<p>{{.giver_name}}</p><b>{{.code}}</b><img src="{{.qr}}" alt=""><a href="{{.privacy_url}}">{{.sender_name}}</a>`)
+	layout, err := mail.ParseLayout(mail.SecondMail, mail.Source{
+		Subject: "{{.shop_name}}: {{.value}}",
+		Text:    "{{.greeting}}\n{{.code}}\n{{.sender_name}} {{.privacy_url}}",
+		HTML:    `<p>{{.giver_name}}</p><b>{{.code}}</b><img src="{{.qr}}" alt=""><a href="{{.privacy_url}}">{{.sender_name}}</a>`,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,53 +43,88 @@ func TestAShopsOwnLayoutIsUsed(t *testing.T) {
 
 func TestALayoutThatWouldSpoilTheMailIsRefused(t *testing.T) {
 	t.Parallel()
+	const code, bulk = "{{.code}}", "{{range .codes}}{{.code}}{{end}}"
 	tests := []struct {
 		name                string
 		which               mail.Which
 		subject, text, html string
+		want                string // the part, the line, and what is wrong
 	}{
-		{"an unknown variable", mail.SecondMail, "x", "{{.code}} {{.kode}}", "{{.code}}"},
-		{"no code in the text", mail.SecondMail, "x", "hej", "{{.code}}"},
-		{"no code in the HTML", mail.SecondMail, "x", "{{.code}}", "hej"},
-		{"the code in the subject", mail.SecondMail, "{{.code}}", "{{.code}}", "{{.code}}"},
-		{"a code in the confirmation", mail.FirstMail, "x", "{{.code}}", "hej"},
-		{"no subject", mail.SecondMail, " ", "{{.code}}", "{{.code}}"},
-		{"a broken template", mail.SecondMail, "x", "{{.code", "{{.code}}"},
-		{"a picture from elsewhere", mail.SecondMail, "x", "{{.code}}", `{{.code}}<img src="https://a.example/x.gif">`},
-		{"a style from elsewhere", mail.SecondMail, "x", "{{.code}}", `{{.code}}<p style="background:url(//a.example)">`},
-		{"a script", mail.SecondMail, "x", "{{.code}}", `{{.code}}<script>x()</script>`},
-		{"a form", mail.SecondMail, "x", "{{.code}}", `{{.code}}<form action="https://a.example">`},
+		{"an unknown variable", mail.SecondMail, "x", "{{.code}}\n\n{{.kode}}", code, `text: line 3: there is no variable "kode"`},
+		{"an unknown variable of a list", mail.FirstMail, "x", "x", "x\n{{range .items}}\n{{.price}}{{end}}", `html: line 3: there is no variable "price"`},
+		{"a variable of the mail within a list", mail.FirstMail, "x", "{{range .items}}{{.order}}{{end}}", "x", `there is no variable "order"`},
+		{"no code in the text", mail.SecondMail, "x", "hej", code, "text: the mail must show {{.code}}"},
+		{"no code in the HTML", mail.SecondMail, "x", code, "hej", "html: the mail must show {{.code}}"},
+		{"a code only for gifts", mail.SecondMail, "x", "{{if .message}}{{.code}}{{end}}", code, "text: the mail must show {{.code}}"},
+		{"a code only when it expires", mail.SecondMail, "x", code, "{{with .expires}}{{$.code}}{{end}}", "html: "},
+		{"the code in the subject", mail.SecondMail, "{{.code}}", code, code, "subject: "},
+		{"one code of several", mail.BulkMail, "x", "{{range $i, $c := .codes}}{{if not $i}}{{$c.code}}{{end}}{{end}}", bulk, "text: the mail must show"},
+		{"a code in the confirmation", mail.FirstMail, "x", code, "hej", `text: line 1: there is no variable "code"`},
+		{"a code typed into the confirmation", mail.FirstMail, "x", "x", "x\n7Q2X-9M4K-TB3H-W8ZC", "html: line 2: this looks like a code"},
+		{"a code in the reminder", mail.ReminderMail, "x", "x", code, `html: line 1: there is no variable "code"`},
+		{"no subject", mail.SecondMail, " ", code, code, "subject: it is empty"},
+		{"a broken template", mail.SecondMail, "x", "a\n{{.code", code, "text: line 2: "},
+		{"a picture from elsewhere", mail.SecondMail, "x", code, code + `<img src="https://a.example/x.gif">`, "html: line 1: "},
+		{"a style from elsewhere", mail.SecondMail, "x", code, code + `<p style="background:url(//a.example)">`, "html: line 1: "},
+		{"a script", mail.SecondMail, "x", code, code + "\n<script>x()</script>", "html: line 2: "},
+		{"a handler", mail.SecondMail, "x", code, code + `<p onclick="x()">`, "html: line 1: "},
+		{"a link that runs", mail.SecondMail, "x", code, code + `<a href="JavaScript:x()">`, "html: line 1: "},
+		{"a form", mail.SecondMail, "x", code, code + `<form action="https://a.example">`, "html: line 1: "},
+		{"something hidden in a condition", mail.SecondMail, "x", code, code + `{{if eq .value "1"}}<script>{{end}}`, "html: line 1: "},
+		{"a function that makes much of little", mail.FirstMail, "x", `{{printf "%1000000d" 1}}`, "x", "text: line 1: there is no function printf"},
+		{"a range over a number", mail.FirstMail, "x", "{{range 1000000000}}{{end}}", "x", "text: line 1: range needs a list"},
+		{"a range in a range", mail.FirstMail, "x", "{{range .items}}{{range $.items}}{{end}}{{end}}", "x", "text: line 1: "},
+		{"a range over everything", mail.FirstMail, "x", "{{range .}}{{end}}", "x", "text: line 1: range needs a list"},
+		{"everything at once", mail.SecondMail, "x", "{{.}}", code, "text: line 1: {{.}} is no text"},
+		{"everything by its other name", mail.SecondMail, "x", "{{$}}", code, "text: line 1: "},
+		{"a list as text", mail.FirstMail, "x", "{{.items}}", "x", "text: line 1: {{.items}} is no text"},
+		{"a template that calls itself", mail.FirstMail, "x", `{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`, "x", "text: a template can't define others"},
+		{"a template that is itself", mail.FirstMail, "x", `{{template "text" .}}`, "x", "text: line 1: "},
+		{"more than a person writes", mail.FirstMail, "x", strings.Repeat("x", mail.MaxText+1), "x", "text: at most"},
+		{"unclosed HTML", mail.FirstMail, "x", "x", `<p title="{{.order}}`, "html: "},
+		{"a text with HTML", mail.Membership, "", "x", "<p>", "html: this is a text alone"},
 	}
 	for _, test := range tests {
-		if _, err := mail.ParseLayout(test.which, test.subject, test.text, test.html); !errors.Is(err, mail.ErrLayout) {
-			t.Errorf("%s: got %v, want ErrLayout", test.name, err)
+		_, err := mail.ParseLayout(test.which, mail.Source{Subject: test.subject, Text: test.text, HTML: test.html})
+		if !errors.Is(err, mail.ErrLayout) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want ErrLayout with %q", test.name, err, test.want)
 		}
 	}
 }
 
-// The list is the documentation: each variable in it can be used, and a mail has no others.
-func TestVariablesAreExactlyWhatALayoutMayUse(t *testing.T) {
+// E11: what a merchant begins with passes what is asked of his own, in every kind; its mails are the same to the octet.
+func TestTheBuiltInLayoutsAreAMerchantsToo(t *testing.T) {
 	t.Parallel()
-	for _, which := range []mail.Which{mail.FirstMail, mail.SecondMail} {
+	for _, which := range mail.Kinds() {
+		source, err := mail.OwnSource(which)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mail.ParseLayout(which, source); err != nil {
+			t.Errorf("%s: %v", which, err)
+		}
+	}
+}
+
+// The list is the documentation: each variable in it can be used, in the HTML too, and has an example.
+func TestEveryVariableOfTheListCanBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, which := range mail.Kinds() {
 		var uses strings.Builder
 		var names []string
 		for _, v := range mail.Variables(which) {
-			uses.WriteString("{{if ." + v.Name + "}}{{end}}")
+			uses.WriteString(use(v) + "\n")
 			names = append(names, v.Name)
-			if v.Meaning == "" {
-				t.Errorf("%s has no meaning", v.Name)
+			if v.Meaning == "" || (v.Example == "") != v.List {
+				t.Errorf("%s: %s lacks its meaning or example", which, v.Name)
 			}
 		}
-		code := ""
-		if which == mail.SecondMail {
-			code = "{{.code}}"
+		source := mail.Source{Subject: "x", Text: uses.String(), HTML: strings.ReplaceAll(uses.String(), "{{.qr}}", `<img src="{{.qr}}">`)}
+		if which.IsText() {
+			source = mail.Source{Text: uses.String()}
 		}
-		if _, err := mail.ParseLayout(which, "x", uses.String()+code, "x"+code); err != nil {
+		if _, err := mail.ParseLayout(which, source); err != nil {
 			t.Errorf("%s: %v", which, err)
-		}
-		// {{range $name, ...}} over the whole data lists what there is.
-		if _, err := mail.ParseLayout(which, "x", code+"{{range $n, $_ := .}}"+one(names)+"{{end}}", "x"+code); err != nil {
-			t.Errorf("%s: a variable that the list lacks: %v", which, err)
 		}
 		for _, must := range []string{"sender_name", "privacy_url"} {
 			if !slices.Contains(names, must) {
@@ -98,7 +134,37 @@ func TestVariablesAreExactlyWhatALayoutMayUse(t *testing.T) {
 	}
 }
 
-// one is a template that fails unless $n is one of the names.
-func one(names []string) string {
-	return `{{if not (or (eq $n "` + strings.Join(names, `") (eq $n "`) + `"))}}{{slice "" 9}}{{end}}`
+// use is how a layout names a variable.
+func use(v mail.Variable) string {
+	switch {
+	case !v.List:
+		return "{{." + v.Name + "}}"
+	case v.Items == nil:
+		return "{{range ." + v.Name + "}}{{.}}{{end}}"
+	}
+	items := ""
+	for _, item := range v.Items {
+		items += "{{." + item.Name + "}}"
+	}
+	return "{{range ." + v.Name + "}}" + items + "{{end}}"
+}
+
+// A layout ends: what would take long or become long is an error, and the mail is rendered without it.
+func TestALayoutThatWouldTakeTooLongIsAnErrorWhenItIsFilledIn(t *testing.T) {
+	t.Parallel()
+	order := mail.Confirmation{Order: "1", Items: slices.Repeat([]mail.Item{{Quantity: 1, Title: strings.Repeat("x", 100)}}, 9000)}
+	for name, text := range map[string]string{
+		"steps": "{{range .items}}" + strings.Repeat("{{if .value}}{{end}}", 500) + "{{end}}",
+		"text":  "{{range .items}}" + strings.Repeat("{{.title}}", 5) + "{{end}}",
+	} {
+		layout, err := mail.ParseLayout(mail.FirstMail, mail.Source{Subject: "x", Text: text, HTML: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := letter(language.Danish)
+		l.Layout = layout
+		if _, err := mail.RenderConfirmation(l, order); !errors.Is(err, mail.ErrLayout) {
+			t.Errorf("%s: got %v, want ErrLayout", name, err)
+		}
+	}
 }

@@ -37,6 +37,8 @@ type Confirmation struct {
 	Total      string // as language.Tag.Amount writes it
 	Vouchers   int    // how many vouchers in money follow
 	PunchCards int    // how many punch cards follow
+	Together   bool   // all of them in one mail
+	Membership string // what to tell on a membership that one of them asks for; "" for nothing
 }
 
 // Item is a line of an order.
@@ -59,8 +61,29 @@ type Voucher struct {
 	Giver     string // name, or ""
 	Message   string // the giver's words
 
+	Membership string // what to tell on a membership that its use asks for; "" for nothing
+
 	QR  []byte // PNG of package document, shown in the mail
 	PDF []byte // page of package document, attached
+}
+
+// Bundle is the second mail for a buyer who wants all codes of an order in one.
+type Bundle struct {
+	Order      string // the order's number as the customer knows it
+	Buyer      string // name, or ""
+	Vouchers   []Voucher
+	Membership string // what to tell on a membership that one of them asks for; "" for nothing
+	PDF        []byte // pages of package document, attached
+}
+
+// Reminder tells whoever bought a voucher that its last day is near. It holds no code, and not what is left on it.
+type Reminder struct {
+	Kind    voucher.Kind
+	Title   string // the product's name
+	Last4   string // of the code
+	Expires string // the last day, as language.Tag.Date writes it
+	Buyer   string // name, or ""
+	Gift    bool   // it was bought for somebody else
 }
 
 // Message is a rendered mail, ready to be stored and sent.

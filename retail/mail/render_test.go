@@ -167,13 +167,16 @@ func TestConfirmationNeverShowsACodeThatSomebodyTyped(t *testing.T) {
 
 func TestConfirmationWhoseLayoutShowsACodeIsRefused(t *testing.T) {
 	t.Parallel()
-	layout, err := mail.ParseLayout(mail.FirstMail, "{{.subject}}", "Use "+code, "<p>{{.introduction}}</p>")
+	half, rest := code[:10], code[10:]
+	layout, err := mail.ParseLayout(mail.FirstMail, mail.Source{Subject: "{{.subject}}", Text: "Use " + half + "{{.order}}", HTML: "<p>{{.introduction}}</p>"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := letter(language.Danish)
 	l.Layout = layout
-	if _, err := mail.RenderConfirmation(l, order(language.Danish)); !errors.Is(err, mail.ErrCode) {
+	o := order(language.Danish)
+	o.Order = rest
+	if _, err := mail.RenderConfirmation(l, o); !errors.Is(err, mail.ErrCode) {
 		t.Errorf("got %v, want ErrCode", err)
 	}
 }

@@ -1,192 +1,146 @@
 package mail
 
-import (
-	"html/template"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+import "slices"
 
-	"vouchsafe/retail/language"
-	"vouchsafe/retail/voucher"
-)
-
-// Which says which of the two mails a layout or a list of variables belongs to.
+// Which names a kind of mail, or of text in a mail, that a merchant may lay out: his templates, the built-in layouts and the lists of
+// variables go by it.
 type Which string
 
-// The two mails of a purchase.
+// The kinds. A further one needs a line in kinds, its variables and its built-in layout; everything else follows.
 const (
-	FirstMail  Which = "confirmation" // the order confirmation
-	SecondMail Which = "voucher"      // the mail with the code
+	FirstMail    Which = "confirmation" // the order confirmation
+	SecondMail   Which = "code"         // the mail with the code
+	BulkMail     Which = "codes"        // the mail with all codes of an order
+	ReminderMail Which = "reminder"     // before the last day of validity; without the code
+	Membership   Which = "membership"   // the text that tells that a membership is needed, which stands in mails and quotes; no mail
 )
+
+// Kinds lists them all.
+func Kinds() []Which { return []Which{FirstMail, SecondMail, BulkMail, ReminderMail, Membership} }
+
+// IsText tells that this is a text alone, without subject and HTML.
+func (w Which) IsText() bool { return w == Membership }
 
 // Variable is what a layout may use, as {{.name}}.
 type Variable struct {
 	Name    string
 	Meaning string
+	Example string     // "" for a list
+	List    bool       // a list, for {{range .name}}
+	Items   []Variable // what each item of a list has, as {{.name}} within the range; none: the item is a text, {{.}}
 }
 
-// Variables lists what a layout of a mail may use. Texts are "" when there is nothing to say, so a layout asks
+// Variables lists what a layout of a kind may use. Texts are "" when there is nothing to say, so a layout asks
 // {{if .message}}. Sentences are in the mail's language.
 func Variables(which Which) []Variable {
-	common := []Variable{
-		{"language", "language tag of the mail: da, sv, nb, de, de-AT, de-DE, en"},
-		{"subject", "the subject in the mail's language"},
-		{"shop_name", "name of the shop"},
-		{"sender_name", "name and address of the merchant"},
-		{"privacy", "sentence that introduces privacy_url"},
-		{"privacy_url", "address of the page on personal data"},
-		{"greeting", "the greeting, with the name when it is known"},
-		{"introduction", "the first sentence, which continues the greeting"},
-		{"closing", "the line above the shop's name at the end"},
-		{"sent_because", "sentence that tells who sent the mail, and why"},
-	}
-	if which == FirstMail {
-		return append(common,
-			Variable{"order", "number of the order"},
-			Variable{"buyer", "name of the buyer"},
-			Variable{"items", "the ordered lines, each with quantity, title and value"},
-			Variable{"items_heading", "heading above the lines"},
-			Variable{"total", "sum of the order"},
-			Variable{"total_label", "label of the sum"},
-			Variable{"next", "sentence that tells that the vouchers follow in mails of their own"},
-		)
-	}
-	return append(common,
-		Variable{"kind_name", "gift voucher, punch card or credit note"},
-		Variable{"title", "name of the product"},
-		Variable{"value", "what the voucher is worth"},
-		Variable{"value_label", "label of the value"},
-		Variable{"code", "the code"},
-		Variable{"code_label", "label of the code"},
-		Variable{"qr", "address of the code's picture inside the mail"},
-		Variable{"expires", "last day on which the voucher can be used"},
-		Variable{"valid_label", "label of the last day"},
-		Variable{"valid", "sentence that tells how long the voucher can be used"},
-		Variable{"valid_always", "what stands in place of the last day when there is none"},
-		Variable{"recipient_name", "name of the recipient"},
-		Variable{"giver_name", "name of the buyer of a gift"},
-		Variable{"message", "the giver's message"},
-		Variable{"message_heading", "heading above the message"},
-		Variable{"message_lines", "the message, a line each"},
-		Variable{"how_to_title", "heading above how_to"},
-		Variable{"how_to", "how to use the code in the shop and at the till"},
-		Variable{"keep", "sentence that tells to keep the code as safe as cash"},
-		Variable{"attached", "sentence that tells that a page to print is attached"},
-	)
-}
-
-// values are the variables of one mail.
-type values map[string]any
-
-func (l Letter) values(subject string, recipient string) values {
-	v := values{
-		"language":    string(l.Language),
-		"subject":     CleanLine(subject),
-		"shop_name":   l.Shop,
-		"sender_name": l.Sender,
-		"privacy":     "",
-		"privacy_url": l.PrivacyURL,
-		"greeting":    l.Language.Say(language.Greeting, nil),
-		"closing":     l.Language.Say(language.Closing, nil),
-	}
-	if recipient != "" {
-		v["greeting"] = l.Language.Say(language.GreetingNamed, language.Values{"name": recipient})
-	}
-	if l.PrivacyURL != "" {
-		v["privacy"] = strings.TrimSpace(l.Language.Say(language.Privacy, language.Values{"url": ""}))
-	}
-	return v
-}
-
-func (c Confirmation) values(l Letter) values {
-	order, buyer := CleanName(c.Order), CleanName(c.Buyer)
-	placed := language.Values{"order": order, "shop": l.Shop}
-	v := l.values(l.Language.Say(language.ConfirmationSubject, placed), buyer)
-	v["introduction"] = l.Language.Say(language.ConfirmationReceived, placed)
-	v["sent_because"] = l.Language.Say(language.SentForPurchase, language.Values{"sender": l.Sender})
-	v["order"], v["buyer"] = order, buyer
-	v["items_heading"] = l.Language.Say(language.ConfirmationList, nil)
-	v["total"] = CleanLine(c.Total)
-	v["total_label"] = l.Language.Say(language.ConfirmationTotal, nil)
-	v["next"] = ""
-	if c.Vouchers+c.PunchCards > 0 {
-		v["next"] = l.Language.Say(language.ConfirmationNext(c.Vouchers, c.PunchCards), nil)
-	}
-	items := []map[string]string{}
-	for _, item := range c.Items {
-		items = append(items, map[string]string{
-			"quantity": strconv.Itoa(item.Quantity), "title": CleanName(item.Title), "value": CleanLine(item.Value),
+	switch which {
+	case FirstMail:
+		return append(common(), confirmationVariables()...)
+	case SecondMail:
+		return append(common(), codeVariables()...)
+	case BulkMail:
+		return append(common(), bulkVariables()...)
+	case ReminderMail:
+		return append(common(), reminderVariables()...)
+	case Membership:
+		return slices.DeleteFunc(common(), func(v Variable) bool {
+			return !slices.Contains([]string{"language", "shop_name", "sender_name", "privacy_url"}, v.Name)
 		})
 	}
-	v["items"] = items
-	return v
+	return nil
 }
 
-// cleaned is the voucher with everything that somebody typed made harmless. The code stays as it is.
-func (v Voucher) cleaned() Voucher {
-	v.Title, v.Recipient, v.Giver = CleanName(v.Title), CleanName(v.Recipient), CleanName(v.Giver)
-	v.Value, v.Expires = CleanLine(v.Value), CleanLine(v.Expires)
-	v.Message = CleanMessage(v.Message)
-	return v
+func text(name, meaning, example string) Variable {
+	return Variable{Name: name, Meaning: meaning, Example: example}
 }
 
-func (v Voucher) values(l Letter) values {
-	say := func(key language.Key, values language.Values) string { return l.Language.Say(v.key(key), values) }
-	all := l.values(say(language.CodeSubject, language.Values{"shop": l.Shop}), v.Recipient)
-	all["introduction"], all["sent_because"] = v.introduction(l)
-	all["kind_name"] = v.kindName(l.Language)
-	all["title"], all["value"], all["code"], all["expires"] = v.Title, v.Value, v.Code, v.Expires
-	all["recipient_name"], all["giver_name"] = v.Recipient, v.Giver
-	all["value_label"], all["code_label"] = say(language.ValueLabel, nil), say(language.CodeLabel, nil)
-	all["valid_label"], all["valid_always"] = say(language.ValidLabel, nil), say(language.ValidAlways, nil)
-	all["valid"] = say(language.NeverExpires, nil)
-	if v.Expires != "" {
-		all["valid"] = say(language.ValidThrough, language.Values{"date": v.Expires})
+func common() []Variable {
+	return []Variable{
+		text("language", "language tag of the mail: da, sv, nb, de, de-AT, de-DE, en", "en"),
+		text("subject", "the subject in the mail's language", "Your gift voucher from The shop"),
+		text("shop_name", "name of the shop", "The shop"),
+		text("sender_name", "name and address of the merchant", "The shop, shop@example.org"),
+		text("privacy", "sentence that introduces privacy_url", "How we handle your personal data:"),
+		text("privacy_url", "address of the page on personal data", "https://example.org/privacy"),
+		text("greeting", "the greeting, with the name when it is known", "Hello Anna,"),
+		text("introduction", "the first sentence, which continues the greeting", "Here is your gift voucher worth £50.00 at The shop."),
+		text("closing", "the line above the shop's name at the end", "Kind regards"),
+		text("sent_because", "sentence that tells who sent the mail, and why", "This e-mail was sent by The shop because you placed an order with us."),
+		text("membership", "the text on a membership that something in the mail asks for; the template membership says it", "Membership is required to use it."),
 	}
-	all["message"], all["message_lines"] = v.Message, strings.Split(v.Message, "\n")
-	all["message_heading"] = say(language.Message, nil)
-	if v.Giver != "" {
-		all["message_heading"] = say(language.MessageFrom, language.Values{"giver": v.Giver})
-	}
-	all["how_to_title"], all["how_to"] = say(language.HowToTitle, nil), say(language.HowTo, nil)
-	all["keep"], all["attached"], all["qr"] = say(language.KeepLikeCash, nil), "", template.URL("")
-	if len(v.PDF) > 0 {
-		all["attached"] = say(language.Attached, nil)
-	}
-	if len(v.QR) > 0 {
-		all["qr"] = template.URL("cid:" + qrID(l)) // html/template knows cid: for no scheme of its own
-	}
-	return all
 }
 
-// introduction is the first sentence, and the one at the end that tells why this mail came.
-func (v Voucher) introduction(l Letter) (introduction, because string) {
-	worth := language.Values{"value": v.Value, "shop": l.Shop}
-	sender := language.Values{"sender": l.Sender}
-	switch {
-	case !v.Gift:
-		return l.Language.Say(v.key(language.OwnPurchase), worth), l.Language.Say(language.SentForPurchase, sender)
-	case v.Giver == "":
-		return l.Language.Say(v.key(language.GiftUnnamed), worth), l.Language.Say(language.SentForGiftUnnamed, sender)
+func confirmationVariables() []Variable {
+	return []Variable{
+		text("order", "number of the order", "1001"),
+		text("buyer", "name of the buyer", "Anna"),
+		{Name: "items", Meaning: "the ordered lines", List: true, Items: []Variable{
+			text("quantity", "how many", "1"),
+			text("title", "name of the product", "Gift voucher"),
+			text("value", "what was paid for the line", "£50.00"),
+		}},
+		text("items_heading", "heading above the lines", "Your order"),
+		text("total", "sum of the order", "£50.00"),
+		text("total_label", "label of the sum", "Total"),
+		text("next", "sentence that tells how the vouchers follow", "The gift voucher will be sent in a separate e-mail."),
 	}
-	worth["giver"], sender["giver"] = v.Giver, v.Giver
-	return l.Language.Say(v.key(language.GiftFrom), worth), l.Language.Say(language.SentForGift, sender)
 }
 
-// key is the form of a sentence for what the voucher holds.
-func (v Voucher) key(key language.Key) language.Key {
-	if v.Kind == voucher.Punches {
-		return key.ForPunchCard()
+func codeVariables() []Variable {
+	return []Variable{
+		text("kind_name", "gift voucher, punch card or credit note", "Gift voucher"),
+		text("title", "name of the product", "Gift voucher £50"),
+		text("value", "what the voucher is worth", "£50.00"),
+		text("value_label", "label of the value", "Value"),
+		text("code", "the code; text and HTML must show it", sampleCode),
+		text("code_label", "label of the code", "Voucher code"),
+		text("qr", "address of the code's picture inside the mail, for the src of the only picture", "cid:code"),
+		text("expires", "last day on which the voucher can be used", "31 December 2029"),
+		text("valid_label", "label of the last day", "Valid up to and including"),
+		text("valid", "sentence that tells how long the voucher can be used", "The gift voucher is valid up to and including 31 December 2029."),
+		text("valid_always", "what stands in place of the last day when there is none", "No expiry date"),
+		text("recipient_name", "name of the recipient", "Anna"),
+		text("giver_name", "name of the buyer of a gift", "Peter"),
+		text("message", "the giver's message", "Enjoy!"),
+		text("message_heading", "heading above the message", "A message from Peter"),
+		{Name: "message_lines", Meaning: "the message, a line each", List: true},
+		text("how_to_title", "heading above how_to", "How to use the gift voucher"),
+		text("how_to", "how to use the code in the shop and at the till", "Enter the code in the online shop when you pay, or show it at the till."),
+		text("keep", "sentence that tells to keep the code as safe as cash", "Keep the code as safe as cash."),
+		text("attached", "sentence that tells that a page to print is attached", "The gift voucher is attached as a PDF for you to print."),
 	}
-	return key
 }
 
-func (v Voucher) kindName(tag language.Tag) string {
-	if v.Kind != voucher.Credit && v.Kind != voucher.StoreCredit {
-		return tag.Say(v.key(language.PrintTitle), nil)
+func bulkVariables() []Variable {
+	return []Variable{
+		text("order", "number of the order", "1001"),
+		text("buyer", "name of the buyer", "Anna"),
+		text("count", "how many codes the mail holds", "3"),
+		{Name: "codes", Meaning: "the codes; text and HTML must show each", List: true, Items: []Variable{
+			text("code", "the code", sampleCode),
+			text("kind_name", "gift voucher, punch card or credit note", "Gift voucher"),
+			text("title", "name of the product", "Gift voucher £50"),
+			text("value", "what the voucher is worth", "£50.00"),
+			text("expires", "last day on which the voucher can be used", "31 December 2029"),
+			text("valid", "sentence that tells how long the voucher can be used", "The gift voucher is valid up to and including 31 December 2029."),
+		}},
+		text("code_label", "label of a code", "Code"),
+		text("value_label", "label of a value", "Value"),
+		text("valid_label", "label of a last day", "Valid up to and including"),
+		text("valid_always", "what stands in place of the last day when there is none", "No expiry date"),
+		text("how_to_title", "heading above how_to", "How to use the gift voucher"),
+		text("how_to", "how to use a code in the shop and at the till", "Enter the code in the online shop when you pay, or show it at the till."),
+		text("keep", "sentence that tells to keep a code as safe as cash", "Keep the code as safe as cash."),
+		text("attached", "sentence that tells that pages to print are attached", "All are attached as a PDF, one to a page."),
 	}
-	word := tag.Word(language.CreditNote)
-	first, size := utf8.DecodeRuneInString(word)
-	return string(unicode.ToUpper(first)) + word[size:]
+}
+
+func reminderVariables() []Variable {
+	return []Variable{
+		text("kind_name", "gift voucher, punch card or credit note", "Gift voucher"),
+		text("title", "name of the product", "Gift voucher £50"),
+		text("last4", "the last symbols of the code", "X7K2"),
+		text("expires", "last day on which the voucher can be used", "31 December 2029"),
+		text("how_to", "where the code is", "The code is in the e-mail that it was sent with."),
+	}
 }

@@ -20,6 +20,7 @@ type Draft struct {
 	Seq     int // one row for each of kind, subject and Seq, for ever
 	Parent  string
 	Shop    string
+	Parts   []string // what it is about beside the subject, in one message; needs the ID
 
 	Waiting string    // starts waiting for this reason instead of pending
 	Due     time.Time // not before; zero means at once
@@ -48,7 +49,7 @@ WITH predecessor AS (
 ), plan AS (
 	SELECT
 		instant,
-		COALESCE(@due::timestamptz, instant) AS due,
+		greatest(@due::timestamptz, instant) AS due,
 		@waiting::text <> '' OR NOT COALESCE((SELECT settled FROM predecessor), true) AS stuck
 	FROM
 		clock
@@ -105,7 +106,8 @@ RETURNING
 	kind,
 	COALESCE(nudge_at > due_at, false) AS due`
 
-// Add writes the deliveries and their nudges in the caller's transaction, two round trips however many there are. Error: ErrExists
+// Add writes the deliveries and their nudges in the caller's transaction, two or three round trips however many there are. A day in the
+// past is now: nobody was late before the cause was there. Error: ErrExists
 // when one of them (by kind, subject and Seq, by ID or by MessageID) is there already; the others are added and the transaction
 // is still good, so that a caller who expected it may ignore it.
 func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
@@ -119,6 +121,9 @@ func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
 		})
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("add deliveries: %w", err)
+	}
+	if err := addParts(ctx, tx, deliveries); err != nil {
 		return fmt.Errorf("add deliveries: %w", err)
 	}
 	if err := o.send(ctx, tx, added); err != nil {

@@ -16,10 +16,10 @@ import (
 type Filter struct {
 	Kinds   []Kind
 	States  []State
-	Subject string
+	Subject string // or one of its parts
 	Parent  string
 	Shop    string
-	About   string    // the subject, the parent or the id
+	About   string    // the subject, a part, the parent or the id
 	From    time.Time // created at or after
 	To      time.Time // created before
 	Sort    string    // created_at, or -created_at, which "" means too
@@ -61,10 +61,11 @@ WHERE
 	(NOT @open::boolean OR finished_at IS NULL)
 	AND (@kinds::text[] IS NULL OR kind = ANY (@kinds::text[]))
 	AND (@states::text[] IS NULL OR state = ANY (@states::text[]))
-	AND (@subject::text = '' OR subject = @subject::text)
+	AND (@subject::text = '' OR subject = @subject::text OR delivery.id = ANY (ARRAY(SELECT p.delivery FROM delivery_part p WHERE p.subject = @subject::text)))
 	AND (@parent::text = '' OR parent = @parent::text)
 	AND (@shop::text = '' OR shop = @shop::text)
-	AND (@about::text = '' OR subject = @about::text OR parent = @about::text OR delivery.id = @about_id::uuid)
+	AND (@about::text = '' OR subject = @about::text OR parent = @about::text OR delivery.id = @about_id::uuid
+		OR delivery.id = ANY (ARRAY(SELECT p.delivery FROM delivery_part p WHERE p.subject = @about::text)))
 	AND (@from::timestamptz IS NULL OR created_at >= @from::timestamptz)
 	AND (@to::timestamptz IS NULL OR created_at < @to::timestamptz)`
 

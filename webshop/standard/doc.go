@@ -13,7 +13,7 @@
 //	  "lines": [{"id": "1", "sku": "GIFT-500", "name": "Gift card", "quantity": 2,
 //	    "unit_price": {"amount": 50000, "currency": "DKK"}, "total": {"amount": 100000, "currency": "DKK"},
 //	    "recipient": {"name": "Bo", "email": "bo@example.dk"}, "message": "Tillykke!",
-//	    "deliver_on": "2026-12-24", "for_self": false}],
+//	    "deliver_on": "2026-12-24", "for_self": false, "one_mail": false}],
 //	  "refunds": [{"id": "r1", "amount": {"amount": 50000, "currency": "DKK"}, "lines": [{"id": "1", "quantity": 1}]}]
 //	}}}
 //

@@ -114,6 +114,7 @@ func readLines(o webshop.Object, order *webshop.Order) {
 			Message:   l.Text("message"),
 			DeliverOn: readDay(l, order),
 			ForSelf:   l.Truth("for_self"),
+			OneMail:   isTrue(l.Truth("one_mail")),
 		}
 		line.Paid = readPaid(l, line, order.Currency)
 		if seen[line.ID] {
@@ -123,6 +124,9 @@ func readLines(o webshop.Object, order *webshop.Order) {
 		order.Lines = append(order.Lines, line)
 	}
 }
+
+// isTrue is no for what the shop did not say.
+func isTrue(said *bool) bool { return said != nil && *said }
 
 func readQuantity(o webshop.Object) int {
 	n := o.Whole("quantity")

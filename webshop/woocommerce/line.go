@@ -54,6 +54,7 @@ func readWishes(l webshop.Object, order *webshop.Order, line *webshop.Line, fiel
 	line.Recipient.Email = wish(meta, fields.RecipientEmail)
 	line.Recipient.Name = wish(meta, fields.RecipientName)
 	line.Message = wish(meta, fields.Message)
+	line.OneMail = isYes(wish(meta, fields.OneMail))
 	text := wish(meta, fields.DeliverOn)
 	if text == "" {
 		return
@@ -63,6 +64,15 @@ func readWishes(l webshop.Object, order *webshop.Order, line *webshop.Line, fiel
 		order.Doubts = append(order.Doubts, fmt.Sprintf("line %s is to be delivered on %.40q, which is no date", line.ID, text))
 	}
 	line.DeliverOn = day
+}
+
+// isYes reads a ticked box, as shop plugins write it in the languages of their forms.
+func isYes(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "1", "on", "true", "yes", "ja", "y", "x":
+		return true
+	}
+	return false
 }
 
 // wish finds the first text under a key, which a merchant may have read from the screen: then it is the display key.

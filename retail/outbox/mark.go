@@ -1,0 +1,106 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const rescheduleDelivery = `
+UPDATE
+	delivery
+SET
+	due_at = greatest(@due::timestamptz, vouchsafe_now()),
+	ready_at = greatest(@due::timestamptz, vouchsafe_now()),
+	nudge_at = NULL
+WHERE
+	id = @id::uuid
+	AND state IN ('waiting', 'pending')
+	AND copies = 0`
+
+// Reschedule moves a delivery of which nothing has left to another instant, at once for one in the past. What it waits for, it still
+// waits for. Errors: ErrNotFound, ErrUnderWay while it is sent or in doubt, ErrFinished.
+func (o *Outbox) Reschedule(ctx context.Context, tx Tx, id string, due time.Time) error {
+	tag, err := tx.Exec(ctx, rescheduleDelivery, pgx.NamedArgs{"id": id, "due": due})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = standingRefusal(ctx, tx, id)
+	}
+	if err == nil {
+		err = o.awaken(ctx, tx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("reschedule delivery %s: %w", id, err)
+	}
+	return nil
+}
+
+// standingRefusal tells why a delivery can't be touched that is neither waiting nor pending.
+func standingRefusal(ctx context.Context, tx Tx, id string) error {
+	var finished bool
+	err := tx.QueryRow(ctx, `SELECT finished_at IS NOT NULL FROM delivery WHERE id = @id::uuid`, pgx.NamedArgs{"id": id}).Scan(&finished)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return err
+	case finished:
+		return ErrFinished
+	}
+	return ErrUnderWay
+}
+
+const bounceDelivery = `
+UPDATE
+	delivery
+SET
+	state = 'bounced',
+	reason = @reason::text,
+	due_at = NULL,
+	nudge_at = NULL,
+	finished_at = COALESCE(finished_at, vouchsafe_now())
+WHERE
+	id = @id::uuid
+	AND state IN ('done', 'in_doubt')
+RETURNING` + deliveryColumns
+
+// Bounce notes that a message came back after a server had taken it, and opens the task of a delivery that did not arrive. Again, it
+// changes nothing. Errors: ErrNotFound; ErrUnderWay for one that has not been sent yet; ErrFinished for one that was cancelled or
+// given up.
+func (o *Outbox) Bounce(ctx context.Context, tx Tx, id, reason string) (changed bool, err error) {
+	rows, _ := tx.Query(ctx, bounceDelivery, pgx.NamedArgs{"id": id, "reason": clip(reason)}) // rows carry the error to CollectRows
+	bounced, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Delivery])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, bounceRefusal(ctx, tx, id)
+	}
+	if err == nil {
+		err = OpenTask(ctx, tx, Task{
+			Kind: TaskDelivery, Subject: id, Shop: bounced.Shop, Reason: string(StateBounced), Detail: taskDetail(bounced, bounced.Reason),
+		})
+	}
+	if err == nil {
+		err = o.awaken(ctx, tx, id)
+	}
+	if err != nil {
+		return false, fmt.Errorf("note that delivery %s came back: %w", id, err)
+	}
+	return true, nil
+}
+
+func bounceRefusal(ctx context.Context, tx Tx, id string) error {
+	var state State
+	err := tx.QueryRow(ctx, `SELECT state FROM delivery WHERE id = @id::uuid`, pgx.NamedArgs{"id": id}).Scan(&state)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return err
+	case state == StateBounced:
+		return nil
+	case state == StateCancelled || state == StateFailed:
+		return ErrFinished
+	}
+	return ErrUnderWay
+}
