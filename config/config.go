@@ -73,6 +73,12 @@ type Config struct {
 	// ApprovalAbove is the most that one person or API key may give away alone in the office, a decimal in the
 	// voucher's own currency; 0 is nothing. Default none: there is no such limit.
 	ApprovalAbove string
+	// CashOutLimit is the most that is paid out in cash of what is left on a voucher where its country gives no right to
+	// it, a decimal in the voucher's own currency. Default none: nothing is.
+	CashOutLimit string
+	// CashOutFee is what is kept of a cash-out where the country's rule lets the merchant, a decimal in the voucher's own
+	// currency. It must be no more than what paying out costs. Default none: nothing is kept.
+	CashOutFee string
 	// ReserveFor is how long a reservation holds a code. Default 24h.
 	ReserveFor time.Duration
 	// LateCapture is how long after its end a reservation may still be captured while nobody else took the code;
@@ -90,6 +96,13 @@ type Config struct {
 	EraseOrdersAfter time.Duration
 	// ShredCodesAfter is how long a code can be sent again after it could be spent or paid out for the last time. Default 2160h.
 	ShredCodesAfter time.Duration
+	// BalancePage says of which codes the public page /balance tells. Default own.
+	BalancePage BalancePage
+	// RemindDays is how many days before the last one of a voucher its buyer is reminded, unless its shop says otherwise; 0 is
+	// never. Default 0.
+	RemindDays int
+	// LateAfter is when the office is told of a voucher that was paid and not delivered. Default 15m.
+	LateAfter time.Duration
 	// DefaultFacility is preselected and locked in the generator of links. Default none.
 	DefaultFacility string
 }
@@ -104,6 +117,18 @@ const (
 	Denmark Country = "DK"
 	Norway  Country = "NO"
 	Sweden  Country = "SE"
+)
+
+// BalancePage says of which codes anybody who has one may look up the balance on the public page.
+type BalancePage string
+
+const (
+	// BalanceOfOwnCodes: of codes that were drawn here, which nobody can guess, and of no imported ones, whose pattern may be weak.
+	BalanceOfOwnCodes BalancePage = "own"
+	// BalanceOfAllCodes: of imported codes too.
+	BalanceOfAllCodes BalancePage = "all"
+	// NoBalancePage: there is no such page.
+	NoBalancePage BalancePage = "off"
 )
 
 // Holder says whom the balance of a new voucher belongs to.

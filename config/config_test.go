@@ -69,6 +69,8 @@ func TestWithoutAnythingTheDefaultsHold(t *testing.T) {
 		TimeZone: zoneOf(t, "Europe/Copenhagen"), Country: Denmark, BalanceHolder: HolderCard, Ceiling: "10000.00",
 		ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, VouchersPerOrder: 1,
 		EraseWebhooksAfter: 720 * time.Hour, EraseMailsAfter: 2160 * time.Hour, EraseOrdersAfter: 2160 * time.Hour, ShredCodesAfter: 2160 * time.Hour,
+		BalancePage:           BalanceOfOwnCodes,
+		LateAfter:             15 * time.Minute,
 		ConnectionsPerAddress: 256, RequestsInFlight: 1024,
 		AllowPrivateShops: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 	}
@@ -86,6 +88,8 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		"SMTP_URL": "smtp://u:p@mail.example:587", "MAIL_FROM": "Butik Æ <butik@example.dk>", "TIME_ZONE": "Europe/Vienna",
 		"COUNTRY": "AT", "BALANCE_HOLDER": "customer", "CEILING": "250", "RESERVE_FOR": "90m", "LATE_CAPTURE": "0",
 		"REVERSE_FOR": "48h", "VOUCHERS_PER_ORDER": "5", "DEFAULT_FACILITY": "Badehus Øst", "APPROVAL_ABOVE": "0",
+		"CASH_OUT_LIMIT": "50", "CASH_OUT_FEE": "25.00", "BALANCE_PAGE": "all",
+		"REMIND_DAYS": "30", "LATE_AFTER": "5m",
 		"ERASE_WEBHOOKS_AFTER": "24h", "ERASE_MAILS_AFTER": "25h", "ERASE_ORDERS_AFTER": "26h", "SHRED_CODES_AFTER": "27h",
 		"DRAIN_FOR": "30s", "CONNECTIONS_PER_ADDRESS": "0", "REQUESTS_IN_FLIGHT": "8", "ALLOW_PRIVATE_SHOPS": "127.0.0.0/8",
 	})
@@ -99,6 +103,8 @@ func TestEveryKeyIsReadFromTheEnvironment(t *testing.T) {
 		MasterKey: NewSecret("n:" + key("n") + ",o:" + key("o")), SMTPURL: NewSecret("smtp://u:p@mail.example:587"), MailFrom: "Butik Æ <butik@example.dk>",
 		TimeZone: zoneOf(t, "Europe/Vienna"), Country: Austria, BalanceHolder: HolderCustomer, Ceiling: "250",
 		ReserveFor: 90 * time.Minute, ReverseFor: 48 * time.Hour, VouchersPerOrder: 5, DefaultFacility: "Badehus Øst", ApprovalAbove: "0",
+		CashOutLimit: "50", CashOutFee: "25.00", BalancePage: BalanceOfAllCodes,
+		RemindDays: 30, LateAfter: 5 * time.Minute,
 		EraseWebhooksAfter: 24 * time.Hour, EraseMailsAfter: 25 * time.Hour, EraseOrdersAfter: 26 * time.Hour, ShredCodesAfter: 27 * time.Hour,
 		RequestsInFlight: 8, AllowPrivateShops: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
@@ -344,7 +350,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		}
 		seen[k.Name] = true
 	}
-	if len(seen) != 28 {
+	if len(seen) != 33 {
 		t.Errorf("%d keys", len(seen))
 	}
 }

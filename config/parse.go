@@ -27,6 +27,8 @@ const (
 	longest = 366 * 24 * time.Hour
 	// maxVouchersPerOrder bounds the codes that one transaction locks.
 	maxVouchersPerOrder = 100
+	// maxRemindDays bounds how early a reminder may come.
+	maxRemindDays = 365
 	// maxConnections is more than a process can have.
 	maxConnections = 1_000_000
 	// lineBytes is the longest free text.

@@ -46,6 +46,8 @@ func (c *Config) settings() []setting {
 		{Key{"BALANCE_HOLDER", "card", "mode of new vouchers: card or customer"}, oneOf(&c.BalanceHolder, HolderCard, HolderCustomer)},
 		{Key{"CEILING", "10000.00", "the most a voucher may hold, a decimal in its own currency"}, ceiling(&c.Ceiling)},
 		{Key{"APPROVAL_ABOVE", "", "the most that one alone may give away in the office, on one voucher within a day, a decimal in its own currency; without it there is no limit"}, amount(&c.ApprovalAbove)},
+		{Key{"CASH_OUT_LIMIT", "", "the most that is paid out in cash of what is left on a voucher where no law gives a right to it, a decimal in its own currency; without it nothing is"}, amount(&c.CashOutLimit)},
+		{Key{"CASH_OUT_FEE", "", "what is kept of a cash-out where the law lets the merchant, at most what it costs, a decimal in its own currency; without it nothing is"}, amount(&c.CashOutFee)},
 		{Key{"RESERVE_FOR", "24h", "how long a reservation holds a code"}, duration(&c.ReserveFor, shortest)},
 		{Key{"LATE_CAPTURE", "72h", "how long after its end a reservation can still be captured; 0 is strict"}, duration(&c.LateCapture, 0)},
 		{Key{"REVERSE_FOR", "24h", "how long a shop or till may take an act back; 0 is never"}, duration(&c.ReverseFor, 0)},
@@ -54,6 +56,9 @@ func (c *Config) settings() []setting {
 		{Key{"ERASE_MAILS_AFTER", "2160h", "how long recipient and text of a mail are kept after it was delivered or given up"}, duration(&c.EraseMailsAfter, soonest)},
 		{Key{"ERASE_ORDERS_AFTER", "2160h", "how long buyer and recipients of an order are kept after its last delivery"}, duration(&c.EraseOrdersAfter, soonest)},
 		{Key{"SHRED_CODES_AFTER", "2160h", "how long a code can be sent again after it could be spent or paid out for the last time"}, duration(&c.ShredCodesAfter, soonest)},
+		{Key{"BALANCE_PAGE", "own", "of which codes the public page /balance tells: own (those drawn here), all (imported ones too) or off"}, oneOf(&c.BalancePage, BalanceOfOwnCodes, BalanceOfAllCodes, NoBalancePage)},
+		{Key{"REMIND_DAYS", "0", "days before the last one of a voucher on which its buyer is reminded, unless its shop says otherwise; 0 is never"}, count(&c.RemindDays, 0, maxRemindDays)},
+		{Key{"LATE_AFTER", "15m", "when the office is told of what was paid and not delivered"}, duration(&c.LateAfter, shortest)},
 		{Key{"DEFAULT_FACILITY", "", "facility preselected and locked in the generator of links"}, line(&c.DefaultFacility)},
 	}
 }

@@ -16,6 +16,7 @@ const (
 	groupCheckout  = "Checkout and till"
 	groupOffice    = "Office"
 	groupOperation = "Operation"
+	groupWindow    = "Public pages"
 )
 
 // groups lists them with what each is for.
@@ -64,6 +65,7 @@ type hookLine struct {
 	Recipient *hookRecipient `json:"recipient,omitempty"`
 	Message   string         `json:"message,omitempty" doc:"Of the giver to the recipient"`
 	DeliverOn string         `json:"deliver_on,omitempty" format:"date" doc:"The day on which the code is mailed"`
+	OneMail   bool           `json:"one_mail,omitempty" doc:"The buyer wants the codes that are for him in one mail"`
 	ForSelf   *bool          `json:"for_self,omitempty" doc:"The buyer keeps the voucher"`
 }
 

@@ -37,6 +37,10 @@ type Config struct {
 	Now            func() time.Time
 	Random         io.Reader
 	Version        string
+	PublicURL      string         // how the world reaches the gateway
+	Facility       string         // preselected and locked for whoever makes links; "" for none
+	Glances        retail.Glances // of which codes the page /balance tells; "": there is no such page
+	Country        string         // ISO 3166: its language is the public pages' where a reader asks for none that there is
 	// Extra are further public pages, by path: the mailbox of the trial.
 	Extra map[string]http.Handler
 	// Traces makes a span of every request; nil: there are none.
@@ -54,13 +58,17 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the gateway: %w", err)
 	}
-	api.Register(e.API(), cfg.Desk, cfg.Ceiling)
+	api.Register(e.API(), cfg.Desk, retail.NewAccounts(cfg.Desk, cfg.Sales), cfg.Ceiling)
 	admin.Register(e.API(), cfg.Desk, cfg.Sales, cfg.Keys, cfg.Ceiling)
 	admin.RegisterPeople(e.Front(), e.API(), cfg.People)
 	admin.RegisterApprovals(e.API(), cfg.Desk, cfg.Sales, cfg.People)
 	api.RegisterSales(e.API(), retail.NewStockroom(cfg.Desk, cfg.Sales), cfg.Ceiling)
 	admin.RegisterBatches(e.API(), cfg.Desk, cfg.Sales)
+	admin.RegisterImports(e.API(), retail.NewStockroom(cfg.Desk, cfg.Sales))
+	admin.RegisterShowroom(e.API(), retail.NewShowroom(cfg.Desk, cfg.Sales, cfg.Relay))
 	describe(e.API().OpenAPI())
+	openWindow(e, cfg)
+	openPickups(e, cfg)
 	public := e.Public()
 	public.GET("/docs", docs(e.API().OpenAPI()))
 	public.GET("/healthz", healthz)

@@ -30,6 +30,7 @@ type Reserve struct {
 	Due      money.Amount
 	Amount   *money.Amount // nil for as much of what is due as the voucher has
 	Revision *int64
+	Member   Member
 }
 
 // Reserve makes it so that the code is reserved for the holder, and says what then is.
@@ -38,12 +39,17 @@ func (d *Desk) Reserve(ctx context.Context, by Actor, r Reserve) (voucher.Answer
 	if err != nil {
 		return voucher.Answer{}, err
 	}
+	member, err := d.membership(ctx, by, r.Member)
+	if err != nil {
+		return voucher.Answer{}, err
+	}
 	holder, hint := by.holder(r.Holder)
 	ref := by.ref(voucher.Reservations, r.Key)
-	return d.act(ctx, by, r.Typed, ref, voucher.Reserve{
+	answer, err := d.act(ctx, by, r.Typed, ref, voucher.Reserve{
 		ID: id, Ref: ref, Holder: holder, Hint: hint, Due: r.Due, Amount: r.Amount,
-		Revision: r.Revision, Counted: by.Channel == Webshop,
+		Revision: r.Revision, Counted: by.Channel == Webshop, Member: member,
 	})
+	return answer, d.notMember(ctx, by, err)
 }
 
 // Reservation finds a reservation by one of its keys. A key whose reservation was cancelled before
@@ -56,11 +62,15 @@ func (d *Desk) Reservation(ctx context.Context, by Actor, key string) (ledger.Na
 	return named, err
 }
 
-// Held lists what a holder of this actor has reserved now.
+// Held lists what a holder of this actor has reserved now, of codes and of accounts.
 func (d *Desk) Held(ctx context.Context, by Actor, named string) ([]Held, error) {
 	holder, _ := by.holder(named)
+	parts, err := d.ledger.AccountsHeldBy(ctx, by.Owner(), holder)
+	if err != nil {
+		return nil, err
+	}
 	reservations, err := d.ledger.HeldBy(ctx, by.Owner(), holder)
-	if err != nil || len(reservations) == 0 {
+	if err != nil || len(reservations)+len(parts) == 0 {
 		return nil, err
 	}
 	ids := make([]string, len(reservations))
@@ -79,10 +89,10 @@ func (d *Desk) Held(ctx context.Context, by Actor, named string) ([]Held, error)
 	for i, r := range reservations {
 		held[i] = Held{Reservation: r, Voucher: byID[r.Voucher]}
 	}
-	return held, nil
+	return d.heldParts(ctx, held, parts)
 }
 
-// Held is a live reservation with its voucher.
+// Held is a live reservation with its voucher, or with the account as the rules take it.
 type Held struct {
 	Reservation voucher.Reservation
 	Voucher     voucher.Voucher
@@ -164,7 +174,7 @@ func (d *Desk) aimCapture(ctx context.Context, by Actor, c Capture) (ledger.Aime
 		return ledger.Aimed{}, err
 	}
 	act := voucher.Capture{ID: id, Ref: ref, Amount: c.Amount, Detail: c.Detail}
-	return ledger.Aimed{Voucher: record.Voucher, Act: act}, nil
+	return ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: act}, nil
 }
 
 // Release frees a reservation of this actor. A key that names none is left as it is when the release
@@ -177,7 +187,7 @@ func (d *Desk) Release(ctx context.Context, by Actor, key string, final voucher.
 		case err == nil && record.Reservation == "":
 			return voucher.Answer{Outcome: voucher.OutcomePrevented, Record: &record}, nil
 		case err == nil:
-			return d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Act: voucher.Release{Ref: ref, Final: final}})
+			return d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: voucher.Release{Ref: ref, Final: final}})
 		case !errors.Is(err, voucher.ErrActNotFound):
 			return voucher.Answer{}, err
 		case final == voucher.Soft:
@@ -214,6 +224,7 @@ type QuoteRequest struct {
 	Holder string // whose reservations count as free; may be empty
 	Codes  []string
 	Buyer  Buyer
+	Member Member
 }
 
 // Quote is what codes would cover of what is due, if they were reserved now.
@@ -223,36 +234,47 @@ type Quote struct {
 	Lines   []QuoteLine
 }
 
-// QuoteLine is one code's part of a quote.
+// QuoteLine is one code's part of a quote, or that of the account of a customer.
 type QuoteLine struct {
 	Voucher   voucher.Voucher
+	Customer  string // the shop's id of the customer whose account it is; "" for a code
 	Available money.Amount
 	Covers    money.Amount
+	Notice    string // what to tell whoever is not known to be a member, of a voucher that needs a membership (B09)
 	At        time.Time
 }
 
 // Quote reckons how far codes cover what is due, in the order in which they are named, and changes
 // nothing. A code that the actor's holder has reserved counts; one that another has is refused, as
-// a reservation of it would be.
+// a reservation of it would be. So is one that needs a membership which somebody who is named has not; while
+// nobody is named it counts, with a notice.
 func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, error) {
 	quote := Quote{Covered: money.Of(0, q.Due.Currency), Rest: q.Due}
 	holder, _ := by.holder(q.Holder)
+	member, err := d.membership(ctx, by, q.Member)
+	if err != nil {
+		return Quote{}, err
+	}
+	asked := voucher.Reserve{Ref: by.ref(voucher.Reservations, ""), Holder: holder, Due: q.Due, Member: member}
+	asked.Member.Seen = member.Seen || q.Member.Customer == ""
 	counted := make(map[string]bool)
 	for _, code := range q.Codes {
 		found, err := d.find(ctx, by, Typed{code, q.Buyer}, voucher.Ref{})
 		if err != nil {
 			return Quote{}, err
 		}
-		act := voucher.Reserve{Ref: by.ref(voucher.Reservations, ""), Holder: holder, Due: q.Due}
-		if err := found.Refuse(act); err != nil {
+		if err := found.Refuse(asked); err != nil {
 			d.turnAway(ctx, by, found)
-			return Quote{}, err
+			return Quote{}, d.notMember(ctx, by, err)
 		}
 		if counted[found.Voucher.ID] {
 			continue
 		}
 		counted[found.Voucher.ID] = true
 		quote.add(found.Seen)
+		if found.Voucher.MembersOnly && member == (voucher.Membership{}) {
+			quote.Lines[len(quote.Lines)-1].Notice = d.MembershipNotice(ctx, by)
+		}
 	}
 	return quote, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"vouchsafe/retail/keyring"
@@ -28,6 +29,8 @@ type Config struct {
 	Ring      *keyring.Ring
 	Random    io.Reader // for codes
 	Log       *slog.Logger
+	// Members tells of memberships; nil: nobody is known to be a member.
+	Members Memberships
 }
 
 // Desk is the back office's counter: one method for each thing that can be asked. It is safe for
@@ -39,11 +42,12 @@ type Desk struct {
 	ring      *keyring.Ring
 	random    io.Reader
 	log       *slog.Logger
+	members   Memberships
 }
 
 // New opens the Desk.
 func New(cfg Config) *Desk {
-	return &Desk{ledger: cfg.Ledger, testimony: cfg.Testimony, throttle: cfg.Throttle, ring: cfg.Ring, random: cfg.Random, log: cfg.Log}
+	return &Desk{ledger: cfg.Ledger, testimony: cfg.Testimony, throttle: cfg.Throttle, ring: cfg.Ring, random: cfg.Random, log: cfg.Log, members: cfg.Members}
 }
 
 // macs are what the code may be stored as: as one of ours and as a foreign one, under every key
@@ -82,8 +86,14 @@ func (d *Desk) find(ctx context.Context, by Actor, typed Typed, ref voucher.Ref)
 		return found{}, err
 	}
 	code, _ := voucher.Read(typed.Code) // what can't be read is the zero Typed
+	if code.Weak() {
+		who = append(slices.Clone(who), who...) // a guess at a code that may be guessed counts twice
+	}
 	f := found{delay: delay, who: who, macs: macs(d.ring, code)}
 	f.Seen, err = d.ledger.Look(ctx, f.macs, ref)
+	if isUnknown(err) {
+		f.Seen, err = d.findToken(ctx, by, f, code, err)
+	}
 	if errors.Is(err, voucher.ErrNotFound) {
 		d.unknown(ctx, who, delay)
 	}

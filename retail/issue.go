@@ -45,6 +45,9 @@ func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, c change) (*ledger.A
 		if _, err := s.ledger.Issue(ctx, tx, issued...); err != nil {
 			return nil, err
 		}
+		if err := s.own(ctx, tx, c); err != nil {
+			return nil, err
+		}
 	}
 	applied, err := s.applyActs(ctx, tx, c)
 	if err != nil {
@@ -118,19 +121,36 @@ func (s *Sales) newVoucher(c change, unit purchase.Unit, id string) (ledger.NewV
 
 // blank is a voucher of a product with a code and no value yet, as its shop prescribes; the zero Shop prescribes nothing.
 func (s *Sales) blank(product purchase.Product, shop orders.Shop, id string) (ledger.NewVoucher, error) {
-	term, err := voucher.ParseTerm(product.Expires, s.country(shop))
+	n, err := s.uncoded(product, shop, id)
 	if err != nil {
 		return ledger.NewVoucher{}, err
 	}
+	return n, s.drawCode(&n, formOf(product))
+}
+
+// uncoded is blank without a code.
+func (s *Sales) uncoded(product purchase.Product, shop orders.Shop, id string) (ledger.NewVoucher, error) {
 	zone, err := s.zone(shop)
 	if err != nil {
 		return ledger.NewVoucher{}, err
 	}
 	n := ledger.NewVoucher{Voucher: voucher.Voucher{
 		ID: id, Product: product.SKU, Kind: voucher.Kind(product.Kind), Currency: product.Currency,
-		Mode: voucher.Mode(product.ModeAt(shop.Holder, s.defaults.Holder, shop.DuplicateLogins)), Term: term, Zone: zone, Shop: shop.ID,
+		Mode: voucher.Mode(product.ModeAt(shop.Holder, s.defaults.Holder, shop.DuplicateLogins)), Zone: zone, Shop: shop.ID,
 	}}
-	return n, s.drawCode(&n)
+	return n, n.Voucher.Under(termsOf(product, s.country(shop)))
+}
+
+// formOf is how the codes of a product look (X08).
+func formOf(p purchase.Product) voucher.Form {
+	return voucher.Form{Prefix: p.Prefix, Length: voucher.Length(p.CodeLength)}
+}
+
+// termsOf are the rules under which a product's vouchers are issued in a country.
+func termsOf(p purchase.Product, country string) voucher.Terms {
+	return voucher.Terms{
+		Country: country, Expires: p.Expires, VAT: voucher.VAT(p.VAT), VATRate: p.VATRate, MembersOnly: p.RequiresMembership,
+	}
 }
 
 // begins is the state that a sold voucher of a product begins in.
@@ -142,15 +162,20 @@ func begins(product purchase.Product) voucher.State {
 }
 
 // drawCode gives a new voucher its code.
-func (s *Sales) drawCode(n *ledger.NewVoucher) error {
-	code, err := voucher.NewCode(s.random)
+func (s *Sales) drawCode(n *ledger.NewVoucher, form voucher.Form) error {
+	code, err := form.Draw(s.random)
 	if err != nil {
 		return err
 	}
 	failpoint.Hit(failpoint.IssueDrawn)
+	return s.giveCode(n, code, purposeCode)
+}
+
+// giveCode notes a code on a voucher: by its fingerprint, as one of ours or a foreign one, and sealed as it is printed.
+func (s *Sales) giveCode(n *ledger.NewVoucher, code voucher.Code, purpose string) (err error) {
 	n.Voucher.Last4 = code.Last4()
-	n.MAC = s.ring.MAC(purposeCode, []byte(code.Canonical()))
-	if n.Sealed, err = s.ring.Seal(purposeCode, []byte(code.Canonical()), []byte(n.Voucher.ID)); err != nil {
+	n.MAC = s.ring.MAC(purpose, []byte(code.Canonical()))
+	if n.Sealed, err = s.ring.Seal(purposeCode, []byte(code.Reveal()), []byte(n.Voucher.ID)); err != nil {
 		return fmt.Errorf("seal a code: %w", err)
 	}
 	return nil

@@ -55,6 +55,7 @@ func KeptOfSubject() []KeptThat {
 		{"amounts, dates, products and the numbers of orders", "the merchant's books, which the law has kept for years"},
 		{"vouchers with their balance, and the last symbols of their codes", "they are money of whoever holds the code"},
 		{"sealed codes, until they can't be spent any more and some time longer", "the merchant owes what is on them"},
+		{"the log-in of a customer who still has something in his account, and its number", "the merchant owes it to whoever logs in so"},
 		{"opaque ids and the journal", "they name nobody"},
 		{"keyed digests of the address and of the mails", "to settle a dispute, and to keep a shop's repeats from bringing the data back"},
 		{"lines of the audit trail, without what they said", "that something was done is proven; whom it was about is gone"},

@@ -26,6 +26,7 @@ func NewBackOffice(desk *Desk, sales *Sales) *BackOffice {
 // deed is an act of the office on one voucher.
 type deed struct {
 	voucher string
+	account bool // whether it is the account of a customer instead
 	act     voucher.Act
 	action  string         // what the audit trail calls it
 	detail  map[string]any // what it says beside
@@ -54,7 +55,7 @@ func (o *BackOffice) does(ctx context.Context, by Actor, d deed) (voucher.Answer
 // apply is does in the caller's transaction. A refusal of the rule book is in what it returns: what it
 // found out on the way is committed.
 func (o *BackOffice) apply(ctx context.Context, tx outbox.Tx, by Actor, d deed) (*ledger.Applied, error) {
-	applied, err := o.desk.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: d.voucher, Act: d.act})
+	applied, err := o.desk.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: d.voucher, Account: d.account, Act: d.act})
 	if err != nil || applied.Refusals[0] != nil || idle(applied.Answers[0]) {
 		return applied, err
 	}
@@ -99,7 +100,7 @@ func isRefusal(err error) bool {
 	if _, waits := errors.AsType[*AwaitingError](err); waits {
 		return true
 	}
-	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrCursor, ErrSort, ErrIsCode} {
+	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrCodeTaken, voucher.ErrWeak, voucher.ErrCode, ErrCursor, ErrSort, ErrIsCode, ErrNoCustomer, ErrWhichCustomer, ErrLogin, ErrSharedLogins, ErrMerge, ErrOnePlace, ErrNameAmount, ErrUnknownShop, ErrExists} {
 		if errors.Is(err, refusal) {
 			return true
 		}

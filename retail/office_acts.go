@@ -23,6 +23,8 @@ const (
 	didLift       = "lift"
 	didRelease    = "release"
 	didAdjust     = "adjust"
+	didClaim      = "claim"
+	didTransfer   = "transfer"
 	didRefund     = "refund"
 	didAsk        = "ask_approval"
 	didReject     = "reject_approval"
@@ -33,6 +35,8 @@ const (
 	didReplace    = "replace"
 	didRecipient  = "change_recipient"
 	didPrint      = "print"
+	didUnbind     = "unbind"
+	didCashOut    = "cash_out"
 )
 
 // Activate makes a voucher usable whose product the office activates by hand (A13).
@@ -67,13 +71,12 @@ func (o *BackOffice) Invalidate(ctx context.Context, by Actor, id, reason string
 	return o.does(ctx, by, deed{
 		voucher: id, act: act, action: didInvalidate, detail: why(reason),
 		also: func(tx outbox.Tx, _ voucher.Answer) error {
-			_, err := o.sales.outbox.Cancel(ctx, tx, lettersOf(id), "the voucher was invalidated")
-			return err
+			return o.sales.stopLetters(ctx, tx, id, "the voucher was invalidated")
 		},
 	})
 }
 
-// lettersOf are the deliveries of a voucher's code.
+// lettersOf are the deliveries of a voucher's code alone.
 func lettersOf(id string) outbox.Where {
 	return outbox.Where{Subject: id, Kinds: []outbox.Kind{KindCode, KindHandover}}
 }
@@ -133,27 +136,27 @@ type Ended struct {
 // ReleaseReservation ends a live reservation with a reason: its owner's later capture is refused as
 // superseded. One that is over is left as it is. Error: voucher.ErrNoReservation.
 func (o *BackOffice) ReleaseReservation(ctx context.Context, by Actor, id, reason string) (Ended, error) {
-	found, err := o.reservation(ctx, id)
+	found, account, err := o.reservation(ctx, id)
 	if err != nil {
 		return Ended{}, err
 	}
 	done, err := o.does(ctx, by, deed{
-		voucher: found.Voucher, act: voucher.Void{Reservation: id}, action: didRelease,
+		voucher: found.Voucher, account: account, act: voucher.Void{Reservation: id}, action: didRelease,
 		detail: map[string]any{"reason": reason, "reservation": id},
 	})
 	if err != nil {
 		return Ended{}, err
 	}
-	found, err = o.reservation(ctx, id)
+	found, _, err = o.reservation(ctx, id)
 	return Ended{found, done.Outcome, done.At}, err
 }
 
-// reservation finds a reservation by its id.
-func (o *BackOffice) reservation(ctx context.Context, id string) (voucher.Reservation, error) {
+// reservation finds a reservation by its id, and tells whether it is of an account.
+func (o *BackOffice) reservation(ctx context.Context, id string) (r voucher.Reservation, account bool, err error) {
 	if !isID(id) {
-		return voucher.Reservation{}, voucher.ErrNoReservation
+		return voucher.Reservation{}, false, voucher.ErrNoReservation
 	}
-	return o.desk.ledger.ReservationByID(ctx, id)
+	return o.desk.ledger.ReservationAnywhere(ctx, id)
 }
 
 // Adjustment is a request to correct a balance. Exactly one of Delta and SetTo is set, Expected with
@@ -164,13 +167,14 @@ type Adjustment struct {
 	Delta    *money.Amount
 	SetTo    *money.Amount
 	Expected *money.Amount
+	Claimed  voucher.Spare // voucher.SpareReserved asks first what it means to set the balance of a claimed voucher (A27)
 	Reason   string
 }
 
-// Adjust corrects a voucher's balance (A23, A26, A27).
+// Adjust corrects a voucher's balance (A23, A26, A27). Of a claimed voucher *ClaimedError says who has claimed it.
 func (o *BackOffice) Adjust(ctx context.Context, by Actor, a Adjustment) (voucher.Answer, error) {
 	act := voucher.Adjust{
-		Ref: by.ref(voucher.Adjustments, a.Key), Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected,
+		Ref: by.ref(voucher.Adjustments, a.Key), Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected, Claimed: a.Claimed,
 		Detail: voucher.Detail{Reason: a.Reason},
 	}
 	if !isID(a.Voucher) {
@@ -184,7 +188,7 @@ func (o *BackOffice) Adjust(ctx context.Context, by Actor, a Adjustment) (vouche
 	if errors.Is(err, voucher.ErrNotFound) {
 		err = o.desk.unlessTaken(ctx, act.Ref, err)
 	}
-	return answer, err
+	return answer, o.whoClaimed(ctx, a.Voucher, err)
 }
 
 // Adjusted finds an adjustment by its key. Error: voucher.ErrActNotFound.

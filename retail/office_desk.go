@@ -12,7 +12,10 @@ import (
 // settle applies an act that has a key. Those of shops and tills go in groups. One of the office has a transaction of
 // its own, with its line of the audit trail unless it repeats another. Error beside the refusals: *AwaitingError.
 func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
-	if by.Channel != Office {
+	switch {
+	case by.Channel != Office && aimed.Then != nil:
+		return d.settleHalves(ctx, aimed)
+	case by.Channel != Office:
 		return d.ledger.Apply(ctx, aimed)
 	}
 	for try := 0; ; try++ {
@@ -36,8 +39,14 @@ func (d *Desk) settleAlone(ctx context.Context, by Actor, aimed ledger.Aimed) (v
 		if applied, err = d.ledger.ApplyTx(ctx, tx, aimed); err != nil {
 			return err
 		}
+		if err := applied.Torn(); err != nil {
+			return err
+		}
 		return d.settledBy(ctx, tx, by, aimed, applied)
 	})
+	if voucher.IsRefusal(err) && applied != nil {
+		return voucher.Answer{}, d.ledger.RolledBack(ctx, applied, err)
+	}
 	if err != nil {
 		return voucher.Answer{}, err
 	}
@@ -85,6 +94,10 @@ func told(act voucher.Act) (action string, detail map[string]any) {
 		return didReload, map[string]any{"receipt": a.Detail.Receipt, "tender": a.Detail.Tender, "reload": a.ID}
 	case voucher.Adjust:
 		return didAdjust, map[string]any{"reason": a.Detail.Reason, "adjustment": a.ID}
+	case voucher.CashOut:
+		return didCashOut, map[string]any{"reason": a.Detail.Reason, "receipt": a.Detail.Receipt, "cash_out": a.ID}
+	case voucher.Transfer:
+		return didTransfer, map[string]any{"reason": a.Detail.Reason, "transfer": a.ID, "to": a.To}
 	case voucher.Reverse:
 		return didReverse, map[string]any{"kind": a.Target.Kind, "key": a.Target.Key}
 	}

@@ -144,6 +144,9 @@ func (o *BackOffice) deliver(ctx context.Context, by Actor, e errand) (outbox.De
 	if err := applied.Refused(); err != nil {
 		return outbox.Delivery{}, err
 	}
+	if repeats(applied.Answers[0]) && len(e.deliveries) > 0 {
+		return e.deliveries[0], nil
+	}
 	return o.sales.outbox.Delivery(ctx, draft.ID)
 }
 
@@ -155,7 +158,7 @@ func (o *BackOffice) carry(ctx context.Context, tx outbox.Tx, by Actor, e errand
 		return nil, err
 	}
 	applied, err := o.desk.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: e.voucher, Act: e.act})
-	if err != nil || applied.Refused() != nil {
+	if err != nil || applied.Refused() != nil || repeats(applied.Answers[0]) {
 		return applied, err
 	}
 	if err := deliverable(applied.Answers[0].Voucher); err != nil {
@@ -203,9 +206,14 @@ func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldU
 		}
 		held = append(held, d.Held...)
 	}
+	bundles, err := s.leaveBundles(ctx, tx, e, &draft)
+	if err != nil {
+		return err
+	}
 	if err := e.address(tx, sold, &draft); err != nil {
 		return err
 	}
+	held = append(held, bundles...)
 	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(e.voucher), "a new delivery takes its place"); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vouchsafe/retail/document"
-	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/mail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
@@ -102,41 +101,6 @@ func IsAddress(text string) bool {
 // recipientHash is what a delivery knows its recipient by.
 func (s *Sales) recipientHash(plain string) []byte {
 	return s.ring.MAC(purposeRecipient, []byte(strings.ToLower(plain)))
-}
-
-// Replace gives a voucher whose code is lost or in wrong hands a new one and delivers it (X22). The old
-// code is unknown from then on. A mail that may have left with it does no harm any more; one that is
-// leaving right now must end first: ErrUnderWay. A voucher that no webshop sold is not delivered; its
-// document can be printed.
-func (o *BackOffice) Replace(ctx context.Context, by Actor, id, reason string) (made *Delivery, err error) {
-	defer explain("replace the code of voucher "+id, &err)
-	fresh := ledger.NewVoucher{Voucher: voucher.Voucher{ID: id}}
-	if err := o.sales.drawCode(&fresh); err != nil {
-		return nil, err
-	}
-	recode := func(tx outbox.Tx, marked voucher.Answer) error {
-		return ledger.ReplaceCode(ctx, tx, ledger.NewCode{
-			Voucher: id, Version: marked.Voucher.Version, Last4: fresh.Voucher.Last4, MAC: fresh.MAC, Sealed: fresh.Sealed,
-		})
-	}
-	e, err := o.errand(ctx, id)
-	if errors.Is(err, ErrNotSold) {
-		_, err = o.does(ctx, by, deed{voucher: id, act: voucher.Replace{}, action: didReplace, detail: why(reason), also: recode})
-		return nil, err
-	}
-	if err != nil {
-		return nil, err
-	}
-	e.action, e.reason, e.act, e.recode = didReplace, reason, voucher.Replace{}, recode
-	e.stoppedBy = leaves
-	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
-		if draft.Kind == KindHandover {
-			return nil
-		}
-		return o.sales.address(draft, sold.recipient())
-	}
-	d, err := o.deliver(ctx, by, e)
-	return &d, err
 }
 
 // Document prints a voucher (A22). Whoever has the page can spend the voucher, so that the audit trail

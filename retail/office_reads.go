@@ -30,6 +30,7 @@ type (
 	Listing     = ledger.Listing
 	Listed      = ledger.Listed
 	Holding     = ledger.Holding
+	Binding     = ledger.Binding
 	Sold        = orders.Sold
 	TrailFilter = staff.TrailFilter
 	TrailLine   = staff.Line
@@ -103,17 +104,14 @@ func (o *BackOffice) meant(ctx context.Context, text string) (*ledger.Sought, er
 	return sought, err
 }
 
-// isNoCode refuses a text that is a code: one of ours by its check symbol, a foreign one because a
-// voucher has it.
+// isNoCode refuses a text that is a code: one of ours by its check symbol, a foreign one or a token because
+// a voucher has it.
 func (s *Sales) isNoCode(ctx context.Context, typed voucher.Typed) error {
-	if !typed.Ours.Zero() {
+	if !typed.Ours.Zero() && !typed.Prefixed() {
 		return ErrIsCode
 	}
-	_, err := s.ledger.Look(ctx, macs(s.ring, typed), voucher.Ref{})
-	switch {
-	case errors.Is(err, voucher.ErrNotFound):
-		return nil
-	case err != nil:
+	code, token, err := s.ledger.KnownAs(ctx, macs(s.ring, typed))
+	if err != nil || code == "" && token == "" {
 		return err
 	}
 	return ErrIsCode
@@ -122,10 +120,12 @@ func (s *Sales) isNoCode(ctx context.Context, typed voucher.Typed) error {
 // Sheet is all that the office sees of one voucher at a glance.
 type Sheet struct {
 	Seen
-	Issued   int64  // minor units that it was issued for
-	Witness  int64  // the highest version that was testified to, for one in quarantine
-	Sold     *Sold  // nil when no webshop sold it
-	Customer string // the shop's id of who bought it; "" for a guest
+	Issued   int64     // minor units that it was issued for
+	Witness  int64     // the highest version that was testified to, for one in quarantine
+	Sold     *Sold     // nil when no webshop sold it
+	Customer string    // the shop's id of who bought it; "" for a guest
+	Owner    *Customer // who bought it for himself; nil for nobody (B03, B04)
+	Token    *Binding  // the token that works as its code at tills; nil for none
 }
 
 // Voucher reads a voucher by its id. Error: voucher.ErrNotFound.
@@ -169,6 +169,16 @@ func (o *BackOffice) sheet(ctx context.Context, seen Seen) (Sheet, error) {
 			return Sheet{}, err
 		}
 	}
+	if s.Owner, err = o.sales.orders.OwnerOf(ctx, id); err != nil {
+		return Sheet{}, err
+	}
+	if bound := seen.Voucher.Token; bound.Bound() {
+		token, err := o.desk.ledger.BindingOf(ctx, bound.By)
+		if err != nil {
+			return Sheet{}, err
+		}
+		s.Token = &token
+	}
 	sold, err := o.sales.orders.Sold(ctx, id)
 	if err != nil {
 		return Sheet{}, err
@@ -187,7 +197,8 @@ func (o *BackOffice) sheet(ctx context.Context, seen Seen) (Sheet, error) {
 type History struct {
 	ledger.History
 	Deliveries []SentLetter
-	Changes    []TrailLine // the latest first
+	Changes    []TrailLine         // the latest first
+	Customers  map[string]Customer // who has claimed it or got of it, by the account that it went to (A19)
 }
 
 // SentLetter is a delivery with its recipient, as long as that is kept.
@@ -206,6 +217,9 @@ func (o *BackOffice) History(ctx context.Context, id string) (h History, seen Se
 		return History{}, Seen{}, err
 	}
 	if h.History, err = o.desk.ledger.History(ctx, id); err != nil {
+		return History{}, Seen{}, err
+	}
+	if h.Customers, err = o.claimants(ctx, h.Acts, h.Entries); err != nil {
 		return History{}, Seen{}, err
 	}
 	sent, err := o.deliveries(ctx, id)
@@ -229,7 +243,7 @@ func (o *BackOffice) History(ctx context.Context, id string) (h History, seen Se
 
 // deliveries are those of a voucher's code, the newest first.
 func (o *BackOffice) deliveries(ctx context.Context, id string) ([]outbox.Delivery, error) {
-	found, _, err := o.sales.outbox.Deliveries(ctx, outbox.Filter{Subject: id, Kinds: lettersOf(id).Kinds})
+	found, _, err := o.sales.outbox.Deliveries(ctx, outbox.Filter{Subject: id, Kinds: append(lettersOf(id).Kinds, KindCodes)})
 	return found, err
 }
 

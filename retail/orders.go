@@ -242,7 +242,7 @@ func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
 		if line.ID != unit.Line {
 			continue
 		}
-		known.Title, known.DeliverOn, known.ForSelf = line.Name, line.DeliverOn, a.order.Keeps(line)
+		known.Title, known.DeliverOn, known.ForSelf, known.OneMail = line.Name, line.DeliverOn, a.order.Keeps(line), line.OneMail
 		if a.sales.forgotten(p, line.RecipientEmail) {
 			known.Wishes, known.WishesMAC = nil, nil
 			continue

@@ -3,11 +3,13 @@ package retail
 import (
 	"context"
 	"crypto/hmac"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"vouchsafe/retail/herald"
 	"vouchsafe/retail/keyring"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/reseal"
@@ -17,9 +19,10 @@ import (
 
 // Rekeying moves an installation from one master key to the next. Everything that comes of a master key is one of these:
 //
-//   - sealed, and moved by Run: codes, recipients and letters of deliveries, secrets and API keys of shops, webhook bodies, buyers and
+//   - sealed, and moved by Run: codes, tokens, recipients and letters of deliveries, secrets and API keys of shops, secrets of
+//     subscribers, webhook bodies, buyers and
 //     what they wished, people's profiles and the seeds of their one-time codes (see Sealed);
-//   - a fingerprint of what is sealed beside it, and made anew with it: the code's, by which it is looked up; the recipient's; the e-mail
+//   - a fingerprint of what is sealed beside it, and made anew with it: the code's, by which it is looked up; the token's; the recipient's; the e-mail
 //     address's, by which a person signs in; those of buyers and recipients, which are left empty and made when somebody asks for them;
 //   - a fingerprint of what is kept nowhere: the code of a voucher that ended so long ago that its code was shredded, and recipients
 //     that were erased. They stay, and are not recognised once their key is dropped: such a code is an unknown one then;
@@ -100,19 +103,35 @@ func Sealed(ring *keyring.Ring) []reseal.Column {
 	body.Bound = `convert_to(shop, 'UTF8') || '\x00'::bytea || digest`
 	return []reseal.Column{
 		uuid("voucher", "code_sealed", purposeCode, reseal.Mark{Name: "code_mac", Renew: func(old, plain []byte) ([]byte, error) { return renewCode(ring, old, plain) }}),
+		uuid("voucher", "token_sealed", purposeForeign, reseal.Mark{Name: "token_mac", Renew: func(_, plain []byte) ([]byte, error) {
+			return ring.MAC(purposeForeign, plain), nil
+		}}),
 		uuid("delivery", "recipient", purposeRecipient, reseal.Mark{Name: "recipient_hash", Renew: func(_, plain []byte) ([]byte, error) {
 			return ring.MAC(purposeRecipient, []byte(strings.ToLower(string(plain)))), nil
 		}}),
 		uuid("delivery", "body", purposeLetter),
 		shop("secrets[1]", "secret"), shop("secrets[2]", "secret"), shop("api_key", "key"), shop("api_secret", "api secret"),
+		uuid("subscriber", "secrets[1]", herald.SealedSecret), uuid("subscriber", "secrets[2]", herald.SealedSecret),
 		body,
 		uuid("purchase", "buyer", purposeBuyer, onDemand("buyer_mac")),
 		uuid("purchase_unit", "wishes", purposeWishes, onDemand("wishes_mac")),
+		uuid("customer", "email", purposeCustomer, reseal.Mark{Name: "email_mac", Renew: func(_, plain []byte) ([]byte, error) {
+			return renewAddress(ring, plain)
+		}}),
 		uuid("person", "profile", staff.SealedProfile, reseal.Mark{Name: "email_mac", Renew: func(_, plain []byte) ([]byte, error) {
 			return staff.EmailMAC(ring, plain)
 		}}),
 		uuid("person", "otp_secret", staff.SealedSeed),
 	}
+}
+
+// renewAddress makes the fingerprint by which a customer is found.
+func renewAddress(ring *keyring.Ring, plain []byte) ([]byte, error) {
+	var address string
+	if err := json.Unmarshal(plain, &address); err != nil {
+		return nil, fmt.Errorf("read the address of a customer: %w", err)
+	}
+	return ring.MAC(purposeSubject, subjectOf(address)), nil
 }
 
 // onDemand is a fingerprint that is made when somebody asks for it.

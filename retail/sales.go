@@ -16,6 +16,7 @@ import (
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/reach"
+	"vouchsafe/retail/wording"
 )
 
 // The kinds of delivery that a purchase makes.
@@ -24,6 +25,8 @@ const (
 	KindConfirmation outbox.Kind = "confirmation" // the first mail: the order, without any code
 	KindCode         outbox.Kind = "code"         // the second mail: the code, to its recipient
 	KindHandover     outbox.Kind = "handover"     // the code, to the shop, which sends the second message itself
+	KindCodes        outbox.Kind = "codes"        // the second mail for a buyer who wants all his codes of an order in one
+	KindReminder     outbox.Kind = "reminder"     // to the buyer, before the last day of a voucher
 )
 
 // The purposes of what is sealed here; see the Desk's for codes.
@@ -37,7 +40,7 @@ const (
 )
 
 const (
-	lateAfter    = 15 * time.Minute    // paid and not delivered by then: the office is told (X06)
+	lateAfter    = 15 * time.Minute    // paid and not delivered by then: the office is told (X06), unless it is set otherwise
 	relayFor     = time.Minute         // one try to read and apply a body, questions to the shop included
 	letterFor    = 13 * time.Minute    // one try to mail; the sender itself ends within 12
 	handoverFor  = 2 * time.Minute     // one try to hand a code over
@@ -53,8 +56,11 @@ type Defaults struct {
 	Zone    *time.Location
 	Country string // ISO 3166
 	Holder  string // mode of new vouchers, "card" or "customer"
-	Ceiling string // the most that a voucher may hold, a decimal in its own currency
-	From    string // sender of mails, an address or "Name <address>"; "" when there is none
+	// HolderUnstated says that nobody has chosen Holder.
+	HolderUnstated bool
+	Ceiling        string // the most that a voucher may hold, a decimal in its own currency
+	From           string // sender of mails, an address or "Name <address>"; "" when there is none
+	RemindDays     int    // how many days before the last one of a voucher its buyer is reminded; 0 is never (X09)
 }
 
 // SalesConfig is what Sales works with.
@@ -69,6 +75,8 @@ type SalesConfig struct {
 	Defaults Defaults
 	Keep     Keeping
 	Reach    reach.Guard // which addresses a shop's URL may name
+	// LateAfter is when the office is told of what was paid and not delivered (X06); default 15 minutes.
+	LateAfter time.Duration
 }
 
 // Sales is the back office's side towards webshops: what they are, what they sell, what they tell, and the mails that carry the
@@ -84,6 +92,8 @@ type Sales struct {
 	defaults Defaults
 	keep     Keeping
 	reach    reach.Guard
+	wording  *wording.Store
+	late     time.Duration
 	hands    *turns // of each domain that mails go to, so that one that drips does not keep every worker (S6)
 	repeats  *turns // of webhook bodies
 }
@@ -93,6 +103,7 @@ func NewSales(cfg SalesConfig) *Sales {
 	return &Sales{
 		orders: cfg.Orders, ledger: cfg.Ledger, outbox: cfg.Outbox, ring: cfg.Ring, mail: cfg.Mail, random: cfg.Random,
 		log: cfg.Log, defaults: cfg.Defaults, keep: cfg.Keep, reach: cfg.Reach, hands: newTurns(handsPerHost), repeats: newTurns(1),
+		wording: wording.NewStore(cfg.Orders.Pool()), late: cmp.Or(cfg.LateAfter, lateAfter),
 	}
 }
 
@@ -118,17 +129,19 @@ type Told struct {
 func (s *Sales) Register(platforms Platforms) {
 	relay := &relay{sales: s, platforms: platforms}
 	s.outbox.Handle(KindRelay, relay.run, outbox.Options{
-		Workers: relayHands, Timeout: relayFor, AlarmAfter: lateAfter, Keep: relayKept,
+		Workers: relayHands, Timeout: relayFor, AlarmAfter: s.late, Keep: relayKept,
 		Claimed: failpoint.RelayClaimed, Recorded: failpoint.RelayCommitted,
 	})
 	letters := outbox.Options{
-		Workers: letterHands, Timeout: letterFor, AlarmAfter: lateAfter,
+		Workers: letterHands, Timeout: letterFor, AlarmAfter: s.late,
 		Claimed: failpoint.MailClaimed, Recorded: failpoint.MailRecorded,
 	}
 	s.outbox.Handle(KindConfirmation, s.sendConfirmation, letters)
 	s.outbox.Handle(KindCode, s.sendCode, letters)
+	s.outbox.Handle(KindCodes, s.sendCodes, letters)
+	s.outbox.Handle(KindReminder, s.sendReminder, outbox.Options{Timeout: letterFor, GiveUpAfter: reminderFor})
 	handovers := &handovers{sales: s, platforms: platforms}
-	s.outbox.Handle(KindHandover, handovers.run, outbox.Options{Timeout: handoverFor, AlarmAfter: lateAfter})
+	s.outbox.Handle(KindHandover, handovers.run, outbox.Options{Timeout: handoverFor, AlarmAfter: s.late})
 }
 
 // zone is the shop's time zone.

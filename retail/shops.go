@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vouchsafe/retail/language"
+	"vouchsafe/retail/link"
 	"vouchsafe/retail/mail"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
@@ -56,6 +57,9 @@ type NewShop struct {
 	Country         string
 	Holder          string
 	PrivacyURL      string
+	OneMail         bool   // a buyer gets all codes of an order that are for him in one mail
+	RemindDays      *int   // before the last day of a voucher its buyer is reminded; 0 is never, nil the installation's
+	CartLink        string // form of links into its cart, with {sku} or {id}
 }
 
 // platforms lists those that can be served, and whether their API can be asked.
@@ -79,7 +83,7 @@ func (s *Sales) addShop(ctx context.Context, n NewShop, also alongside) (orders.
 	shop := orders.Shop{
 		ID: n.ID, Platform: n.Platform, Name: strings.TrimSpace(n.Name), URL: n.URL, Language: n.Language, Sender: n.From,
 		Confirmation: n.Confirmation, CodesBy: n.CodesBy, OnlineTenders: n.OnlineTenders, Fields: n.Fields,
-		DuplicateLogins: n.DuplicateLogins, Zone: n.Zone, Country: n.Country, Holder: n.Holder, PrivacyURL: n.PrivacyURL,
+		DuplicateLogins: n.DuplicateLogins, Zone: n.Zone, Country: n.Country, Holder: n.Holder, PrivacyURL: n.PrivacyURL, OneMail: n.OneMail, RemindDays: n.RemindDays, CartLink: n.CartLink,
 	}
 	if err := s.sealShop(&shop, n); err != nil {
 		return orders.Shop{}, err
@@ -122,7 +126,9 @@ func (n NewShop) validate(shops reach.Guard) error {
 		ensure((n.APIKey == "") == (n.APISecret == ""), "api_key, api_secret: both or neither"),
 		ensure(n.APIKey == "" || asks && n.URL != "", "api_key: needs a platform with an API, and its url"),
 		callable(n.URL, shops),
+		validDays(n.RemindDays),
 		ensure(n.PrivacyURL == "" || isWebAddress(n.PrivacyURL), "privacy_url: an address that begins with https:// or http://"),
+		ensure(n.CartLink == "" || link.CheckForm(n.CartLink) == nil, "cart_link: "+link.ErrForm.Error()),
 		ensure(n.Language == "" || spoken(n.Language), "lang: da, sv, nb, de or en"),
 		ensure(n.From == "" || isSender(n.From), `from: an address, or "Name <address>"`),
 		ensure(isParty(n.Confirmation), "confirmation: vouchsafe or shop"),

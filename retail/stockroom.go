@@ -25,6 +25,9 @@ func NewStockroom(desk *Desk, sales *Sales) *Stockroom {
 	return &Stockroom{desk: desk, sales: sales, office: NewBackOffice(desk, sales)}
 }
 
+// Desk is the counter that the stockroom is behind.
+func (s *Stockroom) Desk() *Desk { return s.desk }
+
 // Sell is a request to sell a voucher.
 type Sell struct {
 	Key     string
@@ -40,6 +43,7 @@ type Sale struct {
 	Voucher voucher.Voucher
 	Code    voucher.Code // zero when it is told no more
 	Created bool         // it happened now
+	Notice  string       // what to tell the customer of a voucher that needs a membership; "" for any other
 }
 
 // codeTold is how long a sale's code is told to whoever repeats or asks: long enough for every lost answer, too short for a register's
@@ -78,7 +82,7 @@ func (s *Stockroom) sell(ctx context.Context, by Actor, r Sell) (voucher.Answer,
 		return voucher.Answer{}, err
 	}
 	if r.Code == "" {
-		return s.sellFresh(ctx, by, product, act)
+		return s.made(ctx, by, product, act, s.selling(act))
 	}
 	act.Stock = voucher.Printed
 	return s.desk.act(ctx, by, r.Typed, act.Ref, act)
@@ -94,11 +98,21 @@ func isOffer(err error) bool {
 	return false
 }
 
-// sellFresh sells a code that is made for the sale, unless its key tells of one already: no row could be locked that does not exist,
+// fills gives a voucher that is made for it its value.
+type fills func(ctx context.Context, fresh ledger.NewVoucher) (voucher.Answer, error)
+
+// selling fills a voucher by a sale.
+func (s *Stockroom) selling(act voucher.Sell) fills {
+	return func(ctx context.Context, fresh ledger.NewVoucher) (voucher.Answer, error) {
+		return s.desk.ledger.Sell(ctx, fresh, act)
+	}
+}
+
+// made settles an act on a code that is made for it, unless its key tells of one already: no row could be locked that does not exist,
 // so that of twins the key lets one pass, and the others find what it did.
-func (s *Stockroom) sellFresh(ctx context.Context, by Actor, product purchase.Product, act voucher.Sell) (voucher.Answer, error) {
+func (s *Stockroom) made(ctx context.Context, by Actor, product purchase.Product, act voucher.Act, fill fills) (voucher.Answer, error) {
 	for try := 0; ; try++ {
-		record, err := s.desk.ledger.Find(ctx, act.Ref)
+		record, err := s.desk.ledger.Find(ctx, act.Refs()[0])
 		switch {
 		case err == nil && record.Voucher == "":
 			return voucher.Answer{}, voucher.ErrPrevented
@@ -111,7 +125,7 @@ func (s *Stockroom) sellFresh(ctx context.Context, by Actor, product purchase.Pr
 		if err != nil {
 			return voucher.Answer{}, err
 		}
-		answer, err := s.desk.ledger.Sell(ctx, fresh, act)
+		answer, err := fill(ctx, fresh)
 		if !ledger.IsTwin(err) || try == twins {
 			return answer, err
 		}
@@ -138,6 +152,9 @@ func (s *Stockroom) fresh(ctx context.Context, by Actor, product purchase.Produc
 // nor is one that the office has given the voucher since.
 func (s *Stockroom) told(ctx context.Context, record voucher.Record, v voucher.Voucher, at time.Time) (Sale, error) {
 	sale := Sale{Record: record, Voucher: v.AsSold(record)}
+	if v.MembersOnly {
+		sale.Notice = s.sales.MembershipNotice(ctx, v.Shop)
+	}
 	if record.State != voucher.Done || at.Sub(record.At) >= codeTold || v.Last4 != sale.Voucher.Last4 {
 		return sale, nil
 	}
@@ -152,7 +169,12 @@ func (s *Stockroom) told(ctx context.Context, record voucher.Record, v voucher.V
 // Sale finds a sale of this register by its key; of one that was prevented there is the record alone. Error:
 // voucher.ErrActNotFound.
 func (s *Stockroom) Sale(ctx context.Context, by Actor, key string) (Sale, error) {
-	named, err := s.desk.ledger.ByName(ctx, by.ref(voucher.Sales, key))
+	return s.named(ctx, by.ref(voucher.Sales, key))
+}
+
+// named is the act that made a voucher, by its name.
+func (s *Stockroom) named(ctx context.Context, ref voucher.Ref) (Sale, error) {
+	named, err := s.desk.ledger.ByName(ctx, ref)
 	if err != nil || named.Voucher == nil {
 		return Sale{Record: named.Record}, settled("find a sale", err)
 	}

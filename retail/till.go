@@ -20,6 +20,7 @@ type Redeem struct {
 	Typed
 	Amount  money.Amount
 	Partial voucher.Partial
+	Member  Member
 	Detail  voucher.Detail
 }
 
@@ -32,11 +33,16 @@ func (d *Desk) Redeem(ctx context.Context, by Actor, r Redeem) (voucher.Answer, 
 	if err != nil {
 		return voucher.Answer{}, err
 	}
+	member, err := d.membership(ctx, by, r.Member)
+	if err != nil {
+		return voucher.Answer{}, err
+	}
 	holder, hint := by.holder("")
 	ref := by.ref(voucher.Redemptions, r.Key)
-	return d.act(ctx, by, r.Typed, ref, voucher.Redeem{
-		ID: id, Ref: ref, Holder: holder, Hint: hint, Amount: r.Amount, Partial: r.Partial, Detail: r.Detail,
+	answer, err := d.act(ctx, by, r.Typed, ref, voucher.Redeem{
+		ID: id, Ref: ref, Holder: holder, Hint: hint, Amount: r.Amount, Partial: r.Partial, Member: member, Detail: r.Detail,
 	})
+	return answer, d.notMember(ctx, by, err)
 }
 
 // Reload is a request to add money to a voucher.
@@ -88,7 +94,7 @@ func (d *Desk) Refund(ctx context.Context, by Actor, r Refund) (voucher.Answer, 
 	act := voucher.Refund{
 		ID: id, Ref: ref, Redemption: redemption.Ref, Amount: r.Amount, Detail: r.Detail,
 	}
-	return d.settle(ctx, by, ledger.Aimed{Voucher: redemption.Voucher, Act: act})
+	return d.settle(ctx, by, ledger.Aimed{Voucher: redemption.Voucher, Account: redemption.Detail.Account, Act: act})
 }
 
 // redemption finds what is to be refunded: the actor's own by its key or, for a till or the office,
@@ -153,6 +159,18 @@ func (d *Desk) Recover(ctx context.Context, by Actor, kind voucher.ActKind, key 
 	return record, err
 }
 
+// VoucherOf reads the voucher that an act was done to; the zero Voucher for an act that was prevented, or done to an account.
+func (d *Desk) VoucherOf(ctx context.Context, record voucher.Record) (voucher.Voucher, error) {
+	if record.Voucher == "" || record.Detail.Account {
+		return voucher.Voucher{}, nil
+	}
+	found, err := d.ledger.Vouchers(ctx, record.Voucher)
+	if err != nil || len(found) == 0 {
+		return voucher.Voucher{}, err
+	}
+	return found[0], nil
+}
+
 // Reverse takes back all that is left of an act of this actor; an act that has not come never will (X02).
 func (d *Desk) Reverse(ctx context.Context, by Actor, kind voucher.ActKind, key string) (voucher.Answer, error) {
 	ref := by.ref(kind, key)
@@ -182,8 +200,11 @@ func (d *Desk) reverse(ctx context.Context, by Actor, record voucher.Record) (vo
 			return voucher.Answer{}, err
 		}
 		act.Source = &source.Ref
+		if source.Voucher != record.Voucher {
+			return d.reverseAnew(ctx, by, source.Voucher, ledger.Aimed{Voucher: record.Voucher, Act: act})
+		}
 	}
-	return d.settle(ctx, by, ledger.Aimed{Voucher: record.Voucher, Act: act})
+	return d.settle(ctx, by, withReturn(ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: act}, record))
 }
 
 // isID tells whether a text looks like an identifier of ours (a UUID), which no database is asked

@@ -62,13 +62,13 @@ func isTradeRefusal(err error) bool {
 		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrSort, ErrIsCode,
 		ErrNoDelivery, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
 		purchase.ErrNotPaidOnline, purchase.ErrNothingWaits, staff.ErrGrant,
-		ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount,
+		ErrNoSubscriber, ErrNoTemplate, ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount, ErrCantPublish,
 	} {
 		if errors.Is(err, refusal) {
 			return true
 		}
 	}
-	return voucher.IsRefusal(err)
+	return voucher.IsRefusal(err) || isImportRefusal(err)
 }
 
 // settled makes the office's answer of an error: a refusal as it is, in this package's words; ErrUnavailable for what may pass.

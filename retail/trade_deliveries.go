@@ -134,6 +134,9 @@ func (o *BackOffice) RetryDelivery(ctx context.Context, by Actor, id, reason str
 
 // retry makes a delivery due, with the order, the voucher and the delivery locked in this order.
 func (o *BackOffice) retry(ctx context.Context, tx outbox.Tx, d outbox.Delivery) (*ledger.Applied, error) {
+	if d.Kind == KindCodes {
+		return nil, o.retryCodes(ctx, tx, d)
+	}
 	if d.Kind != KindCode && d.Kind != KindHandover {
 		return nil, outboxRefusal(o.sales.outbox.Retry(ctx, tx, d.ID))
 	}

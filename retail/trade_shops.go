@@ -2,9 +2,15 @@ package retail
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
 )
+
+// didSetShopMails is the audit trail's name for it.
+const didSetShopMails = "set_shop_mails"
 
 // Search narrows a list of products or shops; what is left empty doesn't narrow.
 type Search = orders.Search
@@ -40,4 +46,39 @@ func (o *BackOffice) RotateSecret(ctx context.Context, by Actor, id, secret stri
 		return Shop{}, settled("rotate a secret", err)
 	}
 	return o.Shop(ctx, id)
+}
+
+// SetShopMails says how a shop's buyers get their codes, and how many days before the last one of a voucher they are reminded: 0 is
+// never, nil the installation's. It holds for what issues from now on. Errors: ErrInvalid, ErrUnknownShop.
+func (o *BackOffice) SetShopMails(ctx context.Context, by Actor, id string, oneMail bool, remindDays *int) (Shop, error) {
+	const doing = "set the mails of a shop"
+	if err := validDays(remindDays); err != nil {
+		return Shop{}, settled(doing, fmt.Errorf("%w: %w", ErrInvalid, err))
+	}
+	err := outbox.InTx(ctx, o.sales.orders.Pool(), func(tx outbox.Tx) error {
+		shop, err := orders.LockShop(ctx, tx, id)
+		if errors.Is(err, orders.ErrNotFound) {
+			return ErrUnknownShop
+		}
+		if err != nil || shop.OneMail == oneMail && sameDays(shop.RemindDays, remindDays) {
+			return err
+		}
+		if err := orders.SetMails(ctx, tx, id, oneMail, remindDays); err != nil {
+			return err
+		}
+		return o.desk.audit(ctx, tx, by, didSetShopMails, "shop "+id, map[string]any{"one_mail": oneMail, "remind_days": remindDays})
+	})
+	if err != nil {
+		return Shop{}, settled(doing, err)
+	}
+	return o.Shop(ctx, id)
+}
+
+func sameDays(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// remindMost is how many days ahead a reminder may come.
+const remindMost = 365
+
+func validDays(days *int) error {
+	return ensure(days == nil || *days >= 0 && *days <= remindMost, "remind_days: 0 to 365")
 }

@@ -29,9 +29,11 @@ gateway/api        -> gateway/edge gateway/counter retail pure
 gateway/admin      -> gateway/edge gateway/counter retail pure
 gateway/till       -> gateway/edge gateway/counter retail pure
 gateway/schedule   -> gateway/edge retail pure
+gateway/pickup     -> gateway/edge retail pure
+gateway/window     -> gateway/edge retail pure
 gateway/relay      -> gateway/edge retail pure webshop webshop/*
 
-retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/notary retail/staff retail/schema retail/reach retail/reseal pure
+retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/herald retail/notary retail/staff retail/schema retail/reach retail/reseal retail/wording pure
 retail/ledger      -> retail/outbox pure
 retail/orders      -> retail/outbox pure
 retail/outbox      -> pure
@@ -40,8 +42,10 @@ retail/throttle    -> pure
 retail/mail        -> pure
 retail/document    -> pure
 retail/report      -> pure
+retail/herald      -> pure
 retail/notary      -> pure
 retail/staff       -> pure
+retail/wording     -> pure
 retail/schema      -> pure
 retail/connect     -> pure
 retail/reach       -> pure
@@ -51,6 +55,10 @@ retail/embedded    -> pure
 retail/voucher     -> retail/money
 retail/purchase    -> retail/money
 retail/loyalty     -> retail/money
+retail/turnover    ->
+retail/link        ->
+retail/sheet       -> retail/money retail/voucher
+retail/bookkeeping -> retail/money retail/turnover
 retail/money       ->
 retail/keyring     ->
 retail/language    ->
@@ -62,14 +70,14 @@ webshop/*          -> webshop
 `
 
 // pure is the floor of rules without clock, randomness or stores.
-const pure = "retail/money retail/voucher retail/purchase retail/loyalty retail/keyring retail/language retail/failpoint retail/keyset"
+const pure = "retail/money retail/voucher retail/purchase retail/loyalty retail/keyring retail/language retail/failpoint retail/keyset retail/sheet retail/link retail/turnover retail/bookkeeping"
 
 // strangers says where a foreign module may be imported.
 const strangers = `
 github.com/gin-gonic/gin             -> gateway cmd/vouchbench/anchor
 github.com/robfig/cron               -> gateway/schedule
 github.com/redis/go-redis            -> retail/hold retail/throttle cmd
-github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/notary retail/staff retail/schema retail/reseal retail/connect cmd
+github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/herald retail/notary retail/staff retail/schema retail/reseal retail/connect retail/wording cmd
 github.com/riverqueue/river          -> retail/outbox cmd
 github.com/wneessen/go-mail          -> retail/mail
 `

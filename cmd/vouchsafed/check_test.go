@@ -88,6 +88,7 @@ func TestTheChecklistOfAFinishedInstallationHasNothingToSay(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	woo.Deliver(gone, public+"/v1/shops/demo/webhooks") // its webhooks are aimed there
+	woo.Sells(woocommercetest.Product{SKU: "GAVEKORT-500", Name: "Gavekort", Type: "simple", Price: "500.00", Status: "publish", Virtual: true, TaxStatus: "none"})
 
 	lines, failing := i.checks(at, "--embedded")
 	if failing {
@@ -143,6 +144,7 @@ func TestTheChecklistNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"warn", []string{"API keys", "shop demo", "no register"}},
 		{"warn", []string{"product SHORT", "P1Y", "forældelsesloven"}},
 		{"warn", []string{"product TAXED", "vat"}},
+		{"warn", []string{"product SHORT", "published", "Shop asked sells nothing with the SKU SHORT"}},
 		{"warn", []string{"tasks", "short_order", "2h"}},
 		{"ok ", []string{"schema"}},
 		{"ok ", []string{"verify"}},

@@ -74,7 +74,7 @@ type shopAddCommand struct {
 	Confirmation    string            `help:"Who sends the order confirmation: vouchsafe or shop." placeholder:"PARTY"`
 	CodesBy         string            `help:"Who sends the codes: vouchsafe or shop." placeholder:"PARTY"`
 	OnlineTenders   []string          `help:"Payment methods that count as paid online." placeholder:"A,B"`
-	Fields          map[string]string `help:"Where its order lines keep recipient_email, recipient_name, message and deliver_on." mapsep:"," placeholder:"FIELD=KEY,…"`
+	Fields          map[string]string `help:"Where its order lines keep recipient_email, recipient_name, message, deliver_on and one_mail." mapsep:"," placeholder:"FIELD=KEY,…"`
 	DuplicateLogins bool              `help:"Its customers may share a log-in: never customer mode."`
 	URL             string            `help:"Its address, for fetching orders." placeholder:"U"`
 	APIKey          string            `help:"Key of its API." name:"api-key" placeholder:"K"`
@@ -82,7 +82,10 @@ type shopAddCommand struct {
 	TimeZone        string            `help:"Its time zone, if not the installation's."`
 	Country         string            `help:"Its country, if not the installation's."`
 	BalanceHolder   string            `help:"Mode of its new vouchers, if not the installation's: card or customer."`
+	OneMail         bool              `help:"A buyer gets all codes of an order that are for him in one mail."`
+	RemindDays      *int              `help:"Days before the last one of a voucher on which its buyer is reminded; 0 is never." placeholder:"N"`
 	PrivacyURL      string            `help:"Where its privacy notice is, for the mails." name:"privacy-url"`
+	CartLink        string            `help:"Form of links into its cart, such as https://shop.example/cart/add/{sku}; {id} is the shop's own id of a product." placeholder:"FORM"`
 }
 
 func (c shopAddCommand) run(ctx context.Context, p *program) error {
@@ -99,7 +102,7 @@ func (c shopAddCommand) run(ctx context.Context, p *program) error {
 			ID: c.ID, Platform: c.Platform, Name: c.Name, Secret: secret, URL: c.URL, APIKey: c.APIKey, APISecret: c.APISecret,
 			Language: c.Lang, From: c.From, Confirmation: orders.Party(c.Confirmation), CodesBy: orders.Party(c.CodesBy),
 			OnlineTenders: c.OnlineTenders, Fields: fields, DuplicateLogins: c.DuplicateLogins, Zone: c.TimeZone,
-			Country: c.Country, Holder: c.BalanceHolder, PrivacyURL: c.PrivacyURL,
+			Country: c.Country, Holder: c.BalanceHolder, PrivacyURL: c.PrivacyURL, OneMail: c.OneMail, RemindDays: c.RemindDays, CartLink: c.CartLink,
 		})
 		if err != nil {
 			return err
@@ -140,8 +143,10 @@ func fieldsOf(given map[string]string) (orders.Fields, error) {
 			fields.Message = key
 		case "deliver_on":
 			fields.DeliverOn = key
+		case "one_mail":
+			fields.OneMail = key
 		default:
-			return orders.Fields{}, fmt.Errorf("--fields: %q is none of recipient_email, recipient_name, message, deliver_on", name)
+			return orders.Fields{}, fmt.Errorf("--fields: %q is none of recipient_email, recipient_name, message, deliver_on, one_mail", name)
 		}
 	}
 	return fields, nil
@@ -166,7 +171,8 @@ type productAddCommand struct {
 	VATRate            string   `help:"Percent of VAT of a single-purpose voucher." name:"vat-rate"`
 	Expires            string   `help:"never, P3Y, P3Y/year-end, or country for the customary term." default:"country"`
 	Activation         string   `help:"automatic or manual."`
-	Prefix             string   `help:"Prefix of its codes."`
+	Prefix             string   `help:"Prefix of its codes: capital letters and digits, at most 8."`
+	CodeLength         string   `help:"standard (16 symbols) or high (20), where codes must be harder to guess."`
 	Template           string   `help:"Mail template."`
 }
 
@@ -190,7 +196,8 @@ func (c productAddCommand) product() (purchase.Product, error) {
 	product := purchase.Product{
 		SKU: c.SKU, Name: c.Name, Kind: purchase.Money, Currency: money.Currency(c.Currency), MinPaid: c.MinPaid, Mode: c.Mode,
 		Category: c.Category, Facilities: c.Facilities, RequiresMembership: c.RequiresMembership, VAT: purchase.VAT(c.VAT),
-		VATRate: c.VATRate, Expires: c.Expires, Activation: purchase.Activation(c.Activation), Prefix: c.Prefix, Template: c.Template,
+		VATRate: c.VATRate, Expires: c.Expires, Activation: purchase.Activation(c.Activation), Prefix: c.Prefix, CodeLength: purchase.CodeLength(c.CodeLength),
+		Template: c.Template,
 	}
 	var err error
 	switch {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"vouchsafe/config"
 	"vouchsafe/retail"
 	"vouchsafe/retail/hold"
 	"vouchsafe/retail/keyring"
@@ -82,15 +83,15 @@ func (h *house) open(ctx context.Context, p *program, how besides) (err error) {
 		return err
 	}
 	h.keys = staff.NewKeys(h.pool, rand.Reader, time.Now)
+	if err := h.openSales(p); err != nil {
+		return err
+	}
 	h.desk = retail.New(retail.Config{
-		Ledger: h.ledger, Testimony: h.testimony, Ring: h.ring, Random: rand.Reader, Log: p.log,
+		Ledger: h.ledger, Testimony: h.testimony, Ring: h.ring, Random: rand.Reader, Log: p.log, Members: h.sales,
 		Throttle: throttle.New(h.redis, throttle.Config{
 			Installation: installation, Key: h.ring.MAC("throttle", []byte("key")), Now: time.Now, Log: p.log,
 		}),
 	})
-	if err := h.openSales(p); err != nil {
-		return err
-	}
 	h.openPeople()
 	h.inspector = retail.NewInspector(retail.Inspection{
 		Desk: h.desk, Sales: h.sales, Outbox: h.outbox, Log: p.log, Now: time.Now,
@@ -147,6 +148,7 @@ func (h *house) openLedger(p *program) (err error) {
 		Rules: voucher.Rules{
 			ReserveFor: p.config.ReserveFor, LateCapture: p.config.LateCapture, ReverseFor: p.config.ReverseFor,
 			PerOrder: p.config.VouchersPerOrder, Ceiling: p.config.Ceiling, ApprovalAbove: p.config.ApprovalAbove,
+			CashOutLimit: p.config.CashOutLimit, CashOutFee: p.config.CashOutFee,
 		},
 	})
 	return err
@@ -158,18 +160,21 @@ func (p *program) reach() reach.Guard { return reach.New(p.config.AllowPrivateSh
 // openSales puts the side towards webshops together. Without a mail server mails wait for one.
 func (h *house) openSales(p *program) error {
 	var sender *mail.Sender
+	stated, err := config.States(p.getenv, p.configFile, "BALANCE_HOLDER")
+	if err != nil {
+		return err
+	}
 	if p.config.SMTPURL.IsSet() {
-		var err error
 		if sender, err = mail.New(mail.Config{URL: p.config.SMTPURL.Reveal()}); err != nil {
 			return err
 		}
 	}
 	h.sales = retail.NewSales(retail.SalesConfig{
 		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.outbox, Ring: h.ring, Mail: sender, Random: rand.Reader, Log: p.log,
-		Reach: p.reach(), Keep: retail.Keeping{Bodies: p.config.EraseWebhooksAfter, Orders: p.config.EraseOrdersAfter},
+		Reach: p.reach(), Keep: retail.Keeping{Bodies: p.config.EraseWebhooksAfter, Orders: p.config.EraseOrdersAfter}, LateAfter: p.config.LateAfter,
 		Defaults: retail.Defaults{
 			Zone: p.config.TimeZone, Country: string(p.config.Country), Holder: string(p.config.BalanceHolder),
-			Ceiling: p.config.Ceiling, From: p.config.MailFrom,
+			Ceiling: p.config.Ceiling, From: p.config.MailFrom, HolderUnstated: !stated, RemindDays: p.config.RemindDays,
 		},
 	})
 	return nil

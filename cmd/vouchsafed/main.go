@@ -57,6 +57,8 @@ type cli struct {
 		Add   personAddCommand   `cmd:"" help:"Let somebody sign in to the office, and print what opens the first sign-in, once."`
 		Reset personResetCommand `cmd:"" help:"Give somebody a new initial password and new codes, and print them, once."`
 	} `cmd:"" help:"People of the office."`
+	Import importCommand `cmd:"" help:"Bring in vouchers that another system issued, from a CSV file; a dry run unless --commit is given."`
+	Export exportCommand `cmd:"" help:"Write vouchers, customers, journal, liability or accounting as CSV."`
 	Check  checkCommand  `cmd:"" help:"Go through the checklist: configuration, keys, stores, mail, shops, products; exit 1 if something fails."`
 	Adopt  adoptCommand  `cmd:"" help:"Say that this database took the place of the one that Redis belongs to: after a restore or a move, once."`
 	Rekey  rekeyCommand  `cmd:"" help:"Seal everything anew under the first master key, while gateways serve, and tell when older ones may be dropped."`

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"vouchsafe/config"
 	"vouchsafe/gateway"
 	"vouchsafe/gateway/edge"
 	"vouchsafe/gateway/relay"
@@ -24,10 +25,6 @@ import (
 // drainFor is how long requests under way may take to end after SIGTERM.
 const drainFor = 10 * time.Second
 
-// gcPercent trades memory for processor time: what a daemon keeps is small, some 20 MB, so that collecting when the heap has grown to
-// five times that costs little memory, and a third of the work of the usual 100. GOGC says otherwise.
-const gcPercent = 400
-
 // serveCommand runs the daemon.
 type serveCommand struct {
 	Migrate  bool `help:"Apply the schema first."`
@@ -35,9 +32,6 @@ type serveCommand struct {
 }
 
 func (c serveCommand) run(ctx context.Context, p *program) error {
-	if p.getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	if c.Migrate {
 		if err := c.migrate(ctx, p); err != nil {
 			return err
@@ -106,6 +100,7 @@ func (d *daemon) run(ctx context.Context) error {
 	reseeder := retail.NewReseeder(d.house.testimony, d.house.ledger, d.log, time.Now)
 	loops.Go(func() { reseeder.Run(working) })
 	loops.Go(func() { d.house.examiner.Run(working) })
+	loops.Go(func() { d.house.sales.Herald(d.reach().Client(), time.Now).Run(working) })
 	loops.Go(func() { d.watching.metrics.Gather(working, d.house.inspector.Figures, d.log) })
 	d.watchStores(ctx, cancel)
 	d.log.Info("serving", "address", listener.Addr().String())
@@ -148,6 +143,7 @@ func (d *daemon) open(draining <-chan struct{}) (http.Handler, error) {
 	h := d.house
 	shops := relay.New(relay.Config{Sales: h.sales, HTTP: d.reach().Client(), Now: time.Now, Random: rand.Reader, Log: d.log})
 	h.sales.Register(shops)
+	retail.NewShowroom(h.desk, h.sales, shops).Register()
 	if err := schedule.Register(d.every, d.jobs(shops)...); err != nil {
 		return nil, err
 	}
@@ -156,7 +152,19 @@ func (d *daemon) open(draining <-chan struct{}) (http.Handler, error) {
 		Desk: h.desk, Sales: h.sales, Keys: retail.NewKeys(h.keys, h.sales), Relay: shops, People: h.people, Authenticate: authenticator(h.keys, h.signIns), Checks: d.checks(), Draining: draining, Ceiling: d.config.Ceiling,
 		TrustedProxies: d.config.TrustedProxies, InFlight: d.config.RequestsInFlight, Log: d.log, Now: time.Now, Random: rand.Reader, Version: version(), Extra: d.extra,
 		Metrics: d.watching.metrics, Traces: d.watching.tracing.provider(),
+		PublicURL: d.config.PublicURL, Facility: d.config.DefaultFacility, Glances: glances(d.config.BalancePage), Country: string(d.config.Country),
 	})
+}
+
+// glances says of which codes the public page tells.
+func glances(page config.BalancePage) retail.Glances {
+	switch page {
+	case config.BalanceOfOwnCodes:
+		return retail.OfOwnCodes
+	case config.BalanceOfAllCodes:
+		return retail.OfAllCodes
+	}
+	return ""
 }
 
 // proofWithin is how long the nightly proof may take: a large journal is replayed line by line.
@@ -165,6 +173,12 @@ const proofWithin = 2 * time.Hour
 // eraseWithin is how long the nightly search may take for what is to be erased or shredded: it passes every voucher, and the first one
 // finds years of orders.
 const eraseWithin = 10 * time.Minute
+
+// sumWithin is how long the first run of the sums that reports are made of may take: it reads the whole journal.
+const sumWithin = time.Hour
+
+// remindWithin is how long the first reminders of a large merchant may take to make.
+const remindWithin = time.Hour
 
 // every registers a job of the schedule with the outbox.
 func (d *daemon) every(job schedule.Job, when schedule.When) {
@@ -185,12 +199,15 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "check-webhooks", Spec: "2-59/10 * * * *", Run: shops.CheckWebhooks},
 		{Name: "clean-deliveries", Spec: "17 3 * * *", Run: h.outbox.Clean},
 		{Name: "expire-approvals", Spec: "4-59/5 * * * *", Run: retail.NewBackOffice(h.desk, h.sales).ExpireApprovals},
+		{Name: "forward-merged", Spec: "3-59/5 * * * *", Run: retail.NewBackOffice(h.desk, h.sales).ForwardMerged},
 		{Name: "clean-sessions", Spec: "47 3 * * *", Run: h.signIns.CleanSessions},
 		{Name: "verify", Spec: "7 2 * * *", Within: proofWithin, Run: func(ctx context.Context) error { _, err := h.inspector.Prove(ctx); return err }},
 		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},
 		{Name: "erase-orders", Spec: "27 3 * * *", Within: eraseWithin, Run: h.sales.EraseOrders},
 		{Name: "shred-codes", Spec: "57 3 * * *", Within: eraseWithin, Run: func(ctx context.Context) error { _, err := h.ledger.Shred(ctx, d.config.ShredCodesAfter); return err }},
 		{Name: "chain-audit", Spec: "* * * * *", Run: h.inspector.ChainAudit},
+		{Name: "sum-up", Spec: "* * * * *", Within: sumWithin, Run: h.sales.SumUp},
+		{Name: "remind", Spec: "6 * * * *", Within: remindWithin, Run: h.sales.Remind},
 		{Name: "seal-history", Spec: "11 * * * *", Run: h.inspector.SealHistory},
 	}
 }

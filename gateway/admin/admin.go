@@ -23,6 +23,10 @@ func Register(to huma.API, desk *retail.Desk, sales *retail.Sales, keys *retail.
 	a.vouchers(to)
 	a.care(to)
 	a.past(to)
+	a.customers(to)
+	a.reports(to)
+	a.subscribers(to)
+	a.exports(to)
 	registerTrade(to, a, keys)
 
 	huma.Register(to, get("reservations", "/v1/admin/reservations", "Reserved codes, or those that are used in part"), a.reservations)
@@ -55,6 +59,7 @@ func (a *admin) care(to huma.API) {
 	huma.Register(to, on("invalidate", "End a voucher for good"), a.invalidate)
 	huma.Register(to, on("extend", "Move the last day of validity to a later one"), a.extend)
 	huma.Register(to, on("lift", "End a quarantine that was looked into"), a.lift)
+	huma.Register(to, on("unbind", "Take a lost or stolen token from a voucher"), a.unbind)
 	huma.Register(to, on("replace", "Give a voucher a new code, and end the old one"), a.replace)
 	huma.Register(to, on("resend", "Mail the code once more"), a.resend)
 	huma.Register(to, operation(http.MethodPut, "change-recipient", "/v1/admin/vouchers/{id}/recipient", "Send the code to somebody else"), a.recipient)

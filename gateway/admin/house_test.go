@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"vouchsafe/retail/mail/mailtest"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/reach"
 	"vouchsafe/retail/retailtest"
 	"vouchsafe/retail/staff"
 	"vouchsafe/retail/throttle"
@@ -59,6 +61,7 @@ type house struct {
 	edge   *edge.Edge
 	people *retail.People
 	clock  clock
+	shelf  shelf
 
 	shop, till, office *caller
 }
@@ -94,7 +97,7 @@ func open(t *testing.T, with ...option) *house {
 // ajar opens a house that the test leaves in a state that no verification lets pass.
 func ajar(t *testing.T, with ...option) *house {
 	t.Helper()
-	h := &house{t: t, pool: retailtest.Database(t), sink: mailtest.Start(t), given: &handovers{}}
+	h := &house{t: t, pool: retailtest.Database(t), sink: mailtest.Start(t), shelf: stocked(), given: &handovers{}}
 	rules := voucher.Rules{
 		ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, PerOrder: 1, Ceiling: ceiling,
 	}
@@ -151,7 +154,7 @@ func (h *house) opensSales(seller retail.NewShop) {
 	zone, err := time.LoadLocation("Europe/Copenhagen")
 	h.must(err)
 	h.sales = retail.NewSales(retail.SalesConfig{
-		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.box, Ring: h.ring, Mail: sender, Random: rand.Reader, Log: log,
+		Orders: orders.NewStore(h.pool), Ledger: h.ledger, Outbox: h.box, Ring: h.ring, Mail: sender, Random: rand.Reader, Log: log, Reach: reach.New(netip.MustParsePrefix("127.0.0.0/8")),
 		Defaults: retail.Defaults{Zone: zone, Country: "DK", Holder: "card", Ceiling: ceiling, From: "Byens Bøger <gave@example.dk>"},
 	})
 	h.sales.Register(h.given)
@@ -190,12 +193,14 @@ func (h *house) opensDoor() {
 		Authenticate: authenticate, Map: counter.Map, Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader, Version: "test",
 	})
 	h.must(err)
-	api.Register(h.edge.API(), h.desk, ceiling)
+	api.Register(h.edge.API(), h.desk, retail.NewAccounts(h.desk, h.sales), ceiling)
 	admin.Register(h.edge.API(), h.desk, h.sales, retail.NewKeys(staff.NewKeys(h.pool, rand.Reader, time.Now), h.sales), ceiling)
 	admin.RegisterPeople(h.edge.Front(), h.edge.API(), h.people)
 	admin.RegisterApprovals(h.edge.API(), h.desk, h.sales, h.people)
 	api.RegisterSales(h.edge.API(), retail.NewStockroom(h.desk, h.sales), ceiling)
 	admin.RegisterBatches(h.edge.API(), h.desk, h.sales)
+	admin.RegisterImports(h.edge.API(), retail.NewStockroom(h.desk, h.sales))
+	admin.RegisterShowroom(h.edge.API(), retail.NewShowroom(h.desk, h.sales, &h.shelf))
 	h.server = httptest.NewServer(h.edge)
 	h.t.Cleanup(h.server.Close)
 }

@@ -61,6 +61,7 @@ type subjectOut struct {
 	Gifts      []subjectGift    `json:"gifts" nullable:"false" doc:"Vouchers that were bought for the person"`
 	Deliveries []subjectMail    `json:"deliveries" nullable:"false" doc:"Mails to the address"`
 	Webhooks   []subjectWebhook `json:"webhooks" nullable:"false" doc:"What shops sent that names the address, and is still kept"`
+	Customers  []customerLine   `json:"customers" nullable:"false" doc:"Log-ins of the person at shops, and what he has there"`
 	Consents   []string         `json:"consents" nullable:"false" doc:"None are kept: mails go out because somebody bought"`
 }
 
@@ -131,6 +132,10 @@ func (a *admin) exportSubject(ctx context.Context, in *subjectIn) (*body[subject
 	for _, o := range data.Orders {
 		out.Orders = append(out.Orders, showSubjectOrder(o))
 	}
+	out.Customers = make([]customerLine, len(data.Customers))
+	for i, c := range data.Customers {
+		out.Customers[i] = showCustomerLine(retail.CustomerLine(c))
+	}
 	for _, g := range data.Gifts {
 		out.Gifts = append(out.Gifts, showSubjectGift(g))
 	}
@@ -192,6 +197,7 @@ type erasedNow struct {
 	Gifts      int   `json:"gifts" doc:"Name, address and message in orders of others"`
 	Deliveries int64 `json:"deliveries" doc:"Recipients and texts of mails"`
 	Webhooks   int64 `json:"webhooks" doc:"Bodies that shops sent"`
+	Customers  int   `json:"customers" doc:"Addresses of log-ins at shops, and the log-ins that have nothing any more"`
 	Texts      int64 `json:"texts" doc:"Reasons and tasks that named the person"`
 	AuditLines int   `json:"audit_lines" doc:"Lines of the audit trail that named the person: what they said is gone, that they were is proven all the same"`
 	Cancelled  int   `json:"cancelled" doc:"Deliveries that were ended"`
@@ -211,7 +217,7 @@ func (a *admin) eraseSubject(ctx context.Context, in *eraseIn) (*body[erasedOut]
 	}
 	out := erasedOut{Subject: done.Subject, Erased: erasedNow{
 		Orders: done.Orders, Gifts: done.Gifts, Deliveries: done.Deliveries, Webhooks: done.Bodies, Texts: done.Texts,
-		AuditLines: len(done.Lines), Cancelled: done.Cancelled,
+		AuditLines: len(done.Lines), Cancelled: done.Cancelled, Customers: done.Customers,
 	}}
 	for _, k := range retail.KeptOfSubject() {
 		out.Kept = append(out.Kept, keptThat(k))

@@ -11,7 +11,7 @@ import (
 func (h *house) operations() map[string]*huma.Operation {
 	found := make(map[string]*huma.Operation)
 	for path, item := range h.edge.API().OpenAPI().Paths {
-		if !strings.HasPrefix(path, "/v1/admin/") && path != "/v1/adjustments/{key}" || path == "/v1/admin/sessions" { // where one signs in
+		if !strings.HasPrefix(path, "/v1/admin/") && path != "/v1/adjustments/{key}" && path != "/v1/transfers/{key}" || path == "/v1/admin/sessions" { // where one signs in
 			continue
 		}
 		for method, op := range map[string]*huma.Operation{

@@ -32,6 +32,9 @@ type ShopBody struct {
 	Country         string      `json:"country,omitempty" maxLength:"2" doc:"ISO 3166; default: the installation's"`
 	BalanceHolder   string      `json:"balance_holder,omitempty" enum:"card,customer" doc:"Mode of its new vouchers; default: the installation's"`
 	PrivacyURL      string      `json:"privacy_url,omitempty" maxLength:"500" doc:"Its privacy notice, for the mails"`
+	OneMail         bool        `json:"one_mail,omitempty" doc:"A buyer gets all codes of an order that are for him in one mail (X05)"`
+	RemindDays      *int        `json:"remind_days,omitempty" minimum:"0" maximum:"365" doc:"Days before the last one of a voucher on which its buyer is reminded; 0 is never; absent: the installation's (X09)"`
+	CartLink        string      `json:"cart_link,omitempty" maxLength:"500" doc:"Form of links into its cart, where {sku} or {id} stands for the product; default: its platform's"`
 }
 
 // fieldsBody are keys of a line's meta data.
@@ -40,6 +43,7 @@ type fieldsBody struct {
 	RecipientName  string `json:"recipient_name,omitempty" maxLength:"200"`
 	Message        string `json:"message,omitempty" maxLength:"200"`
 	DeliverOn      string `json:"deliver_on,omitempty" maxLength:"200"`
+	OneMail        string `json:"one_mail,omitempty" maxLength:"200"`
 }
 
 // shopOut is a registered shop; never what opens it.
@@ -70,13 +74,13 @@ func showShop(s retail.Shop) shopOut {
 		ShopBody: ShopBody{
 			ID: s.ID, Platform: s.Platform, Name: s.Name, URL: s.URL, Lang: s.Language, From: s.Sender, Confirmation: string(s.Confirmation),
 			CodesBy: string(s.CodesBy), OnlineTenders: s.OnlineTenders, DuplicateLogins: s.DuplicateLogins, Zone: s.Zone,
-			Country: s.Country, BalanceHolder: s.Holder, PrivacyURL: s.PrivacyURL,
+			Country: s.Country, BalanceHolder: s.Holder, PrivacyURL: s.PrivacyURL, OneMail: s.OneMail, RemindDays: s.RemindDays, CartLink: s.CartLink,
 		},
 		Webhooks: "/v1/shops/" + s.ID + "/webhooks", Secrets: len(s.Secrets), CanBeAsked: s.CanBeAsked(),
 		PolledUntil: utc(s.PolledUntil), CreatedAt: s.CreatedAt.UTC(),
 	}
 	if s.Fields != (retail.ShopFields{}) {
-		out.Fields = &fieldsBody{s.Fields.RecipientEmail, s.Fields.RecipientName, s.Fields.Message, s.Fields.DeliverOn}
+		out.Fields = &fieldsBody{s.Fields.RecipientEmail, s.Fields.RecipientName, s.Fields.Message, s.Fields.DeliverOn, s.Fields.OneMail}
 	}
 	return out
 }
@@ -97,7 +101,7 @@ func (t *trade) addShop(ctx context.Context, in *addShopIn) (*body[shopOut], err
 		ID: b.ID, Platform: b.Platform, Name: b.Name, Secret: b.Secret, URL: b.URL, APIKey: b.APIKey, APISecret: b.APISecret,
 		Language: b.Lang, From: b.From, Confirmation: retail.Party(b.Confirmation), CodesBy: retail.Party(b.CodesBy),
 		OnlineTenders: b.OnlineTenders, DuplicateLogins: b.DuplicateLogins, Zone: b.Zone, Country: b.Country, Holder: b.BalanceHolder,
-		PrivacyURL: b.PrivacyURL,
+		PrivacyURL: b.PrivacyURL, OneMail: b.OneMail, RemindDays: b.RemindDays, CartLink: b.CartLink,
 	}
 	if b.Fields != nil {
 		n.Fields = retail.ShopFields(*b.Fields)
@@ -107,6 +111,23 @@ func (t *trade) addShop(ctx context.Context, in *addShopIn) (*body[shopOut], err
 		return nil, refuseTrade(err)
 	}
 	return made(showShop(shop)), nil
+}
+
+// shopMailsIn says how a shop's buyers get their mails.
+type shopMailsIn struct {
+	ID   string `path:"id" doc:"Id of the shop"`
+	Body struct {
+		OneMail    bool `json:"one_mail" doc:"A buyer gets all codes of an order that are for him in one mail"`
+		RemindDays *int `json:"remind_days,omitempty" minimum:"0" maximum:"365" doc:"Days before the last one of a voucher on which its buyer is reminded; 0 is never; absent: the installation's"`
+	}
+}
+
+func (t *trade) shopMails(ctx context.Context, in *shopMailsIn) (*body[shopOut], error) {
+	shop, err := t.office.SetShopMails(ctx, counter.Caller(ctx), in.ID, in.Body.OneMail, in.Body.RemindDays)
+	if err != nil {
+		return nil, refuseTrade(err)
+	}
+	return ok(showShop(shop)), nil
 }
 
 // rotateSecretIn asks for a new secret.

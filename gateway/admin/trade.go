@@ -29,6 +29,8 @@ func registerTrade(to huma.API, a *admin, keys *retail.Keys) {
 
 	huma.Register(to, get("deliveries", "/v1/admin/deliveries", "Mails and other errands"), t.deliveries)
 	huma.Register(to, post("retry-delivery", "/v1/admin/deliveries/{id}/retry", "Make a delivery due at once"), t.retryDelivery)
+	huma.Register(to, post("reschedule-delivery", "/v1/admin/deliveries/{id}/reschedule", "Move the delivery of codes to another day; a day in the past is now"), t.rescheduleDelivery)
+	huma.Register(to, post("bounce-delivery", "/v1/admin/deliveries/{id}/bounce", "Note that a mail came back after a server had taken it"), t.bounceDelivery)
 	huma.Register(to, post("cancel-delivery", "/v1/admin/deliveries/{id}/cancel", "End a delivery that is not finished"), t.cancelDelivery)
 
 	huma.Register(to, get("tasks", "/v1/admin/tasks", "Everything that waits for a person"), t.tasks)
@@ -36,11 +38,13 @@ func registerTrade(to huma.API, a *admin, keys *retail.Keys) {
 
 	huma.Register(to, get("products", "/v1/admin/products", "Voucher products"), t.products)
 	huma.Register(to, managing(making("add-product", "/v1/admin/products", "Register a voucher product")), t.addProduct)
-	huma.Register(to, post("check-product", "/v1/admin/products/{id}/check", "What to know before a product is sold; nothing is changed"), t.checkProduct)
 
 	huma.Register(to, get("shops", "/v1/admin/shops", "Webshops"), t.shops)
 	huma.Register(to, managing(making("add-shop", "/v1/admin/shops", "Register a webshop")), t.addShop)
 	huma.Register(to, managing(post("rotate-secret", "/v1/admin/shops/{id}/secret", "Give a shop's webhooks a new secret")), t.rotateSecret)
+
+	huma.Register(to, managing(operation("PUT", "shop-mails", "/v1/admin/shops/{id}/mails", "Say how a shop's buyers get their codes, and whether they are reminded")), t.shopMails)
+	registerTemplates(to, t)
 
 	huma.Register(to, get("keys", "/v1/admin/keys", "API keys, without their texts"), t.listKeys)
 	huma.Register(to, managing(making("add-key", "/v1/admin/keys", "Make an API key; its text is told this once")), t.addKey)
@@ -82,6 +86,9 @@ func refuseTrade(err error) error {
 	if errors.Is(err, retail.ErrInvalid) {
 		return invalidFields(err)
 	}
+	if errors.Is(err, retail.ErrCantPublish) {
+		return edge.Refuse(edge.CannotPublish, err.Error()+".")
+	}
 	for _, c := range []struct {
 		err    error
 		code   edge.Code
@@ -93,6 +100,8 @@ func refuseTrade(err error) error {
 		{retail.ErrUnknownProduct, edge.NotFound, "No product has this SKU."},
 		{retail.ErrUnknownShop, edge.NotFound, "No shop has this id."},
 		{retail.ErrNoKey, edge.NotFound, "No API key has this id."},
+		{retail.ErrNoSubscriber, edge.NotFound, "No subscriber has this id."},
+		{retail.ErrNoTemplate, edge.NotFound, "There is no such version of this template."},
 		{retail.ErrNoApproval, edge.NotFound, "No approval has this id."},
 		{retail.ErrExists, edge.AlreadyExists, "There is one of this name already. Nothing was changed."},
 		{retail.ErrUnderWay, edge.DeliveryUnderWay, "The delivery is being sent right now."},

@@ -21,6 +21,7 @@ type redeemIn struct {
 		Buyer        *buyerIn      `json:"buyer,omitempty"`
 		OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
 		OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" nullable:"false" doc:"How the rest was paid"`
+		MemberIn
 	}
 }
 
@@ -29,14 +30,19 @@ type redeemOut struct {
 	Redemption   actOut       `json:"redemption"`
 	Balance      money.Amount `json:"balance"`
 	RemainingDue money.Amount `json:"remaining_due"`
+	VATOut
 }
 
-// showRedeem renders a redemption.
-func showRedeem(r *voucher.Record) redeemOut {
-	return redeemOut{showAct(r), money.Of(r.Balance, r.Currency), money.Of(r.Rest, r.Currency)}
+// showRedeem renders a redemption of a voucher.
+func showRedeem(r *voucher.Record, v voucher.Voucher) redeemOut {
+	return redeemOut{showAct(r), money.Of(r.Balance, r.Currency), money.Of(r.Rest, r.Currency), showVAT(v)}
 }
 
 func (a *api) redeem(ctx context.Context, in *redeemIn) (*body[redeemOut], error) {
+	by := counter.Caller(ctx)
+	if err := in.Body.check(by); err != nil {
+		return nil, err
+	}
 	if err := a.checkMoney(append(orderFigures(in.Body.OrderTotal, in.Body.OtherTenders), figure{"amount", &in.Body.Amount, capped})...); err != nil {
 		return nil, err
 	}
@@ -44,8 +50,8 @@ func (a *api) redeem(ctx context.Context, in *redeemIn) (*body[redeemOut], error
 	if in.Body.AllowPartial {
 		partial = voucher.AsFarAsMay
 	}
-	got, err := a.desk.Redeem(ctx, counter.Caller(ctx), retail.Redeem{
-		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount, Partial: partial,
+	got, err := a.desk.Redeem(ctx, by, retail.Redeem{
+		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Amount: in.Body.Amount, Partial: partial, Member: in.Body.member(),
 		Detail: voucher.Detail{
 			Receipt: in.Body.Receipt, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
 		},
@@ -53,7 +59,7 @@ func (a *api) redeem(ctx context.Context, in *redeemIn) (*body[redeemOut], error
 	if err != nil {
 		return nil, a.refuseCode(ctx, err)
 	}
-	return answer(created(got.Created), showRedeem(got.Record)), nil
+	return answer(created(got.Created), showRedeem(got.Record, got.Voucher)), nil
 }
 
 // reloadIn asks for money to be added to a voucher.
@@ -88,38 +94,9 @@ func (a *api) reload(ctx context.Context, in *reloadIn) (*body[reloadOut], error
 	return answer(created(got.Created), reloadOut{showAct(got.Record), money.Of(got.Record.Balance, got.Record.Currency)}), nil
 }
 
-// refundIn asks for a redemption to be given back.
-type refundIn struct {
-	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
-	Body struct {
-		Redemption string        `json:"redemption" minLength:"1" maxLength:"128" doc:"Your own redemption's key; any redemption's id for a till or the office"`
-		Amount     *money.Amount `json:"amount,omitempty" doc:"Default: all that is left of it"`
-		Reason     string        `json:"reason" minLength:"1" maxLength:"500"`
-	}
-}
-
-// refundOut is what was given back.
-type refundOut struct {
-	Refund  actOut       `json:"refund"`
-	Balance money.Amount `json:"balance"`
-}
-
-func (a *api) refund(ctx context.Context, in *refundIn) (*body[refundOut], error) {
-	if err := a.checkMoney(figure{"amount", in.Body.Amount, capped}); err != nil {
-		return nil, err
-	}
-	got, err := a.desk.Refund(ctx, counter.Caller(ctx), retail.Refund{
-		Key: in.Key, Redemption: in.Body.Redemption, Amount: in.Body.Amount, Detail: voucher.Detail{Reason: in.Body.Reason},
-	})
-	if err != nil {
-		return nil, a.refuse(ctx, err)
-	}
-	return answer(created(got.Created), refundOut{showAct(got.Record), money.Of(got.Record.Balance, got.Record.Currency)}), nil
-}
-
-// recoveredOut is what became of an act. The part that bears the name of its kind is as in the answer
+// RecoveredOut is what became of an act. The part that bears the name of its kind is as in the answer
 // to the act; a prevented act has none.
-type recoveredOut struct {
+type RecoveredOut struct {
 	State        string        `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired" doc:"The last four only of an act of the office that needs, or needed, a second person: nothing has moved"`
 	Redemption   *actOut       `json:"redemption,omitempty"`
 	Reload       *actOut       `json:"reload,omitempty"`
@@ -128,22 +105,33 @@ type recoveredOut struct {
 	RemainingDue *money.Amount `json:"remaining_due,omitempty"`
 	Released     *money.Amount `json:"released,omitempty" doc:"Of a redemption that captured a reservation"`
 	Late         *bool         `json:"late,omitempty" doc:"Of a redemption that captured a reservation"`
+	Voucher      *voucherOut   `json:"voucher,omitempty" doc:"The credit note that a refund made, as it was then"`
+	Code         *string       `json:"code,omitempty" doc:"Its code, for 24 hours"`
+	VATOut
 }
 
 // recover answers what became of an act of a kind.
-func (a *api) recover(kind voucher.ActKind) func(context.Context, *keyIn) (*body[recoveredOut], error) {
-	return func(ctx context.Context, in *keyIn) (*body[recoveredOut], error) {
+func (a *api) recover(kind voucher.ActKind) func(context.Context, *keyIn) (*body[RecoveredOut], error) {
+	return func(ctx context.Context, in *keyIn) (*body[RecoveredOut], error) {
 		record, err := a.desk.Recover(ctx, counter.Caller(ctx), kind, in.Key)
 		if err != nil {
 			return nil, a.refuse(ctx, err)
 		}
-		return answer(http.StatusOK, showRecovered(&record)), nil
+		out := showRecovered(&record)
+		if kind == voucher.Redemptions {
+			taxed, err := a.desk.VoucherOf(ctx, record)
+			if err != nil {
+				return nil, a.refuse(ctx, err)
+			}
+			out.VATOut = showVAT(taxed)
+		}
+		return answer(http.StatusOK, out), nil
 	}
 }
 
 // showRecovered renders an act that was asked for by its key.
-func showRecovered(r *voucher.Record) recoveredOut {
-	out := recoveredOut{State: string(r.State)}
+func showRecovered(r *voucher.Record) RecoveredOut {
+	out := RecoveredOut{State: string(r.State)}
 	if r.Voucher == "" {
 		return out
 	}

@@ -15,14 +15,15 @@ import (
 
 // api holds what the handlers need.
 type api struct {
-	desk    *retail.Desk
-	ceiling string
+	desk     *retail.Desk
+	accounts *retail.Accounts
+	ceiling  string
 }
 
 // Register adds the operations to the API. The ceiling is the largest amount that a caller may name,
 // a decimal in whatever currency he names.
-func Register(to huma.API, desk *retail.Desk, ceiling string) {
-	a := &api{desk: desk, ceiling: ceiling}
+func Register(to huma.API, desk *retail.Desk, accounts *retail.Accounts, ceiling string) {
+	a := &api{desk: desk, accounts: accounts, ceiling: ceiling}
 	anyone := edge.Require(edge.Shop, edge.Till, edge.Admin)
 	holders := edge.Require(edge.Shop, edge.Till)
 	tills := edge.Require(edge.Till, edge.Admin)
@@ -41,8 +42,10 @@ func Register(to huma.API, desk *retail.Desk, ceiling string) {
 
 	huma.Register(to, put("redeem", "/v1/redemptions/{key}", "Spend a voucher at the till", edge.Require(edge.Till)), a.redeem)
 	huma.Register(to, put("reload", "/v1/reloads/{key}", "Add money to a voucher", tills), a.reload)
-	huma.Register(to, put("refund", "/v1/refunds/{key}", "Give a redemption back to its voucher", anyone), a.refund)
 	a.recoverable(to, anyone)
+	a.bindings(to)
+	a.cashOuts(to, tills)
+	a.customers(to)
 	describeRepeats(to.OpenAPI())
 }
 
@@ -65,7 +68,6 @@ func (a *api) recoverable(to huma.API, scopes scope) {
 	}{
 		{voucher.Redemptions, "/v1/redemptions/{key}"},
 		{voucher.Reloads, "/v1/reloads/{key}"},
-		{voucher.Refunds, "/v1/refunds/{key}"},
 	} {
 		huma.Register(to, get("recover-"+string(act.kind), act.path, "What became of a "+string(act.kind), scopes), a.recover(act.kind))
 		huma.Register(to, del("reverse-"+string(act.kind), act.path, "Take a "+string(act.kind)+" back, or prevent it", scopes), a.reverse(act.kind))

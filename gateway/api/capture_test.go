@@ -9,7 +9,7 @@ import (
 
 // captured is a capture as it is answered.
 func captured(key string, amount, released, balance int64, late bool) string {
-	return members(`"redemption":`+actOf(key, amount), pays("released", released), pays("balance", balance), fmt.Sprintf(`"late":%v`, late))
+	return members(`"redemption":`+actOf(key, amount), pays("released", released), pays("balance", balance), fmt.Sprintf(`"late":%v`, late), says("vat", "multi_purpose"))
 }
 
 // actOf is an act's name and amount as they are answered.

@@ -37,12 +37,15 @@ type captureOut struct {
 	Released   money.Amount `json:"released" doc:"What is left of the reservation and free again"`
 	Balance    money.Amount `json:"balance"`
 	Late       bool         `json:"late" doc:"The reservation had expired, and nobody had taken the code since"`
+	VATOut
 }
 
 // showCapture renders a capture.
-func showCapture(r *voucher.Record) captureOut {
+func showCapture(got voucher.Answer) captureOut {
+	r := got.Record
 	return captureOut{
 		Redemption: showAct(r), Released: money.Of(r.Released, r.Currency), Balance: money.Of(r.Balance, r.Currency), Late: r.Late,
+		VATOut: showVAT(got.Voucher),
 	}
 }
 
@@ -58,7 +61,7 @@ func (a *api) capture(ctx context.Context, in *captureIn) (*body[captureOut], er
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}
-	return answer(http.StatusOK, showCapture(got.Record)), nil
+	return answer(http.StatusOK, showCapture(got)), nil
 }
 
 // capturesIn asks for several reservations to be spent for one order, all or none.
@@ -89,12 +92,13 @@ type namedCapture struct {
 	Released   money.Amount `json:"released"`
 	Balance    money.Amount `json:"balance"`
 	Late       bool         `json:"late"`
+	VATOut
 }
 
 // showNamed renders one of several captures.
-func showNamed(key string, r *voucher.Record) namedCapture {
-	c := showCapture(r)
-	return namedCapture{key, c.Redemption, c.Released, c.Balance, c.Late}
+func showNamed(key string, got voucher.Answer) namedCapture {
+	c := showCapture(got)
+	return namedCapture{key, c.Redemption, c.Released, c.Balance, c.Late, c.VATOut}
 }
 
 func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut], error) {
@@ -116,7 +120,7 @@ func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut
 	}
 	out := capturesOut{Captures: make([]namedCapture, len(got))}
 	for i, one := range got {
-		out.Captures[i] = showNamed(in.Body.Reservations[i].Key, one.Record)
+		out.Captures[i] = showNamed(in.Body.Reservations[i].Key, one)
 	}
 	return answer(http.StatusOK, out), nil
 }

@@ -30,10 +30,12 @@ func (a *api) balance(ctx context.Context, in *balanceIn) (*body[balanceOut], er
 // quoteIn asks how far codes would cover what is due.
 type quoteIn struct {
 	Body struct {
-		Codes  []string     `json:"codes" minItems:"1" maxItems:"20" nullable:"false" minLength:"1" maxLength:"128" doc:"In the order in which they shall be used"`
-		Due    money.Amount `json:"due"`
-		Holder string       `json:"holder,omitempty" maxLength:"512" doc:"Codes that this holder has reserved count as free"`
-		Buyer  *buyerIn     `json:"buyer,omitempty"`
+		Codes    []string     `json:"codes" maxItems:"20" nullable:"false" minLength:"1" maxLength:"128" doc:"In the order in which they shall be used; there may be none if a customer is named"`
+		Customer string       `json:"customer,omitempty" maxLength:"128" doc:"The shop's id of the customer who is logged in, whose account counts after the codes"`
+		Due      money.Amount `json:"due"`
+		Holder   string       `json:"holder,omitempty" maxLength:"512" doc:"What this holder has reserved counts as free"`
+		Buyer    *buyerIn     `json:"buyer,omitempty"`
+		MemberIn
 	}
 }
 
@@ -47,41 +49,62 @@ type quoteOut struct {
 
 // quoteLineOut is one code's part.
 type quoteLineOut struct {
-	Voucher   voucherOut   `json:"voucher"`
+	Voucher   *voucherOut  `json:"voucher,omitempty" doc:"Of a code"`
+	Customer  string       `json:"customer,omitempty" doc:"Whose account it is"`
 	Available money.Amount `json:"available"`
 	Covers    money.Amount `json:"covers"`
+	Notice    string       `json:"notice,omitempty" doc:"To be shown: the voucher needs a membership, and nobody is named who has one"`
 }
 
 func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
+	by := counter.Caller(ctx)
+	if err := in.Body.check(by); err != nil {
+		return nil, err
+	}
 	if err := checkHolder(in.Body.Holder); err != nil {
 		return nil, err
+	}
+	if len(in.Body.Codes) == 0 && in.Body.Customer == "" {
+		return nil, counter.Invalid("codes", "name a code at least, or a customer")
 	}
 	if err := a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}); err != nil {
 		return nil, err
 	}
-	quote, err := a.desk.Quote(ctx, counter.Caller(ctx), retail.QuoteRequest{
-		Due: in.Body.Due, Holder: in.Body.Holder, Codes: in.Body.Codes, Buyer: in.Body.Buyer.buyer(),
-	})
+	quote, err := a.accounts.Quote(ctx, by, retail.QuoteRequest{
+		Due: in.Body.Due, Holder: in.Body.Holder, Codes: in.Body.Codes, Buyer: in.Body.Buyer.buyer(), Member: in.Body.member(),
+	}, in.Body.Customer)
 	if err != nil {
 		return nil, a.refuseCode(ctx, err)
 	}
 	out := quoteOut{Covered: quote.Covered, RemainingDue: quote.Rest, PaymentRequired: quote.Rest.Minor > 0}
 	for _, line := range quote.Lines {
-		out.Lines = append(out.Lines, quoteLineOut{showVoucher(line.Voucher, line.At), line.Available, line.Covers})
+		out.Lines = append(out.Lines, showQuoteLine(line))
 	}
 	return answer(http.StatusOK, out), nil
 }
 
-// reserveIn asks for a code to be reserved.
+// showQuoteLine renders the part of a code or of an account.
+func showQuoteLine(line retail.QuoteLine) quoteLineOut {
+	out := quoteLineOut{Customer: line.Customer, Available: line.Available, Covers: line.Covers, Notice: line.Notice}
+	if line.Customer == "" {
+		shown := showVoucher(line.Voucher, line.At)
+		out.Voucher = &shown
+	}
+	return out
+}
+
+// reserveIn asks for a code, or for a part of a customer's account, to be reserved.
 type reserveIn struct {
 	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
 	Body struct {
-		Code     string        `json:"code" minLength:"1" maxLength:"128"`
+		Code     string        `json:"code,omitempty" minLength:"1" maxLength:"128" doc:"Either a code or a customer"`
+		Customer string        `json:"customer,omitempty" minLength:"1" maxLength:"128" doc:"The shop's id of the customer who is logged in: his account is reserved, by amount; of a shop alone"`
 		Holder   string        `json:"holder,omitempty" maxLength:"512" doc:"The cart or order that survives a crashed browser; a till leaves it out"`
 		Due      money.Amount  `json:"due"`
 		Amount   *money.Amount `json:"amount,omitempty" doc:"Default: the smaller of what is due and what is available"`
 		Revision *int64        `json:"revision,omitempty" minimum:"0" doc:"Of the cart: a lower one than the last changes nothing"`
 		Buyer    *buyerIn      `json:"buyer,omitempty"`
+		MemberIn
 	}
 }
 
@@ -90,9 +113,12 @@ func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut]
 	if err := a.checkReserve(by, in); err != nil {
 		return nil, err
 	}
+	if in.Body.Customer != "" {
+		return a.reserveAccount(ctx, by, in)
+	}
 	got, err := a.desk.Reserve(ctx, by, retail.Reserve{
 		Key: in.Key, Typed: retail.Typed{Code: in.Body.Code, Buyer: in.Body.Buyer.buyer()}, Holder: in.Body.Holder,
-		Due: in.Body.Due, Amount: in.Body.Amount, Revision: in.Body.Revision,
+		Due: in.Body.Due, Amount: in.Body.Amount, Revision: in.Body.Revision, Member: in.Body.member(),
 	})
 	if err != nil {
 		return nil, a.refuseCode(ctx, err)
@@ -104,7 +130,13 @@ func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut]
 
 // checkReserve refuses what can't be meant.
 func (a *api) checkReserve(by retail.Actor, in *reserveIn) error {
+	if (in.Body.Code == "") == (in.Body.Customer == "") {
+		return counter.Invalid("code", "say either a code or a customer")
+	}
 	if err := checkWhose(by, in.Body.Holder); err != nil {
+		return err
+	}
+	if err := in.Body.check(by); err != nil {
 		return err
 	}
 	return a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}, figure{"amount", in.Body.Amount, capped})
@@ -146,7 +178,8 @@ func (a *api) reservation(ctx context.Context, in *keyIn) (*body[reservationOut]
 	if named.Reservation == nil || named.Voucher == nil {
 		return answer(http.StatusOK, reservationOut{Key: in.Key, State: string(voucher.Prevented)}), nil
 	}
-	return answer(http.StatusOK, showReservation(in.Key, named.Reservation, *named.Voucher, named.At)), nil
+	out := showReservation(in.Key, named.Reservation, *named.Voucher, named.At)
+	return a.named(ctx, http.StatusOK, out, named.Reservation)
 }
 
 // findIn asks for what a holder has reserved.
@@ -172,7 +205,11 @@ func (a *api) findReservations(ctx context.Context, in *findIn) (*body[reservati
 	}
 	out := reservationsOut{Items: []reservationOut{}}
 	for _, h := range held {
-		out.Items = append(out.Items, showReservation(h.Reservation.Key, &h.Reservation, h.Voucher, h.Reservation.GrantedAt))
+		item, err := a.named(ctx, http.StatusOK, showReservation(h.Reservation.Key, &h.Reservation, h.Voucher, h.Reservation.GrantedAt), &h.Reservation)
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, item.Body)
 	}
 	return answer(http.StatusOK, out), nil
 }

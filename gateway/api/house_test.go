@@ -45,6 +45,7 @@ type house struct {
 	throttle  *throttle.Throttle
 	ledger    *ledger.Ledger
 	desk      *retail.Desk
+	sales     *retail.Sales
 	edge      *edge.Edge
 	server    *httptest.Server
 
@@ -134,7 +135,7 @@ func (h *house) opensDesk(o options) {
 	h.t.Cleanup(h.ledger.Close)
 	h.throttle = throttle.New(h.redis, throttle.Config{Installation: "test", Key: []byte("key"), Now: time.Now, Budget: o.budget})
 	h.desk = retail.New(retail.Config{
-		Ledger: h.ledger, Testimony: h.testimony, Throttle: h.throttle, Ring: h.ring, Random: rand.Reader, Log: log,
+		Ledger: h.ledger, Testimony: h.testimony, Throttle: h.throttle, Ring: h.ring, Random: rand.Reader, Log: log, Members: memberships{h},
 	})
 }
 
@@ -149,8 +150,9 @@ func (h *house) opensDoor() {
 		Authenticate: authenticate, Map: counter.Map, Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader, Version: "test",
 	})
 	h.must(err)
-	api.Register(h.edge.API(), h.desk, ceiling)
-	api.RegisterSales(h.edge.API(), h.opensStockroom(), ceiling)
+	stockroom := h.opensStockroom()
+	api.Register(h.edge.API(), h.desk, retail.NewAccounts(h.desk, h.sales), ceiling)
+	api.RegisterSales(h.edge.API(), stockroom, ceiling)
 	h.server = httptest.NewServer(h.edge)
 	h.t.Cleanup(h.server.Close)
 }

@@ -19,7 +19,7 @@ func TestAnActIsRecovered(t *testing.T) {
 	h.shop.refunds("r:1", "w:1", pays("amount", 50_00))
 	h.till.redeems("t:1", c, 400_00, `"allow_partial":true`)
 	h.till.reloads("l:1", c, 20_00)
-	capture := []string{`"redemption":` + actOf("w:1", 250_00), pays("released", 50_00), pays("balance", 250_00), `"late":false`, pays("remaining_due", 0)}
+	capture := []string{`"redemption":` + actOf("w:1", 250_00), pays("released", 50_00), pays("balance", 250_00), `"late":false`, pays("remaining_due", 0), says("vat", "multi_purpose")}
 	h.rotated.recovers("redemptions", "w:1").wants(200, members(append(capture, `"state":"done"`)...))
 	h.shop.recovers("refunds", "r:1").wants(200, members(`"state":"done"`, `"refund":`+actOf("r:1", 50_00), pays("balance", 300_00)))
 	h.till.recovers("redemptions", "t:1").has(200, members(`"state":"done"`, `"redemption":`+actOf("t:1", 300_00), pays("balance", 0), pays("remaining_due", 100_00)))

@@ -15,7 +15,7 @@ import (
 func concealed() []error {
 	return []error{
 		voucher.ErrNotFound, voucher.ErrNotActive, voucher.ErrBlocked, voucher.ErrInvalidated, voucher.ErrExpired,
-		voucher.ErrClaimed, voucher.ErrQuarantined, voucher.ErrClaimRequired,
+		voucher.ErrClaimed, voucher.ErrQuarantined, voucher.ErrClaimRequired, voucher.ErrMode, voucher.ErrOtherKind,
 	}
 }
 

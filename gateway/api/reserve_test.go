@@ -9,7 +9,7 @@ import (
 
 // voucherOf is a card as every answer shows it.
 func voucherOf(c card, state string) string {
-	return fmt.Sprintf(`{"id":%q,"last4":%q,"kind":"money","state":%q,"mode":"card","product":"CARD-500","expires_on":"*"}`, c.id, c.last4, state)
+	return fmt.Sprintf(`{"id":%q,"last4":%q,"kind":"money","state":%q,"mode":"card","product":"CARD-500","expires_on":"*","vat":"multi_purpose"}`, c.id, c.last4, state)
 }
 
 // reservationOf is a reservation as it is answered, for a voucher that can be used.

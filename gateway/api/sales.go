@@ -23,12 +23,14 @@ type selling struct {
 
 // RegisterSales adds what a register sells. The ceiling is as for [Register].
 func RegisterSales(to huma.API, stock *retail.Stockroom, ceiling string) {
-	s := &selling{api: &api{ceiling: ceiling}, stock: stock}
+	s := &selling{api: &api{desk: stock.Desk(), ceiling: ceiling}, stock: stock}
 	const path = "/v1/sales/{key}"
 	tills := edge.Require(edge.Till)
 	huma.Register(to, put("sell", path, "Sell a voucher at the till", tills), s.sell)
 	huma.Register(to, get("recover-sale", path, "What became of a sale", tills), s.recover)
 	huma.Register(to, del("reverse-sale", path, "Take an unspent sale back, or prevent it", tills), s.reverse)
+	s.credits(to)
+	s.refunds(to)
 	describeRepeats(to.OpenAPI())
 }
 
@@ -52,13 +54,14 @@ type soldOut struct {
 	Code    *string      `json:"code" doc:"The voucher's code, for 24 hours; then null"`
 	Last4   string       `json:"last4" doc:"The last symbols of the code that was sold"`
 	Balance money.Amount `json:"balance"`
+	Notice  string       `json:"notice,omitempty" doc:"To be told to the customer: the voucher needs a membership"`
 }
 
 // showSold renders a sale that was done.
 func showSold(s retail.Sale) soldOut {
 	out := soldOut{
 		Sale: showAct(&s.Record), Voucher: showVoucher(s.Voucher, s.Record.At), Last4: s.Voucher.Last4,
-		Balance: money.Of(s.Record.Balance, s.Record.Currency),
+		Balance: money.Of(s.Record.Balance, s.Record.Currency), Notice: s.Notice,
 	}
 	if !s.Code.Zero() {
 		text := s.Code.Reveal()

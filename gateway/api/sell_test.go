@@ -34,6 +34,7 @@ func (h *house) opensStockroom() *retail.Stockroom {
 		{SKU: "CARD-OPEN", Name: "Gavekort", Currency: "DKK", Open: &purchase.Range{Min: 100_00, Max: 2000_00}},
 		{SKU: "CARD-MANUAL", Name: "Spa dag", Currency: "DKK", Amount: 500_00, Activation: purchase.Manual},
 		{SKU: "CLIPS", Name: "Klippekort", Kind: purchase.Punches, Amount: 10, VAT: purchase.SinglePurpose, VATRate: "25"},
+		{SKU: "GYM", Name: "Træning", Currency: "DKK", Amount: 500_00, RequiresMembership: true},
 	} {
 		_, err := sales.AddProduct(h.t.Context(), p)
 		h.must(err)
@@ -42,6 +43,7 @@ func (h *house) opensStockroom() *retail.Stockroom {
 		ID: "svensk", Platform: "standard", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Country: "SE", Holder: "customer",
 	})
 	h.must(err)
+	h.sales = sales
 	return retail.NewStockroom(h.desk, sales)
 }
 
@@ -86,7 +88,7 @@ func TestSale(t *testing.T) {
 	h := open(t)
 	first := h.till.sells("s:1", "CARD-500")
 	first.wants(201, sold("s:1", 500_00, `"code":"*"`, `"last4":"*"`,
-		`"voucher":{"id":"*","last4":"*","kind":"money","state":"active","mode":"card","product":"CARD-500","expires_on":"*"}`))
+		`"voucher":{"id":"*","last4":"*","kind":"money","state":"active","mode":"card","product":"CARD-500","expires_on":"*","vat":"multi_purpose"}`))
 	c := card{first.at("voucher", "id"), first.at("code"), first.at("last4")}
 	h.till.redeems("t:1", c, 200_00).wants(201, redeemed("t:1", 200_00, 300_00, 0))
 	if again := h.till.sells("s:1", "CARD-500", pays("amount", 500_00)); again.status != 200 || again.text != first.text {

@@ -182,6 +182,9 @@ func TestWithoutPostgreSQLNothingIsDone(t *testing.T) {
 	for route := range h.operations() {
 		method, path, _ := strings.Cut(route, " ")
 		body, who, key := "", h.till, "k:1"
+		if strings.Contains(path, "/claims/") || strings.Contains(path, "/customers/") {
+			who = h.shop // a register has no customers
+		}
 		for _, r := range requests(c) {
 			if m, p, _ := strings.Cut(r.route, " "); m == method && sameShape(p, path) {
 				body, who = r.with(nil), r.who(h)

@@ -7,7 +7,7 @@ import (
 
 // redeemed is a redemption at a till as it is answered.
 func redeemed(key string, amount, balance, rest int64) string {
-	return members(`"redemption":`+actOf(key, amount), pays("balance", balance), pays("remaining_due", rest))
+	return members(`"redemption":`+actOf(key, amount), pays("balance", balance), pays("remaining_due", rest), says("vat", "multi_purpose"))
 }
 
 func TestRedeem(t *testing.T) {

@@ -18,13 +18,24 @@ type voucherOut struct {
 	Product   string  `json:"product" doc:"SKU of the product it was sold as"`
 	Blocked   bool    `json:"blocked,omitempty" doc:"Nothing of it can be used until the block is lifted, whatever its state"`
 	ExpiresOn *string `json:"expires_on" doc:"Last day of validity in the merchant's zone; null if it never expires" format:"date"`
+	VATOut
+	RequiresMembership bool `json:"requires_membership,omitempty" doc:"Whoever uses it must be a member"`
 }
+
+// VATOut says how a voucher is taxed.
+type VATOut struct {
+	VAT     string `json:"vat,omitempty" enum:"multi_purpose,single_purpose" doc:"multi_purpose: a means of payment, taxed when it is spent. single_purpose: taxed when it was sold"`
+	VATRate string `json:"vat_rate,omitempty" doc:"Percent as a decimal, of one that was taxed when it was sold"`
+}
+
+// showVAT renders how a voucher is taxed; nothing of an account, which holds money that was taxed or not before.
+func showVAT(v voucher.Voucher) VATOut { return VATOut{string(v.VAT), v.VATRate} }
 
 // showVoucher renders a voucher as it is at an instant.
 func showVoucher(v voucher.Voucher, at time.Time) voucherOut {
 	out := voucherOut{
 		ID: v.ID, Last4: v.Last4, Kind: string(v.Kind), State: string(v.StateAt(at)), Mode: string(v.Mode), Product: v.Product,
-		Blocked: v.BlockedByOffice || v.BlockedByOrder,
+		Blocked: v.BlockedByOffice || v.BlockedByOrder, VATOut: showVAT(v), RequiresMembership: v.MembersOnly,
 	}
 	if !v.ExpiresOn.Zero() {
 		day := v.ExpiresOn.String()
@@ -70,7 +81,8 @@ func showAct(r *voucher.Record) actOut {
 type reservationOut struct {
 	Key             string        `json:"key"`
 	State           string        `json:"state" enum:"active,captured,released,expired,voided,prevented"`
-	Voucher         *voucherOut   `json:"voucher,omitempty"`
+	Voucher         *voucherOut   `json:"voucher,omitempty" doc:"Whose code is reserved"`
+	Customer        string        `json:"customer,omitempty" doc:"Or of whose account a part is"`
 	Amount          *money.Amount `json:"amount,omitempty" doc:"What is reserved; it caps the capture"`
 	RemainingDue    *money.Amount `json:"remaining_due,omitempty"`
 	PaymentRequired bool          `json:"payment_required" doc:"Whether anything of what is due is left to pay"`
@@ -81,13 +93,17 @@ type reservationOut struct {
 
 // showReservation renders a reservation under the key that was asked for.
 func showReservation(key string, r *voucher.Reservation, v voucher.Voucher, at time.Time) reservationOut {
-	shown := showVoucher(v, at)
 	amount, rest := money.Of(r.Amount, v.Currency), money.Of(max(0, r.Due-r.Amount), v.Currency)
 	expires := r.ExpiresAt.UTC()
-	return reservationOut{
-		Key: key, State: string(r.StateAt(at)), Voucher: &shown, Amount: &amount, RemainingDue: &rest,
+	out := reservationOut{
+		Key: key, State: string(r.StateAt(at)), Amount: &amount, RemainingDue: &rest,
 		PaymentRequired: rest.Minor > 0, ExpiresAt: &expires, Resumed: r.Key != key,
 	}
+	if !v.Shared() {
+		shown := showVoucher(v, at)
+		out.Voucher = &shown
+	}
+	return out
 }
 
 // balanceOut is what a code holds.

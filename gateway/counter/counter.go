@@ -13,6 +13,7 @@ import (
 
 	"vouchsafe/gateway/edge"
 	"vouchsafe/retail"
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
 )
 
@@ -54,6 +55,10 @@ func codes() []struct {
 		{voucher.ErrClaimed, edge.Claimed},
 		{voucher.ErrQuarantined, edge.Quarantined},
 		{voucher.ErrClaimRequired, edge.ClaimRequired},
+		{voucher.ErrMode, edge.ModeMismatch},
+		{retail.ErrSharedLogins, edge.ModeMismatch},
+		{voucher.ErrOtherKind, edge.KindMismatch},
+		{retail.ErrNoCustomer, edge.NotFound},
 		{voucher.ErrCurrency, edge.CurrencyMismatch},
 		{voucher.ErrAboveLimit, edge.AboveLimit},
 		{voucher.ErrAlreadySold, edge.AlreadySold},
@@ -69,6 +74,9 @@ func codes() []struct {
 		{voucher.ErrReservationExpired, edge.ReservationExpired},
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
 		{voucher.ErrTooMany, edge.TooManyVouchers},
+		{voucher.ErrMembership, edge.MembershipRequired},
+		{voucher.ErrNoCashOut, edge.CashOutNotAllowed},
+		{voucher.ErrTokenTaken, edge.TokenTaken},
 		{voucher.ErrApproval, edge.ApprovalRequired},
 		{retail.ErrNotManager, edge.Forbidden},
 		{retail.ErrSamePerson, edge.Forbidden},
@@ -78,6 +86,8 @@ func codes() []struct {
 		{retail.ErrNeedsAddress, edge.NeedsAddress},
 		{retail.ErrNotSold, edge.NeedsAddress},
 		{retail.ErrCodeGone, edge.CodeGone},
+		{retail.ErrCodeTaken, edge.AlreadyExists},
+		{voucher.ErrGuessable, edge.Guessable},
 	}
 }
 
@@ -92,9 +102,17 @@ func fields() []struct {
 	}{
 		{voucher.ErrAboveDue, "amount"},
 		{voucher.ErrNotLater, "expires_on"},
+		{voucher.ErrStillThere, "to"},
 		{retail.ErrCursor, "cursor"},
 		{retail.ErrSort, "sort"},
 		{retail.ErrIsCode, "q"},
+		{retail.ErrLogin, "customer"},
+		{retail.ErrWhichCustomer, "shop"},
+		{retail.ErrMerge, "into"},
+		{retail.ErrNoAddress, "email"},
+		{retail.ErrOnePlace, "to"},
+		{retail.ErrNameAmount, "amount"},
+		{retail.ErrUnknownShop, "shop"},
 	}
 }
 
@@ -109,6 +127,10 @@ func Refuse(err error) error {
 	if waits, ok := errors.AsType[*retail.AwaitingError](err); ok {
 		return edge.Refuse(edge.AwaitingApproval, "The act is stored and waits for a second person. Nothing has moved yet.",
 			edge.With("approval", Awaited{waits.ID, waits.ExpiresAt.UTC()}))
+	}
+	if claimed, ok := errors.AsType[*retail.ClaimedError](err); ok {
+		return edge.Refuse(edge.Claimed, "The voucher was claimed. Its customer keeps what he claimed, whatever the voucher is set to; repeat with confirm_claimed to open it anew.",
+			edge.With("claimed_by", WhoClaimed(claimed.By)))
 	}
 	for _, f := range fields() {
 		if errors.Is(err, f.err) {
@@ -139,6 +161,12 @@ func figures(err error) error {
 	}
 	if short, ok := errors.AsType[*voucher.InsufficientError](err); ok {
 		return edge.Refuse(edge.InsufficientBalance, "Not enough: "+short.Error()+".", edge.With("available", short.Available))
+	}
+	if above, ok := errors.AsType[*voucher.CashOutLimitError](err); ok {
+		return edge.Refuse(edge.CashOutNotAllowed, sentence(above), edge.With("limit", above.Limit))
+	}
+	if stranger, ok := errors.AsType[*retail.MembershipError](err); ok {
+		return edge.Refuse(edge.MembershipRequired, sentence(stranger), edge.With("notice", stranger.Notice))
 	}
 	if changed, ok := errors.AsType[*voucher.BalanceChangedError](err); ok {
 		return edge.Refuse(edge.BalanceChanged, sentence(changed), edge.With("balance", changed.Balance))
@@ -188,6 +216,20 @@ func heldElsewhere(held *voucher.HeldError, detail string, more ...edge.Member) 
 	return edge.Refuse(edge.HeldElsewhere, detail, append([]edge.Member{
 		edge.With("held_until", held.Until.UTC()), edge.With("held_by", WhoHolds(held.Owner, held.Hint, held.Since)), edge.With("released_by", ReleasedBy),
 	}, more...)...)
+}
+
+// ClaimedBy is who has claimed a voucher, for staff to read (A19).
+type ClaimedBy struct {
+	ID       string       `json:"id" format:"uuid"`
+	Shop     string       `json:"shop"`
+	Customer string       `json:"customer" doc:"The shop's id of the customer"`
+	WalletID string       `json:"wallet_id"`
+	Kept     money.Amount `json:"kept" doc:"What the claim brought him: it stays his"`
+}
+
+// WhoClaimed tells staff of a claim.
+func WhoClaimed(by retail.ClaimedBy) ClaimedBy {
+	return ClaimedBy{by.Customer.ID, by.Customer.Shop, by.Customer.Login, by.Customer.WalletID, by.Kept}
 }
 
 // sentence makes a refusal's words a sentence.

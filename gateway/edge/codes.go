@@ -28,6 +28,7 @@ const (
 	Quarantined           Code = "quarantined"
 	ClaimRequired         Code = "claim_required"
 	ModeMismatch          Code = "mode_mismatch"
+	KindMismatch          Code = "kind_mismatch"
 	CannotBeApplied       Code = "cannot_be_applied"
 	HeldElsewhere         Code = "held_elsewhere"
 	InsufficientBalance   Code = "insufficient_balance"
@@ -39,11 +40,13 @@ const (
 	CodeGone              Code = "code_gone"
 	AlreadySold           Code = "already_sold"
 	OtherProduct          Code = "other_product"
+	Guessable             Code = "guessable_code"
 	DeliveryUnderWay      Code = "delivery_under_way"
 	StillToDeliver        Code = "still_to_deliver"
 	AlreadyExists         Code = "already_exists"
 	AlreadySettled        Code = "already_settled"
 	NoCopyLeft            Code = "no_copy_left"
+	CannotPublish         Code = "cannot_publish"
 	ClosesItself          Code = "closes_itself"
 	ChannelNotAllowed     Code = "channel_not_allowed"
 	ReservationExpired    Code = "reservation_expired"
@@ -52,6 +55,8 @@ const (
 	ReservationNotFound   Code = "reservation_not_found"
 	TooManyVouchers       Code = "too_many_vouchers"
 	MembershipRequired    Code = "membership_required"
+	CashOutNotAllowed     Code = "cash_out_not_allowed"
+	TokenTaken            Code = "token_taken"
 	NotPaidOnline         Code = "not_paid_online"
 	ApprovalRequired      Code = "approval_required"
 	AwaitingApproval      Code = "awaiting_approval"
@@ -62,6 +67,7 @@ const (
 	Prevented             Code = "prevented"
 	RateLimited           Code = "rate_limited"
 	Unavailable           Code = "unavailable"
+	SettingsMissing       Code = "settings_missing"
 )
 
 // retrySoon is what Retry-After says where nothing better is known: long enough for a twin or a fail-over to end.
@@ -170,6 +176,11 @@ var kinds = index([]kind{
 		"Use the way that fits this voucher.", 0,
 	},
 	{
+		KindMismatch, http.StatusConflict, "The two hold value of another kind",
+		"Value moves between places of one kind that are taxed in one way; an account holds means of payment.",
+		"Choose another place, or correct the balances one by one.", 0,
+	},
+	{
 		CannotBeApplied, http.StatusUnprocessableEntity, "This code cannot be applied",
 		"It is unknown, or its state doesn't let a webshop use it. Webshops are never told which.",
 		"Let the customer read the code again, or ask the merchant, who can see the reason.", 0,
@@ -225,6 +236,11 @@ var kinds = index([]kind{
 		"Sell it as what it was printed as, or take another card.", 0,
 	},
 	{
+		Guessable, http.StatusConflict, "The code could be guessed",
+		"A code whose text somebody chose guards no large amount: whoever knows the person it was made for may guess it. Nothing was changed.",
+		"Let a code be drawn; or repeat with confirm_guessable if you mean it.", 0,
+	},
+	{
 		DeliveryUnderWay, http.StatusConflict, "A mail is under way",
 		"A delivery of the code is being sent, or may have been sent: whom it goes to can't change now.",
 		"Wait until it is settled. One in doubt is repeated once, and then waits as a task in the office.", 0,
@@ -236,7 +252,7 @@ var kinds = index([]kind{
 	},
 	{
 		AlreadyExists, http.StatusConflict, "There is one of this name",
-		"A shop of this id or a product with this SKU is registered already. Nothing was changed.",
+		"A shop of this id or a product with this SKU is registered already, a voucher has this code, or the file was imported before. Nothing was changed.",
 		"Use the one that there is, or another name.", 0,
 	},
 	{
@@ -248,6 +264,11 @@ var kinds = index([]kind{
 		NoCopyLeft, http.StatusConflict, "No further copy may leave",
 		"Three copies of this message have left, or may have.",
 		"Make a new delivery with a resend, if it is still wanted.", 0,
+	},
+	{
+		CannotPublish, http.StatusConflict, "The product can't be published there",
+		"The shop takes no products from here, or the product can't be sold there as it is. The detail says which. Nothing was changed.",
+		"Mend what the detail names. In a shop that takes none, make the product by hand under the same SKU.", 0,
 	},
 	{
 		ClosesItself, http.StatusConflict, "The task closes by itself",
@@ -287,7 +308,17 @@ var kinds = index([]kind{
 	{
 		MembershipRequired, http.StatusConflict, "This is for members",
 		"The product needs a membership, which the customer has not.",
-		"Register the membership first.", 0,
+		"Tell the customer what the member notice of the problem says. Name a customer whose membership is registered, or let the till confirm it.", 0,
+	},
+	{
+		CashOutNotAllowed, http.StatusConflict, "The balance is not paid out",
+		"The voucher's country gives no right to its value in cash, and what is on it is above the limit that the merchant has set, or there is none.",
+		"Let the customer spend it. The limit is VOUCHSAFE_CASH_OUT_LIMIT.", 0,
+	},
+	{
+		TokenTaken, http.StatusConflict, "The token can't be bound",
+		"Its number is some voucher's code, or it is bound to another voucher that is still in use.",
+		"Use another token, or take the other binding back: DELETE it, or let the office unbind that voucher.", 0,
 	},
 	{
 		NotPaidOnline, http.StatusConflict, "The purchase was not paid online",
@@ -333,6 +364,11 @@ var kinds = index([]kind{
 		RateLimited, http.StatusTooManyRequests, "Too many wrong codes",
 		"Too many codes that do not exist were asked for. Acts by key go on.",
 		"Wait for Retry-After.", retrySoon,
+	},
+	{
+		SettingsMissing, http.StatusConflict, "A setting is missing",
+		"What was asked for needs settings that nobody has made yet; the problem names them.",
+		"Make them, and repeat.", 0,
 	},
 	{
 		Unavailable, http.StatusServiceUnavailable, "Not available at the moment",

@@ -85,7 +85,7 @@ func (r *Relay) client(shop retail.Shopfront) (*woocommerce.Client, error) {
 func fieldsOf(shop retail.Shopfront) webshop.Fields {
 	return webshop.Fields{
 		RecipientEmail: shop.Fields.RecipientEmail, RecipientName: shop.Fields.RecipientName,
-		Message: shop.Fields.Message, DeliverOn: shop.Fields.DeliverOn,
+		Message: shop.Fields.Message, DeliverOn: shop.Fields.DeliverOn, OneMail: shop.Fields.OneMail,
 	}
 }
 

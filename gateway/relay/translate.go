@@ -61,7 +61,7 @@ func lineOf(l webshop.Line, currency money.Currency) purchase.Line {
 	line := purchase.Line{
 		ID: l.ID, SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, Paid: money.Of(0, currency),
 		RecipientEmail: l.Recipient.Email, RecipientName: l.Recipient.Name, Message: l.Message, DeliverOn: l.DeliverOn,
-		ForSelf: wishOf(l.ForSelf),
+		ForSelf: wishOf(l.ForSelf), OneMail: l.OneMail,
 	}
 	paid, err := minor(l.Paid, currency)
 	if err != nil {

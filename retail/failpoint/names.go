@@ -67,6 +67,9 @@ const (
 	ReseedPut = "reseed.put"
 	// ReseedFilled: all are back, and Redis is not yet marked as complete.
 	ReseedFilled = "reseed.filled"
+
+	// WebhooksSent: a subscriber has answered, and its queue does not know it yet.
+	WebhooksSent = "webhooks.sent"
 )
 
 // Names returns every point, in the order of the table above.
@@ -81,5 +84,6 @@ func Names() []string {
 		PutLost,
 		SweepFound,
 		ReseedClaimed, ReseedPut, ReseedFilled,
+		WebhooksSent,
 	}
 }

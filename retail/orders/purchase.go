@@ -45,6 +45,7 @@ type Unit struct {
 	WishesMAC []byte // whose they are
 	DeliverOn string // YYYY-MM-DD or ""
 	ForSelf   bool
+	OneMail   bool   // with the buyer's other codes in one mail
 	Voucher   string // "" until it issues
 }
 

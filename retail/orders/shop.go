@@ -39,6 +39,9 @@ type Shop struct {
 	Country         string
 	Holder          string // "card", "customer" or ""
 	PrivacyURL      string
+	OneMail         bool       // a buyer gets all codes of an order that are for him in one mail
+	RemindDays      *int       // before the last day of a voucher its buyer is reminded; 0 is never, nil the installation's
+	CartLink        string     // form of links into its cart, with {sku} or {id}; "" for its platform's
 	PolledUntil     *time.Time // changes before this instant were asked for; nil: never polled
 	CreatedAt       time.Time
 }
@@ -52,6 +55,7 @@ type Fields struct {
 	RecipientName  string `json:"recipient_name,omitempty"`
 	Message        string `json:"message,omitempty"`
 	DeliverOn      string `json:"deliver_on,omitempty"`
+	OneMail        string `json:"one_mail,omitempty"`
 }
 
 const shopColumns = `
@@ -73,6 +77,9 @@ const shopColumns = `
 	country,
 	holder,
 	privacy_url,
+	one_mail,
+	remind_days,
+	cart_link,
 	polled_until,
 	created_at`
 
@@ -95,7 +102,10 @@ INSERT INTO shop (
 	zone,
 	country,
 	holder,
-	privacy_url
+	privacy_url,
+	one_mail,
+	remind_days,
+	cart_link
 )
 VALUES (
 	@id,
@@ -115,7 +125,10 @@ VALUES (
 	@zone,
 	@country,
 	@holder,
-	@privacy_url
+	@privacy_url,
+	@one_mail,
+	@remind_days,
+	@cart_link
 )`
 
 // AddShop registers a webshop. Error: ErrExists.
@@ -143,6 +156,9 @@ func AddShop(ctx context.Context, tx outbox.Tx, s Shop) error {
 		"country":          s.Country,
 		"holder":           s.Holder,
 		"privacy_url":      s.PrivacyURL,
+		"one_mail":         s.OneMail,
+		"remind_days":      s.RemindDays,
+		"cart_link":        s.CartLink,
 	})
 	if err != nil {
 		return fmt.Errorf("register shop %s: %w", s.ID, exists(err))
@@ -167,6 +183,27 @@ func ReplaceSecrets(ctx context.Context, tx outbox.Tx, id string, secrets [][]by
 	}
 	if err != nil {
 		return fmt.Errorf("replace the secrets of shop %s: %w", id, err)
+	}
+	return nil
+}
+
+const updateMails = `
+UPDATE
+	shop
+SET
+	one_mail = @one_mail,
+	remind_days = @remind_days
+WHERE
+	id = @id`
+
+// SetMails sets how a shop's buyers get their codes and whether they are reminded; nil days are the installation's. Error: ErrNotFound.
+func SetMails(ctx context.Context, tx outbox.Tx, id string, oneMail bool, remindDays *int) error {
+	tag, err := tx.Exec(ctx, updateMails, pgx.NamedArgs{"id": id, "one_mail": oneMail, "remind_days": remindDays})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("set the mails of shop %s: %w", id, err)
 	}
 	return nil
 }

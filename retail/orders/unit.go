@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,7 @@ SELECT
 	wishes_mac,
 	deliver_on,
 	for_self,
+	one_mail,
 	COALESCE(voucher::text, '') AS voucher
 FROM
 	purchase_unit
@@ -56,6 +58,7 @@ type unitRow struct {
 	WishesMAC    []byte `db:"wishes_mac"`
 	DeliverOn    *time.Time
 	ForSelf      bool
+	OneMail      bool
 	Voucher      string
 }
 
@@ -66,7 +69,7 @@ func (p *Purchase) addUnits(rows []unitRow) {
 			Value: money.Of(r.Value, money.Currency(r.Currency)), Paid: money.Of(r.Paid, money.Currency(r.PaidCurrency)),
 			Missing: r.Missing,
 		})
-		unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, Voucher: r.Voucher}
+		unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, OneMail: r.OneMail, Voucher: r.Voucher}
 		if r.DeliverOn != nil {
 			unit.DeliverOn = r.DeliverOn.Format(time.DateOnly)
 		}
@@ -94,6 +97,7 @@ INSERT INTO purchase_unit (
 	wishes_mac,
 	deliver_on,
 	for_self,
+	one_mail,
 	voucher
 )
 VALUES (
@@ -114,6 +118,7 @@ VALUES (
 	@wishes_mac,
 	NULLIF(@deliver_on, '')::date,
 	@for_self,
+	@one_mail,
 	NULLIF(@voucher, '')::uuid
 )
 ON CONFLICT (id) DO UPDATE SET
@@ -130,6 +135,7 @@ ON CONFLICT (id) DO UPDATE SET
 	wishes_mac = EXCLUDED.wishes_mac,
 	deliver_on = EXCLUDED.deliver_on,
 	for_self = EXCLUDED.for_self,
+	one_mail = EXCLUDED.one_mail,
 	voucher = COALESCE(purchase_unit.voucher, EXCLUDED.voucher)`
 
 const deleteUnits = `
@@ -205,6 +211,7 @@ func (p *Purchase) unitArgs(u purchase.Unit) pgx.NamedArgs {
 		"wishes_mac":    extra.WishesMAC,
 		"deliver_on":    extra.DeliverOn,
 		"for_self":      extra.ForSelf,
+		"one_mail":      extra.OneMail,
 		"voucher":       extra.Voucher,
 	}
 }
@@ -239,4 +246,20 @@ func (p *Purchase) addRefunds(rows []refundRow) {
 			Problem: purchase.Settlement(r.Problem),
 		})
 	}
+}
+
+const moveDelivery = `
+UPDATE
+	purchase_unit
+SET
+	deliver_on = @day::date
+WHERE
+	voucher = ANY (@vouchers::uuid[])`
+
+// SetDeliverOn notes another day on which the codes of sold vouchers are mailed, YYYY-MM-DD.
+func SetDeliverOn(ctx context.Context, tx outbox.Tx, day string, vouchers ...string) error {
+	if _, err := tx.Exec(ctx, moveDelivery, pgx.NamedArgs{"day": day, "vouchers": vouchers}); err != nil {
+		return fmt.Errorf("note another day of delivery: %w", err)
+	}
+	return nil
 }
