@@ -19,7 +19,7 @@ func sets(minor, expected int64) []string {
 	return []string{pays("set_to", minor), pays("expected_balance", expected)}
 }
 
-// A23, A26: a balance is moved by a difference, or set in the place of the one that was seen.
+// A23, A24, A26: a balance is moved by a difference, or set in the place of the one that was seen.
 func TestAdjust(t *testing.T) {
 	t.Parallel()
 	h := open(t)

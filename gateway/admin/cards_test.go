@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The list of cards as the shopkeeper knows it: each order line that is a card (A06), a line of its own for each unit (A07), a number of
+// The list of cards as the shopkeeper knows it: each order line that is a card (A06, D20), a line of its own for each unit (A07), a number of
 // its own (A09), found by the whole number or by its end (A10), activated or not (A11, A12), with links to the order (A13) and the
 // customer (A14) in the shop, date of purchase and amount (A15).
 func TestTheListOfCards(t *testing.T) {

@@ -54,7 +54,7 @@ func (h *house) figures(query, want string) {
 	}
 }
 
-// A01–A05, X11: the turnover of a period, before and after the journal was summed up.
+// A01, A02, A03, A04, A05, X11: the turnover of a period, before and after the journal was summed up.
 func TestTheTurnoverTellsWhatBecameOfWhatWasSold(t *testing.T) {
 	t.Parallel()
 	h := open(t)

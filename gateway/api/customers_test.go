@@ -130,7 +130,7 @@ func TestAClaimIsTakenBackWholeOrNotAtAll(t *testing.T) {
 	h.shop.reverses("claims", "c:3").refuses(409, "not_reversible")
 }
 
-// D03, D04, D19: the balance of a card belongs to its code, that of a customer's voucher to nobody until it is claimed.
+// D03, D04, D06, D08, D19: the balance of a card belongs to its code, whoever comes with it and without a log-in, that of a customer's voucher to nobody until it is claimed.
 func TestEachModeHasItsOwnWay(t *testing.T) {
 	t.Parallel()
 	h := market(t)

@@ -33,7 +33,7 @@ func TestBalanceShowsWhatIsThereAndConsumesNothing(t *testing.T) {
 	for _, who := range []*caller{h.shop, h.till, h.office} {
 		who.looksUp(c).wants(200, members(`"voucher":`+voucherOf(c, "active"), pays("balance", 500_00), pays("reserved", 0), pays("available", 500_00)))
 	}
-	lower := card{code: strings.ToLower(strings.ReplaceAll(c.code, "-", " "))}
+	lower := card{code: strings.ToLower(strings.ReplaceAll(c.code, "-", " "))} // A08: as somebody types it
 	h.till.looksUp(lower).has(200, members(pays("balance", 500_00)))
 	if after := h.books(); after != before {
 		t.Errorf("looking changed something: %s, then %s", before, after)
