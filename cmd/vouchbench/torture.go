@@ -107,8 +107,8 @@ func (c tortureCommand) print(p *program, found torture.Report) {
 	for _, n := range found.Faults {
 		total += n
 	}
-	fmt.Fprintf(p.out, "%s, seed %d: %d requests, %d vouchers, %d orders, %d mails, %d faults, recovered in %s\n", c.Mode, c.Seed, found.Requests,
-		found.Vouchers, found.Orders, found.Mails, total, found.Recovered.Round(time.Millisecond))
+	fmt.Fprintf(p.out, "%s, seed %d: %d requests, %d vouchers, %d acts on accounts, %d orders, %d mails, %d faults, recovered in %s\n", c.Mode, c.Seed, found.Requests,
+		found.Vouchers, found.Accounts, found.Orders, found.Mails, total, found.Recovered.Round(time.Millisecond))
 	for _, counts := range []map[string]int{found.Faults, found.Deaths, found.Outcomes} {
 		for _, name := range torture.Names(counts) {
 			fmt.Fprintf(p.out, "  %6d  %s\n", counts[name], name)

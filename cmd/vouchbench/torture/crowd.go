@@ -24,6 +24,7 @@ type crowd struct {
 	mix   Mix
 	hurts *pains
 
+	wallets    accounts
 	asked      atomic.Int64    // requests
 	reversible map[string]bool // keys of what somebody takes back, in whole or in part
 	mu         sync.Mutex      // of reversible

@@ -27,7 +27,7 @@ func (t *torture) check(ctx context.Context) error {
 	if back := t.seen.back; len(back) > 0 && !t.options.Mix.losesRedis() {
 		t.violated(Violation{"no witness goes back", fmt.Sprintf("%d times; %s", len(back), back[0])})
 	}
-	for _, look := range []func(context.Context) error{t.checkBooks, t.prove, t.checkFiles, t.explain} {
+	for _, look := range []func(context.Context) error{t.checkBooks, t.checkAccounts, t.prove, t.checkFiles, t.explain} {
 		if t.options.Hasty && len(t.report.Violations) > 0 {
 			return nil
 		}

@@ -16,6 +16,7 @@ type Mix struct {
 	Carts     int           `json:"carts"`     // online customers of the first shop at once
 	Strangers int           `json:"strangers"` // those of a second shop, which names its carts as the first one does
 	Tills     int           `json:"tills"`
+	Members   int           `json:"members"`  // customers with accounts, a tab each
 	Vendors   int           `json:"vendors"`  // who sell vouchers through the first shop
 	Pace      time.Duration `json:"pace"`     // of a vendor, between two orders, on average
 	Clerk     bool          `json:"clerk"`    // whether the office blocks and ends vouchers
@@ -54,7 +55,7 @@ func Mixes() []Mix {
 	}
 	return []Mix{
 		with("all", "everything at once", func(m *Mix) {
-			m.Vendors, m.Pace, m.rude = 1, 200*time.Millisecond, hasty()
+			m.Members, m.Vendors, m.Pace, m.rude = 6, 1, 200*time.Millisecond, hasty()
 			for _, f := range Faults() {
 				if f.Name != "an hour passes" { // after some of them reservations run out unnoticed
 					m.Faults = append(m.Faults, f.Name)
@@ -69,6 +70,10 @@ func Mixes() []Mix {
 		with("clock", "the clock steps back", func(m *Mix) { m.InPlay, m.Faults = 4, []string{"the clock steps back"} }),
 		with("cuts", "gateways and database lose their power at once", func(m *Mix) {
 			m.InPlay, m.Rest, m.Faults = 4, time.Second, []string{"a power cut", "locks, and a power cut"}
+		}),
+		with("wallets", "customers spend their accounts while gateways and database die", func(m *Mix) {
+			m.Carts, m.Strangers, m.Tills, m.Members, m.Clerk = 2, 0, 1, 24, false
+			m.Faults = []string{"gateway killed", "database connections cut", "redis killed"}
 		}),
 		with("poison", "the database refuses single acts by a fault of its own", func(m *Mix) { m.InPlay, m.Poison = 8, true }),
 		with("redis", "Redis is lost, rewound, stalled (G6)", func(m *Mix) { m.InPlay, m.Faults = 8, redis }),

@@ -12,6 +12,7 @@ type Report struct {
 	Requests   int64            `json:"requests"`
 	Vouchers   int              `json:"vouchers"`
 	Orders     int              `json:"orders"`
+	Accounts   int              `json:"accounts"` // acts on customers' accounts
 	Mails      int              `json:"mails"`
 	Outcomes   map[string]int   `json:"outcomes"`         // answers by verb and result
 	Latencies  map[string]Spent `json:"latencies"`        // of answers, by verb

@@ -140,6 +140,10 @@ func furnish(ctx context.Context, s *stack.Stack) (string, error) {
 	if _, err := s.Do(ctx, "shop", "add", "--id", otherShop, "--platform", "standard", "--secret", stack.Secret, "--lang", "en"); err != nil {
 		return "", err
 	}
+	if _, err := s.Do(ctx, "product", "add", "--sku", claimable, "--name", "Claim", "--open", "--min", "1.00", "--max", "10000.00", "--currency", "DKK",
+		"--mode", "customer"); err != nil {
+		return "", err
+	}
 	return s.Do(ctx, "key", "add", "--scope", "shop", "--shop", otherShop)
 }
 
@@ -178,6 +182,7 @@ func (t *torture) hand(plan uint64, hurts *atomic.Pointer[string]) *nemesis {
 const (
 	vendorNumber = 9000
 	clerkNumber  = 9001
+	memberNumber = 8000
 )
 
 // between puts a wire before Redis that can be made faulty.
@@ -269,6 +274,9 @@ func (t *torture) fight(ctx context.Context) error {
 	}
 	for i := range mix.Vendors {
 		shops.Go(func() { t.vendor(i).sells(ctx) })
+	}
+	for i := range mix.Members {
+		crowd.Go(func() { t.crowd.person(memberNumber + i).joins(ctx) })
 	}
 	if mix.Clerk {
 		crowd.Go(func() { (&clerk{t.crowd.person(clerkNumber)}).works(ctx) })
