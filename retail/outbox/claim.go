@@ -13,7 +13,7 @@ type claimed struct {
 	Delivery
 	Body   []byte
 	Was    State
-	Marked bool // the attempt before announced a copy and was never heard of again
+	Marked bool // an attempt before announced a copy and was never heard of again, nor was whoever came to say so
 	OnHold bool
 }
 
@@ -24,7 +24,7 @@ WITH found AS (
 	SELECT
 		id AS found_id,
 		state AS was,
-		copy_attempt = attempt AND attempt > 0 AS marked
+		copy_attempt > 0 AS marked
 	FROM
 		delivery
 	WHERE

@@ -96,6 +96,36 @@ func TestCopyOfADeadProcessIsInDoubt(t *testing.T) {
 	o.awaits("v1", outbox.StateDone)
 }
 
+// I10: whoever came to say that nobody knows died before he had said it. It is as unknown as before.
+func TestCopyOfADeadProcessStaysInDoubtWhenTheNextOneDiesToo(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	s := newSleeper()
+	box := o.opens(never, codeMail, s.afterTheCopy)
+	o.adds(box, about("v1"))
+	receives(t, s.asleep)
+	defer close(s.wake)
+	if _, err := o.pool.Exec(t.Context(), `UPDATE delivery SET attempt = attempt + 1`); err != nil {
+		t.Fatal(err)
+	}
+
+	third := make(chan *outbox.Work, 1)
+	o.opens(never, codeMail, func(_ context.Context, w *outbox.Work) outbox.Result {
+		third <- w
+		return outbox.Done()
+	})
+	o.shifts(2 * never)
+	got := o.awaits("v1", outbox.StateInDoubt)
+	if got.Copies != 1 || got.Doubts != 1 || len(third) != 0 {
+		t.Fatalf("got %d copies, %d doubts, %d further attempts; want 1, 1, none", got.Copies, got.Doubts, len(third))
+	}
+	o.shifts(2*never + 16*time.Minute)
+	receives(t, third)
+	if got := o.awaits("v1", outbox.StateDone); got.Doubts != 1 {
+		t.Errorf("%d doubts of one copy", got.Doubts)
+	}
+}
+
 // After kill -9: the job is lost or in the hands of the dead, the row is pending.
 func TestLostNudgeIsFoundBySweeping(t *testing.T) {
 	t.Parallel()

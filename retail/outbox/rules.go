@@ -84,6 +84,7 @@ func (v *verdict) takeBackCopy(s standing) {
 func (v *verdict) doubt() {
 	v.state = StateInDoubt
 	v.doubts++
+	v.copyAttempt = 0 // accounted for
 	if v.doubts <= doubtRetries && v.copies < copiesMost {
 		v.due = in(doubtPause)
 		return

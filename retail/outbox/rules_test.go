@@ -68,7 +68,7 @@ func TestDecideWhatEnds(t *testing.T) {
 		{
 			"a first doubt is repeated after 15 minutes", marked,
 			InDoubt("EOF"),
-			verdict{state: StateInDoubt, reason: "EOF", due: in(15 * time.Minute), doubts: 1, copies: 1, copyAttempt: 1},
+			verdict{state: StateInDoubt, reason: "EOF", due: in(15 * time.Minute), doubts: 1, copies: 1},
 		},
 		{
 			"a second doubt rests with the office", with(func(s *standing) { s.Doubts, s.Copies = 1, 2 }),
