@@ -252,6 +252,22 @@ func TestASaleIsTakenBack(t *testing.T) {
 	h.till.reverses("sales", "s:6").refuses(409, "not_reversible")
 }
 
+// A card that was used ends when its sale is taken back: else what is left of its first life would be taken from whoever buys it next.
+func TestACardThatWasUsedIsNotSoldAnew(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	c := h.prints("CARD-500")
+	first := h.till.sells("s:1", "CARD-500", says("code", c.code))
+	c.id = first.at("voucher", "id")
+	h.till.redeems("t:1", c, 200_00)
+	h.till.reloads("l:1", c, 200_00)
+	h.till.reverses("sales", "s:1").wants(200, `{"outcome":"reversed"}`)
+	h.till.reverses("reloads", "l:1").refuses(409, "not_reversible")
+	h.till.reverses("redemptions", "t:1").refuses(409, "not_reversible")
+	h.till.refunds("f:1", "t:1").refuses(409, "invalidated")
+	h.till.sells("s:2", "CARD-500", says("code", c.code)).refuses(409, "invalidated")
+}
+
 // Two registers sell one card at one moment, and each asks twice; a register asks twice for one fresh code: one of them wins.
 func TestOfTwoRegistersOneSellsTheCard(t *testing.T) {
 	t.Parallel()

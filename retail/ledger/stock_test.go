@@ -183,3 +183,33 @@ func TestAnEditOfTheInventoryIsFound(t *testing.T) {
 		}
 	}
 }
+
+// X08: what is left of a card's first life would reach whoever buys it next, so that a used one is never sold again.
+func TestAUsedCardThatIsSoldAnewIsFound(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	_, cards := h.prints(1)
+	does := func(acts ...voucher.Act) {
+		t.Helper()
+		for _, act := range acts {
+			if _, err := h.Apply(t.Context(), ledger.Aimed{Voucher: cards[0], Act: act}); err != nil {
+				t.Fatalf("%T: %v", act, err)
+			}
+		}
+	}
+	first := h.sale("1", "s", voucher.Printed)
+	reload := voucher.Ref{Owner: "till:1", Kind: voucher.Reloads, Key: "l"}
+	does(first, voucher.Reverse{Target: first.Ref, Limited: voucher.Unlimited}, h.sale("1", "s2", voucher.Printed))
+	h.sound()
+	does(voucher.Reload{ID: h.newID(), Ref: reload, Amount: dkk(1_00)}, voucher.Reverse{Target: reload, Limited: voucher.Unlimited},
+		voucher.Reverse{Target: voucher.Ref{Owner: "till:1", Kind: voucher.Sales, Key: "s2"}, Limited: voucher.Unlimited})
+	h.sound()
+	if _, err := h.pool.Exec(t.Context(), `UPDATE voucher SET state = 'inventory', expires_on = NULL, ends_at = NULL WHERE id = $1`, cards[0]); err != nil {
+		t.Fatal(err)
+	}
+	does(h.sale("1", "s3", voucher.Printed))
+	findings, err := h.Verify(t.Context())
+	if err != nil || len(findings) != 2 || findings[0].Invariant != "a card that is sold anew was never used" {
+		t.Errorf("found %v, %v", findings, err)
+	}
+}

@@ -43,6 +43,7 @@ type Sold struct {
 	Last4   string `json:"last4"` // of the code that was sold
 	Stock   Stock  `json:"stock"`
 	State   State  `json:"state"`
+	Entries int64  `json:"entries,omitempty"` // in the journal of its voucher, with the sale's own
 }
 
 // Refs names the sale.
@@ -65,6 +66,7 @@ func (a Sell) decide(c *Case) (Answer, error) {
 	a.Detail.Sold = &Sold{Product: v.Product, Last4: v.Last4, Stock: a.Stock, State: a.State}
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Price.Minor, Detail: a.Detail}
 	c.post(record, "issue", sourceOf(a.Ref), a.Price.Minor)
+	a.Detail.Sold.Entries = c.Voucher.Entries
 	return Answer{Record: c.write(record), Created: true}, nil
 }
 
@@ -107,18 +109,20 @@ func (v *Voucher) validity(sold time.Time) (last Date, ends time.Time) {
 	return last, last.End(v.Zone)
 }
 
-// unsell takes a sale back: all of the voucher's value, or nothing. A card lies in the shop again and may be sold anew; a code that
-// was made for the sale ends with it.
+// unsell takes a sale back: all of the voucher's value, or nothing. A card that nobody has used lies in the shop again and may be sold
+// anew. One that was used ends, as does a code that was made for the sale: what is taken back or refunded later of that use is no
+// concern of whoever would buy the card next.
 func (c *Case) unsell(sale *Record) error {
 	if c.Live() != nil || c.Voucher.Balance != sale.Amount {
 		return ErrNotReversible
 	}
+	unused := c.Voucher.Entries == sale.Detail.Sold.Entries
 	c.raiseFence()
 	c.post(sale, "reversal", sourceOf(sale.Ref), -sale.Amount)
 	c.loseToken()
 	c.Voucher.CodeRetired = false
 	c.Voucher.State = Invalidated
-	if sale.Detail.Sold.Stock == Printed {
+	if sale.Detail.Sold.Stock == Printed && unused {
 		c.Voucher.State = Inventory
 		c.Voucher.ExpiresOn, c.Voucher.EndsAt = Date{}, time.Time{}
 	}

@@ -53,7 +53,7 @@ func TestASaleMakesACardOfTheInventoryWorthItsPrice(t *testing.T) {
 	if e := s.entries[before]; len(s.entries) != before+1 || e.Kind != "issue" || e.Contra != "sold/"+till || e.Amount != 300_00 {
 		t.Errorf("the journal says %+v", s.entries[before:])
 	}
-	if sold := got.Record.Detail.Sold; *sold != (voucher.Sold{Product: "gift", Last4: "9ZZ4", Stock: voucher.Printed, State: voucher.Active}) {
+	if sold := got.Record.Detail.Sold; *sold != (voucher.Sold{Product: "gift", Last4: "9ZZ4", Stock: voucher.Printed, State: voucher.Active, Entries: 1}) {
 		t.Errorf("the record says %+v", sold)
 	}
 	s.does(redeem(till, "t", 100))
@@ -119,6 +119,8 @@ func TestASaleIsTakenBack(t *testing.T) {
 		{"of one that was spent and refunded", voucher.Fresh, []step{given(redeem(till, "t", 100)), given(refund("f", redemption(till, "t"), 100))}, voucher.Invalidated},
 		{"of one whose reservation is over", voucher.Printed, []step{given(online("k", "A", 100)), after(23 * time.Hour), given(release("k", voucher.Soft))}, voucher.Inventory},
 		{"of one that is blocked", voucher.Printed, []step{given(block())}, voucher.Inventory},
+		{"of a card that was spent and refunded", voucher.Printed, []step{given(redeem(till, "t", 100)), given(refund("f", redemption(till, "t"), 100))}, voucher.Invalidated},
+		{"of a card that was spent and reloaded", voucher.Printed, []step{given(redeem(till, "t", 100)), given(reload("l", 100))}, voucher.Invalidated},
 		{"of one that was spent in part", voucher.Printed, []step{given(redeem(till, "t", 1))}, ""},
 		{"of one that is reserved", voucher.Printed, []step{given(online("k", "A", 100))}, ""},
 		{"of one that was reloaded", voucher.Fresh, []step{given(reload("l", 100))}, ""},
@@ -163,4 +165,23 @@ func TestACardThatCameBackIsSoldAnew(t *testing.T) {
 	if v := s.one(); v.Balance != 400_00 || v.ExpiresOn != (voucher.Date{Year: 2029, Month: time.November, Day: 24}) {
 		t.Errorf("sold anew: %+v", v)
 	}
+}
+
+// What was done with a card before its sale was taken back never reaches whoever would buy it next.
+func TestACardThatWasUsedIsNotSoldAnew(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	prints("v1")(s)
+	s.does(sale("s", 300))
+	s.does(redeem(till, "r", 100))
+	s.does(reload("l", 100))
+	s.does(unsale("s"))
+	for _, act := range []voucher.Act{reverse(reloadOf("l")), reverse(redemption(till, "r"))} {
+		_, err := s.tries(act)
+		expectRefusal(t, err, voucher.ErrNotReversible)
+	}
+	_, err := s.tries(refund("f", redemption(till, "r"), 0))
+	expectRefusal(t, err, voucher.ErrInvalidated)
+	_, err = s.tries(sale("s2", 300))
+	expectRefusal(t, err, voucher.ErrInvalidated)
 }
