@@ -70,7 +70,7 @@ func (a RefundAnew) due(c *Case, redemption *Record) (int64, error) {
 	if minor > redemption.left() || minor == 0 {
 		return 0, c.insufficient(redemption.left())
 	}
-	return minor, c.approved(a.Approval, minor)
+	return minor, c.approved(a.Approval, redemption.TakenBack+minor) // each note is another voucher: in small parts it is given all the same
 }
 
 // endMade ends a credit note whose refund is taken back: it was made for it.

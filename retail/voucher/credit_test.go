@@ -154,3 +154,23 @@ func TestAReplacementUnderAKeyHappensOnce(t *testing.T) {
 		t.Errorf("confirmed: %v", err)
 	}
 }
+
+// X13: a refund in small parts, each to a note of its own, is given by one alone no further than in one piece.
+func TestOneAloneGivesNoMoreInSmallParts(t *testing.T) {
+	t.Parallel()
+	spent := voucher.Ref{Owner: till, Kind: voucher.Redemptions, Key: "r"}
+	redemption := &voucher.Record{ID: "r1", Ref: spent, State: voucher.Done, Amount: 500_00}
+	part := money.Of(100_00, "DKK")
+	for i, want := range []error{nil, nil, nil, nil, voucher.ErrApproval} {
+		c := blank()
+		c.Rules.ApprovalAbove = "400.00"
+		c.Records[spent] = redemption
+		_, err := voucher.Decide(c, voucher.RefundAnew{
+			ID: "f", Ref: voucher.Ref{Owner: "office", Kind: voucher.Refunds, Key: string(rune('a' + i))}, Redemption: spent,
+			From: voucher.Voucher{State: voucher.Invalidated}, Amount: &part, Approval: voucher.Approval{Alone: true},
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("part %d: %v, want %v", i+1, err, want)
+		}
+	}
+}
