@@ -33,7 +33,10 @@ func RegisterImports(to huma.API, stock *retail.Stockroom) {
 	bring := managing(operation(http.MethodPut, "bring-import", importPath, "Bring in the vouchers of a file, all or none"))
 	bring.DefaultStatus = http.StatusCreated
 	bring.Description = "201 when it happens now; the same again is 200 with the same body."
-	weigh.MaxBodyBytes, bring.MaxBodyBytes = importBytes, importBytes
+	for _, op := range []*huma.Operation{&weigh, &bring} {
+		op.MaxBodyBytes = importBytes
+		op.Middlewares = append(op.Middlewares, edge.Bodies(importBytes))
+	}
 	huma.Register(to, weigh, i.weigh)
 	huma.Register(to, bring, i.bring)
 	huma.Register(to, get("import", importPath, "What became of an import"), i.found)

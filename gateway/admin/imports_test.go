@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -45,6 +47,19 @@ func TestAFileOfForeignVouchersIsImportedAndTakenBack(t *testing.T) {
 	h.till.redeems("r:2", first, 300_00).has(201, "{}")
 	h.office.asks("PUT", "/v1/admin/imports/mended", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0002;98,50;DKK\n"), because)).has(201, "{}")
 	h.till.looksUp(second).has(200, pays1("balance", 98_50))
+}
+
+// X07: an import may be larger than other bodies, up to its own limit.
+func TestAFileIsLargerThanOtherBodies(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	file := "kode;saldo;valuta\n"
+	for i := range 5_000 {
+		file += fmt.Sprintf("GAVE-2019-%06d;5,00;DKK\n", i)
+	}
+	h.office.asks("POST", "/v1/admin/imports/weigh", says1("csv", file)).has(200, `{"totals":[{"vouchers":5000,"sum":`+dkk(25_000_00)+`}]}`)
+	h.office.asks("POST", "/v1/admin/imports/weigh", says1("csv", strings.Repeat("x", 4<<20))).refuses(413, "too_large")
+	h.office.asks("POST", "/v1/admin/imports/weigh", says1("csv", "kode;saldo;valuta"+strings.Repeat(";", 1_000))).refuses(400, "invalid_request", `"field":"csv"`)
 }
 
 // Wrong codes that can't even be one of ours count twice: what was imported may be guessed more easily.

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 )
 
@@ -49,6 +51,14 @@ func underneath(w http.ResponseWriter) http.ResponseWriter {
 // BodyLimit is a middleware that lets a route of Public take larger or smaller bodies than JSONBytes.
 func BodyLimit(bytes int64) gin.HandlerFunc {
 	return func(c *gin.Context) { stateOf(c.Request.Context()).limit(c, bytes) }
+}
+
+// Bodies is BodyLimit for an operation of the API, behind its other middlewares: whoever may not do it sends no more than JSONBytes.
+func Bodies(bytes int64) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		BodyLimit(bytes)(humagin.Unwrap(ctx))
+		next(ctx)
+	}
 }
 
 func (s *state) limit(c *gin.Context, bytes int64) {

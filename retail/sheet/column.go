@@ -11,6 +11,9 @@ import (
 // column is a column that means something here.
 type column int
 
+// maxColumns is how many columns a table may have; no program writes so many.
+const maxColumns = 200
+
 const (
 	code column = iota
 	balance
@@ -40,6 +43,9 @@ type columns struct {
 
 // columnsOf finds the columns in the first line. Error: ErrFile.
 func columnsOf(header []string, stated money.Currency) (columns, []string, error) {
+	if len(header) > maxColumns {
+		return columns{}, nil, fmt.Errorf("%w: more than %d columns", ErrFile, maxColumns)
+	}
 	found := columns{at: map[column]int{}, header: header}
 	var ignored []string
 	for i, called := range header {

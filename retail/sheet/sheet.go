@@ -68,6 +68,7 @@ type Sheet struct {
 type reader struct {
 	Sheet
 	columns  columns
+	width    int            // how many columns its header names
 	currency money.Currency // of lines that name none; "" for none
 	seen     map[string]int // the line of each code
 }
@@ -84,7 +85,7 @@ func Read(file []byte, currency money.Currency) (Sheet, error) {
 	if err != nil {
 		return Sheet{}, fmt.Errorf("%w: its first line has no names of columns: %w", ErrFile, err)
 	}
-	r := reader{currency: currency, seen: map[string]int{}}
+	r := reader{width: len(header), currency: currency, seen: map[string]int{}}
 	r.Digest = sha256.Sum256(file)
 	if r.columns, r.Ignored, err = columnsOf(header, currency); err != nil {
 		return Sheet{}, err
@@ -131,6 +132,9 @@ func (r *reader) line(line int, fields []string) {
 	get := func(c column) string { return r.columns.of(fields, c) }
 	row := Row{Line: line, Product: get(product)}
 	wrong := func(c column, text string) { r.fault(Fault{Line: line, Column: r.columns.name(c), Text: text}) }
+	if len(fields) > r.width && !blank(fields[r.width:]) { // 100,50 without quotes is two fields, and would be read as 100
+		r.fault(Fault{Line: line, Text: "more fields than the first line names; an amount with a comma in it needs quotes"})
+	}
 	typed := r.code(line, get(code), wrong)
 	row.Value = r.value(get(balance), get(currency), wrong)
 	var err error

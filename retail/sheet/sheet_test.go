@@ -99,6 +99,21 @@ func TestLinesThatCanNotBeMeantAreFaultsWithTheirNumbers(t *testing.T) {
 	}
 }
 
+// An amount that its comma cuts in two is never read as what stands before it; empty cells behind the last column mean nothing.
+func TestALineWithMoreFieldsThanColumnsIsAFault(t *testing.T) {
+	t.Parallel()
+	got, err := sheet.Read([]byte("code,currency,balance\nAAA-111-BBB,DKK,100,50\nAAA-112-BBB,DKK,\"100,50\",,\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := faults(got); len(found) != 1 || !strings.HasPrefix(found[0], "2 : more fields") {
+		t.Errorf("faults %q", found)
+	}
+	if want := []string{"3 AAA-112-BBB money 100.50 DKK never"}; !cmp.Equal(want, rows(got)) {
+		t.Errorf("%q", rows(got))
+	}
+}
+
 func TestAFileThatIsNoTableIsRefusedWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	for file, says := range map[string]string{
