@@ -36,6 +36,7 @@ func CleanLine(text string) string { return cleanLine(text, maxLine) }
 
 func cleanLine(text string, limit int) string {
 	line := strings.Join(strings.Fields(visible(bounded(text))), " ")
+	line = strings.ReplaceAll(line, "=?", "= ?") // in a header it would be read as something else (RFC 2047)
 	return hideCodes(shorten(line, limit))
 }
 

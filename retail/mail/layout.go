@@ -173,7 +173,9 @@ func (l *Layout) render(v values) (rendered, error) {
 		return rendered{}, err
 	}
 	r.subject = CleanLine(r.subject)
-	r.html, err = filled(l.html.Execute, v)
+	if r.html, err = filled(l.html.Execute, v); err == nil {
+		err = harmless(r.html)
+	}
 	return r, err
 }
 

@@ -92,6 +92,58 @@ func TestALayoutThatWouldSpoilTheMailIsRefused(t *testing.T) {
 	}
 }
 
+// What a reader's program puts together is looked at, and not how it was written.
+func TestNothingLoadsOrRunsHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, hidden := range []string{
+		`<img src{{/**/}}="https://a.example/x.gif">`, `<image src{{/**/}}="https://a.example/x.gif">`, `<img lowsrc="https://a.example/x.gif">`,
+		`<scr{{/**/}}ipt>x()</scr{{/**/}}ipt>`, `<p onclick{{/**/}}="x()">x</p>`, `<a href="jav&#97;script:x()">x</a>`,
+		"<a href=\"java\nscript:x()\">x</a>", `<meta http{{/**/}}-equiv="refresh" content="0;u{{/**/}}rl=https://a.example">`,
+		`<p style="background:&#117;rl(https://a.example)">x</p>`, `<p style="background:u\72 l(https://a.example)">x</p>`,
+		`<style>p{background:image-set("https://a.example/x.png" 1x)}</style>`, `<style>@\69mport "https://a.example/x.css";</style>`,
+		`<div formaction="https://a.example">x</div>`, `{{if eq .order "1001"}}<a href="https://a.example/?c=AAAA-BBBB{{/**/}}-CCCC-0000">x</a>{{end}}`,
+		`<a href="https://a.example" ping="https://a.example">x</a>`,
+	} {
+		_, err := mail.ParseLayout(mail.FirstMail, mail.Source{Subject: "x", Text: "x", HTML: "<p>x</p>" + hidden})
+		if !errors.Is(err, mail.ErrLayout) || !strings.Contains(err.Error(), "html: ") {
+			t.Errorf("%s: %v", hidden, err)
+		}
+	}
+	late := `<p>x</p>{{if eq .order "1002"}}<scr{{/**/}}ipt>x()</scr{{/**/}}ipt>{{end}}` // not in the samples
+	layout, err := mail.ParseLayout(mail.FirstMail, mail.Source{Subject: "x", Text: "x", HTML: late})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := letter(language.Danish)
+	sent.Layout = layout
+	if _, err := mail.RenderConfirmation(sent, mail.Confirmation{Order: "1002"}); !errors.Is(err, mail.ErrLayout) {
+		t.Errorf("rendered: %v", err)
+	}
+}
+
+// A subject that only the samples leave without the code, or that a reader's program takes apart, is not sent.
+func TestASubjectIsLookedAtAsItIsSent(t *testing.T) {
+	t.Parallel()
+	for subject, want := range map[string]error{
+		`x{{if eq .recipient_name "Åse Łukasz"}} {{.code}}{{end}}`: mail.ErrCode,
+		`=?utf-8?q?=0d=0aBcc:_x@example.com?=`:                     nil,
+	} {
+		layout, err := mail.ParseLayout(mail.SecondMail, mail.Source{Subject: subject, Text: "{{.code}}", HTML: "{{.code}}"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, v := letter(language.Danish), gift(t, language.Danish)
+		l.Layout = layout
+		rendered, err := mail.RenderVoucher(l, v)
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", subject, err, want)
+		}
+		if err == nil && strings.ContainsAny(inspect(t, rendered.Bytes).Subject, "\r\n") {
+			t.Errorf("%s is read as %q", subject, inspect(t, rendered.Bytes).Subject)
+		}
+	}
+}
+
 // E11: what a merchant begins with passes what is asked of his own, in every kind; its mails are the same to the octet.
 func TestTheBuiltInLayoutsAreAMerchantsToo(t *testing.T) {
 	t.Parallel()

@@ -158,6 +158,9 @@ func (m Message) verified(codes []string) (Message, error) {
 		if code == "" || !strings.Contains(seen.Text, code) || !strings.Contains(seen.HTML, code) {
 			return Message{}, fmt.Errorf("%w: its own is missing", ErrCode)
 		}
+		if codeShape.MatchString(code) && (strings.Contains(seen.Subject, code) || strings.Contains(seen.Subject, hideCodes(code))) {
+			return Message{}, fmt.Errorf("%w: it is in the subject", ErrCode)
+		}
 	}
 	return m, nil
 }

@@ -79,7 +79,7 @@ func (l *Layout) try(which Which) error {
 // partOf is the part that a fault of filling in is about.
 func partOf(err error) string {
 	for _, part := range []string{"subject", "html"} {
-		if strings.Contains(err.Error(), "template: "+part+":") {
+		if strings.Contains(err.Error(), "template: "+part+":") || strings.HasPrefix(err.Error(), ErrLayout.Error()+": "+part+":") {
 			return part
 		}
 	}
