@@ -14,12 +14,13 @@ import (
 type admin struct {
 	office  *retail.BackOffice
 	ceiling string
+	tables  chan struct{} // one for each that is being sent
 }
 
 // Register adds the office's operations to the API. The ceiling is the most that a balance may be set to
 // or moved by, a decimal in whatever currency is named.
 func Register(to huma.API, desk *retail.Desk, sales *retail.Sales, keys *retail.Keys, ceiling string) {
-	a := &admin{office: retail.NewBackOffice(desk, sales), ceiling: ceiling}
+	a := &admin{office: retail.NewBackOffice(desk, sales), ceiling: ceiling, tables: make(chan struct{}, tablesMost)}
 	a.vouchers(to)
 	a.care(to)
 	a.past(to)
@@ -29,7 +30,7 @@ func Register(to huma.API, desk *retail.Desk, sales *retail.Sales, keys *retail.
 	a.exports(to)
 	registerTrade(to, a, keys)
 
-	huma.Register(to, get("reservations", "/v1/admin/reservations", "Reserved codes, or those that are used in part"), a.reservations)
+	huma.Register(to, get("reservations", "/v1/admin/reservations", "Reserved codes and parts of accounts, or codes that are used in part"), a.reservations)
 	huma.Register(to, post("release-reservation", "/v1/admin/reservations/{id}/release", "End a reservation for the office's sake"), a.release)
 	huma.Register(to, get("audit", "/v1/admin/audit", "Who did what"), a.audit)
 

@@ -47,7 +47,7 @@ func (a *admin) exportJournal(ctx context.Context, in *exportPeriodIn) (*huma.St
 	if err != nil {
 		return nil, err
 	}
-	return streamed(a.office.ExportJournal(ctx, counter.Caller(ctx), period))
+	return a.streamed(a.office.ExportJournal(ctx, counter.Caller(ctx), period))
 }
 
 func (a *admin) exportLiability(ctx context.Context, in *onIn) (*huma.StreamResponse, error) {
@@ -55,7 +55,7 @@ func (a *admin) exportLiability(ctx context.Context, in *onIn) (*huma.StreamResp
 	if err != nil {
 		return nil, err
 	}
-	return streamed(a.office.ExportLiability(ctx, counter.Caller(ctx), day))
+	return a.streamed(a.office.ExportLiability(ctx, counter.Caller(ctx), day))
 }
 
 // exportAccountingIn asks for bookings.
@@ -70,21 +70,31 @@ func (a *admin) exportAccounting(ctx context.Context, in *exportAccountingIn) (*
 	if err != nil {
 		return nil, err
 	}
-	return streamed(a.office.ExportAccounting(ctx, counter.Caller(ctx), period, retail.Layout(in.Layout), in.Currency))
+	return a.streamed(a.office.ExportAccounting(ctx, counter.Caller(ctx), period, retail.Layout(in.Layout), in.Currency))
 }
 
 // tableBuffer is how much of a table is kept back: an export that fails before so much was read is a problem like any other.
 const tableBuffer = 64 << 10
 
+// tablesMost is how many tables are sent at once: each has a connection to the database for as long as its reader takes, and those are
+// the tills' too.
+const tablesMost = 2
+
 // streamed sends an export while it is read. Where it breaks off after that, the connection is cut, so that nobody takes it for whole.
-func streamed(export retail.Export, err error) (*huma.StreamResponse, error) {
+func (a *admin) streamed(export retail.Export, err error) (*huma.StreamResponse, error) {
 	if err != nil {
 		return nil, refuseExport(err)
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		c := humagin.Unwrap(ctx)
-		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}) // a large table takes longer than an answer may; the database bounds it
-		text := bufio.NewWriterSize(c.Writer, tableBuffer)
+		select {
+		case a.tables <- struct{}{}:
+			defer func() { <-a.tables }()
+		default:
+			edge.Fail(c, edge.Refuse(edge.Unavailable, "Other tables are being sent."))
+			return
+		}
+		text := bufio.NewWriterSize(newPaced(c.Writer), tableBuffer)
 		c.Header("Content-Type", table)
 		c.Header("Content-Disposition", `attachment; filename="`+export.Name+`"`)
 		err := export.Write(ctx.Context(), text)
@@ -98,6 +108,29 @@ func streamed(export retail.Export, err error) (*huma.StreamResponse, error) {
 			edge.Fail(c, counter.Refuse(err))
 		}
 	}}, nil
+}
+
+// stallMost is how long whoever reads a table may take nothing of it.
+const stallMost = time.Minute
+
+// paced writes for as long as its reader takes something: a large table takes longer than an answer may, and one that nobody reads would
+// never end.
+type paced struct {
+	to      http.ResponseWriter
+	control *http.ResponseController
+}
+
+func newPaced(to http.ResponseWriter) *paced {
+	p := &paced{to: to, control: http.NewResponseController(to)}
+	_ = p.control.SetWriteDeadline(time.Time{}) // of answers that are not sent piece by piece
+	return p
+}
+
+// Write fails when nothing was taken for stallMost.
+func (p *paced) Write(some []byte) (int, error) {
+	stalled := time.AfterFunc(stallMost, func() { _ = p.control.SetWriteDeadline(time.Unix(1, 0)) }) // long past: ends the write
+	defer stalled.Stop()
+	return p.to.Write(some)
 }
 
 // refuseExport is the problem of an export that can't be made.
