@@ -181,8 +181,8 @@ func (s *Sales) withAccounts(ctx context.Context, found []Customer) ([]CustomerL
 	return lines, nil
 }
 
-// DormantLine is an account with a balance to which nothing has happened for long, and whose it is (D17).
-type DormantLine struct {
+// AccountLine is an account in a list, and whose it is.
+type AccountLine struct {
 	Account  Account
 	Customer Customer
 }
@@ -191,7 +191,7 @@ type DormantLine struct {
 const dormantMost = 500
 
 // Dormant lists accounts that hold something and were left alone for a while (D17), by their ids. Error: ErrCursor.
-func (o *BackOffice) Dormant(ctx context.Context, quiet time.Duration, p Page) (page []DormantLine, next string, err error) {
+func (o *BackOffice) Dormant(ctx context.Context, quiet time.Duration, p Page) (page []AccountLine, next string, err error) {
 	defer explain("list dormant accounts", &err)
 	after := "00000000-0000-0000-0000-000000000000"
 	if p.Cursor != "" {
@@ -213,7 +213,7 @@ func (o *BackOffice) Dormant(ctx context.Context, quiet time.Duration, p Page) (
 		return nil, "", err
 	}
 	for _, account := range found {
-		page = append(page, DormantLine{account, whose[account.ID]})
+		page = append(page, AccountLine{account, whose[account.ID]})
 	}
 	if len(found) == limit {
 		next = found[limit-1].ID

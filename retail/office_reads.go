@@ -247,14 +247,16 @@ func (o *BackOffice) deliveries(ctx context.Context, id string) ([]outbox.Delive
 	return found, err
 }
 
-// HeldLine is a voucher in the list of reserved codes, with its live reservation.
+// HeldLine is a voucher in the list of reserved codes, or a part of a customer's account, with its live reservation.
 type HeldLine struct {
-	VoucherLine
-	Reservation *voucher.Reservation // nil for one that is free
+	VoucherLine                      // zero for a part of an account
+	Account     *AccountLine         // nil for a voucher
+	Reservation *voucher.Reservation // nil for a voucher that is free
 }
 
-// Reservations lists the codes that are held now (E16, E18), those that are free first at the head unless asked otherwise. What is
-// sought may be the end of a code, the reservation's key, its owner or its holder, or a voucher's id. Errors: ErrCursor, ErrIsCode.
+// Reservations lists the codes that are held now and the parts of accounts that are (E16, E18), those that are free first at the head
+// unless asked otherwise. What is sought may be the end of a code, the reservation's key, its owner or its holder, a customer's log-in or
+// wallet id, or a voucher's or an account's id. Errors: ErrCursor, ErrIsCode.
 func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLine, next string, err error) {
 	defer explain("list reservations", &err)
 	if err := o.noCode(ctx, f.Text); err != nil {
@@ -264,27 +266,61 @@ func (o *BackOffice) Reservations(ctx context.Context, f Holding) (page []HeldLi
 	if err != nil || len(held) == 0 {
 		return nil, "", err
 	}
-	ids := make([]string, len(held))
+	var vouchers, accounts []string
+	for _, r := range held {
+		if r.Account {
+			accounts = append(accounts, r.Voucher)
+		} else {
+			vouchers = append(vouchers, r.Voucher)
+		}
+	}
+	codes, err := o.heldCodes(ctx, vouchers)
+	if err != nil {
+		return nil, "", err
+	}
+	parts, err := o.heldAccounts(ctx, accounts)
+	if err != nil {
+		return nil, "", err
+	}
+	page = make([]HeldLine, len(held))
 	for i, r := range held {
-		ids[i] = r.Voucher
+		page[i] = HeldLine{VoucherLine: codes[r.Voucher], Account: parts[r.Voucher], Reservation: &r.Reservation}
+	}
+	return page, next, nil
+}
+
+// heldCodes are the lines of vouchers, by their ids.
+func (o *BackOffice) heldCodes(ctx context.Context, ids []string) (map[string]VoucherLine, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	listed, _, err := o.desk.ledger.List(ctx, Listing{Text: &ledger.Sought{IDs: ids}})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	lines, err := o.lines(ctx, listed)
-	if err != nil {
-		return nil, "", err
-	}
 	of := make(map[string]VoucherLine, len(lines))
 	for _, l := range lines {
 		of[l.Voucher.ID] = l
 	}
-	page = make([]HeldLine, len(held))
-	for i, r := range held {
-		page[i] = HeldLine{VoucherLine: of[r.Voucher], Reservation: &r}
+	return of, err
+}
+
+// heldAccounts are the lines of accounts, by their ids.
+func (o *BackOffice) heldAccounts(ctx context.Context, ids []string) (map[string]*AccountLine, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return page, next, nil
+	accounts, err := o.desk.ledger.Accounts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	customers, err := o.sales.customersOf(ctx, ids...)
+	of := make(map[string]*AccountLine, len(accounts))
+	for _, account := range accounts {
+		of[account.ID] = &AccountLine{Account: account, Customer: customers[account.ID]}
+	}
+	return of, err
 }
 
 // Rest lists the vouchers that are used in part and have a rest (E17), reserved or not. What is sought is as for Vouchers. Errors:

@@ -12,7 +12,7 @@ import (
 	"vouchsafe/retail/voucher"
 )
 
-// ErrCodeTaken says that another voucher has the code that was chosen.
+// ErrCodeTaken says that a voucher has the code that was chosen already, or a token of that number.
 var ErrCodeTaken = ledger.ErrCodeTaken
 
 // Replacement is a request to give a voucher another code.
@@ -48,7 +48,7 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, r Replacement) (done
 	}
 	recode := func(tx outbox.Tx, marked voucher.Answer) error {
 		return ledger.ReplaceCode(ctx, tx, ledger.NewCode{
-			Voucher: r.Voucher, Version: marked.Voucher.Version, Last4: fresh.Voucher.Last4, MAC: fresh.MAC, Sealed: fresh.Sealed,
+			Voucher: r.Voucher, Version: marked.Voucher.Version, Last4: fresh.Voucher.Last4, MAC: fresh.MAC, Known: o.asToken(r.Code), Sealed: fresh.Sealed,
 		})
 	}
 	if !sold {
@@ -109,6 +109,15 @@ func (o *BackOffice) chooseCode(n *ledger.NewVoucher, text string) error {
 		return err
 	}
 	return o.sales.giveCode(n, code, purposeForeign)
+}
+
+// asToken is what a token would be known by whose number is the text that was chosen; none without one.
+func (o *BackOffice) asToken(text string) [][]byte {
+	typed, err := voucher.Read(text)
+	if err != nil {
+		return nil
+	}
+	return o.desk.ring.MACs(purposeForeign, []byte(typed.Foreign.Canonical()))
 }
 
 // replaced is the code of a replacement, as its caller may hear of it now.

@@ -128,7 +128,14 @@ func TestTheOfficeChoosesTheTextOfACode(t *testing.T) {
 	})
 	chosen(small, "Tillykke-Anna").has(200, says1("code", "TILLYKKE-ANNA"))
 	h.unchanged("a text that another has", func() { chosen(large, "TILLYKKE ANNA", `"confirm_guessable":true`).refuses(409, "already_exists") })
+	h.till.asks("PUT", "/v1/bindings/b:1", members(says("code", h.issues(1_00).code), says("token", "KORT-17-CLARA"))).has(201, "{}")
+	h.unchanged("the number of a token", func() {
+		chosen(small, "kort 17 clara").refuses(409, "already_exists")
+		h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nKORT17CLARA;5;DKK\n"), because)).
+			refuses(400, "invalid_request", `"field":"csv"`, `"faults":[{"line":2,"column":"code","detail":"a voucher has this code already"}]`)
+	})
 	chosen(large, "TILLYKKE BENTE", `"confirm_guessable":true`).has(200, says1("code", "TILLYKKE BENTE"))
+	h.till.asks("PUT", "/v1/bindings/b:2", members(says("code", h.issues(1_00).code), says("token", "tillykke bente"))).refuses(409, "token_taken")
 	h.till.redeems("r:1", card{code: "tillykke anna"}, 100_00).has(201, pays1("balance", 400_00))
 	h.shop.reserves("cart-1", card{code: "TILLYKKEBENTE"}, "cart-1", 100_00).has(201, says1("state", "active"))
 }

@@ -78,26 +78,30 @@ type dormantIn struct {
 	Days int `query:"days" minimum:"1" maximum:"36500" default:"365" doc:"Nothing has happened to them for so many days"`
 }
 
-// dormantOut is such an account.
-type dormantOut struct {
+// accountLine is an account in a list, and whose it is.
+type accountLine struct {
 	Account  string             `json:"account" format:"uuid"`
 	Customer customerLine       `json:"customer"`
 	Balance  counter.HoldingOut `json:"balance"`
 	LastAt   time.Time          `json:"last_at" doc:"When something happened to it last"`
 }
 
-func (a *admin) dormant(ctx context.Context, in *dormantIn) (*body[pageOut[dormantOut]], error) {
+// showAccountLine renders an account in a list.
+func showAccountLine(l retail.AccountLine) accountLine {
+	alone := []retail.Account{l.Account}
+	return accountLine{
+		Account: l.Account.ID, Customer: showCustomerLine(retail.CustomerLine{Customer: l.Customer, Accounts: alone}),
+		Balance: counter.ShowHoldings(alone)[0], LastAt: l.Account.LastAt.UTC(),
+	}
+}
+
+func (a *admin) dormant(ctx context.Context, in *dormantIn) (*body[pageOut[accountLine]], error) {
 	const day = 24 * time.Hour
 	page, next, err := a.office.Dormant(ctx, time.Duration(in.Days)*day, in.stretch())
 	if err != nil {
 		return nil, counter.Refuse(err)
 	}
-	return showPage(page, next, func(l retail.DormantLine) dormantOut {
-		return dormantOut{
-			Account: l.Account.ID, Customer: showCustomerLine(retail.CustomerLine{Customer: l.Customer, Accounts: []retail.Account{l.Account}}),
-			Balance: counter.ShowHoldings([]retail.Account{l.Account})[0], LastAt: l.Account.LastAt.UTC(),
-		}
-	}), nil
+	return showPage(page, next, showAccountLine), nil
 }
 
 // profileIn names a customer.

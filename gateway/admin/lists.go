@@ -71,19 +71,20 @@ func (a *admin) listing(in *listIn) (retail.Listing, error) {
 	}, err
 }
 
-// reservationsIn asks for reserved codes.
+// reservationsIn asks for reserved codes and parts of accounts.
 type reservationsIn struct {
 	PageIn
 	Filter string `query:"filter" enum:"held,rest" default:"held" doc:"held: reserved now; rest: used in part"`
-	Q      string `query:"q" maxLength:"200" doc:"The end of a code, or a voucher's id; of what is held also within its key, its owner or its holder; of a rest an order's number or a product. Never a whole code"`
+	Q      string `query:"q" maxLength:"200" doc:"The end of a code, or a voucher's id; of what is held also within its key, its owner or its holder, or a customer's id or wallet id; of a rest an order's number or a product. Never a whole code"`
 	Sort   string `query:"sort" enum:"held_until,-held_until,issued_at,-issued_at,balance,-balance,expires_on,-expires_on" doc:"Of what is held: held_until, which is the default; of a rest: the others, -issued_at by default. A minus turns it around"`
 }
 
-// heldOut is a code that is reserved, or has a rest.
+// heldOut is a code that is reserved, or has a rest, or a part of an account that is reserved.
 type heldOut struct {
-	ID          string    `json:"id,omitempty" format:"uuid" doc:"Of the reservation, for releasing it; absent for a rest"`
-	Voucher     LineOut   `json:"voucher"`
-	Reservation *grantOut `json:"reservation" doc:"Null for a voucher that is used in part and free"`
+	ID          string       `json:"id,omitempty" format:"uuid" doc:"Of the reservation, for releasing it; absent for a rest"`
+	Voucher     *LineOut     `json:"voucher,omitempty" doc:"Absent for a part of a customer's account"`
+	Account     *accountLine `json:"account,omitempty" doc:"A customer's account of which the reservation sets a part aside; absent for a voucher"`
+	Reservation *grantOut    `json:"reservation" doc:"Null for a voucher that is used in part and free"`
 }
 
 func (a *admin) reservations(ctx context.Context, in *reservationsIn) (*body[pageOut[heldOut]], error) {
@@ -104,9 +105,15 @@ func (a *admin) reservations(ctx context.Context, in *reservationsIn) (*body[pag
 	return showPage(page, next, showHeld), nil
 }
 
-// showHeld renders a reserved code.
+// showHeld renders a reserved code, or a reserved part of an account, which was live when the list was read.
 func showHeld(l retail.HeldLine) heldOut {
-	out := heldOut{Voucher: showLine(l.Listed, l.Sold)}
+	if l.Account != nil {
+		account := showAccountLine(*l.Account)
+		r := showReservation(*l.Reservation, voucher.Voucher{Currency: l.Account.Account.Balance.Currency}, l.Reservation.GrantedAt)
+		return heldOut{ID: r.ID, Account: &account, Reservation: &r}
+	}
+	line := showLine(l.Listed, l.Sold)
+	out := heldOut{Voucher: &line}
 	if l.Reservation != nil {
 		r := showReservation(*l.Reservation, l.Voucher, l.At)
 		out.ID, out.Reservation = r.ID, &r

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,6 +34,39 @@ func TestReservedCodesAreListed(t *testing.T) {
 	h.passes(24 * time.Hour)
 	if got := h.office.asks("GET", "/v1/admin/reservations", ""); len(got.ids("voucher", "id")) != 0 {
 		t.Errorf("when all are over: %s", got.text)
+	}
+}
+
+// E16: the parts of accounts that are set aside stand among the codes, and are found by whose they are.
+func TestReservedPartsOfAccountsAreListed(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.shop.claims("c:1", h.issues(500_00, claimable), "7").has(201, "{}")
+	h.shop.spends("r:1", "7", 100_00).has(201, "{}")
+	c := h.issues(500_00)
+	h.passes(time.Minute)
+	h.shop.reserves("w:1", c, "cart", 1_00)
+	h.shop.spends("r:2", "7", 200_00).has(201, "{}")
+	got := h.office.asks("GET", "/v1/admin/reservations", "")
+	for what, want := range map[string][]string{"reservation/key": {"r:1", "w:1", "r:2"}, "account/customer/customer": {"7", "", "7"}, "voucher/id": {"", c.id, ""}} {
+		if ids := got.ids(strings.Split(what, "/")...); !slices.Equal(ids, want) {
+			t.Errorf("%s is %q, want %q", what, ids, want)
+		}
+	}
+	if strings.Count(got.text, `"voucher":`) != 1 || !strings.Contains(got.text, pays("reserved", 300_00)) || !strings.Contains(got.text, pays("amount", 100_00)) {
+		t.Errorf("got %s", got.text)
+	}
+	for asked, want := range map[string][]string{"7": {"r:1", "r:2"}, h.reads(`SELECT id::text FROM account`): {"r:1", "r:2"}, c.id: {"w:1"}} {
+		if got := h.office.asks("GET", "/v1/admin/reservations"+queryOf("q", asked), "").ids("reservation", "key"); !slices.Equal(got, want) {
+			t.Errorf("by %q: %q, want %q", asked, got, want)
+		}
+	}
+	id := got.ids("id")[0]
+	h.office.asks("POST", "/v1/admin/reservations/"+id+"/release", members(because)).has(200, `{"outcome":"released"}`)
+	one := h.office.asks("GET", "/v1/admin/reservations?limit=1", "")
+	two := h.office.asks("GET", "/v1/admin/reservations"+queryOf("limit", "1", "cursor", one.next()), "")
+	if keys := append(one.ids("reservation", "key"), two.ids("reservation", "key")...); !slices.Equal(keys, []string{"w:1", "r:2"}) || two.next() != "" {
+		t.Errorf("page by page: %q", keys)
 	}
 }
 

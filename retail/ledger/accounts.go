@@ -46,11 +46,16 @@ const (
 	readAccountRecords = `SELECT` + recordColumns + `
 		FROM unnest($1::text[], $2::text[], $3::text[]) AS q (owner, kind, key)
 		CROSS JOIN LATERAL (
+			SELECT reservation
+			FROM act
+			WHERE owner = q.owner AND kind = q.kind AND key = q.key
+			OFFSET 0
+		) n
+		CROSS JOIN LATERAL (
 			SELECT c.*
-			FROM act n
-			JOIN account_reservation r ON r.id = n.reservation
+			FROM account_reservation r
 			JOIN act c ON c.owner = r.owner AND c.kind = 'redemption' AND c.key = r.key
-			WHERE n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+			WHERE r.id = n.reservation
 			OFFSET 0
 		) a
 		WHERE q.kind = 'reservation'`

@@ -121,7 +121,7 @@ func (l *accountColumnsOf) add(c *voucher.Case, was int64) {
 
 const findAccountsHeld = `SELECT` + accountReservationColumns + `
 	FROM account_reservation r
-	WHERE r.owner = $1 AND r.holder = $2 AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+	WHERE r.owner = $1 AND r.holder = $2 AND r.ended_at IS NULL AND r.expires_at > vouchsafe_now()
 	ORDER BY r.granted_at
 	LIMIT 100`
 

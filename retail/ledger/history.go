@@ -152,6 +152,7 @@ type NewCode struct {
 	Version int64 // of the voucher's row once it was marked as replaced
 	Last4   string
 	MAC     []byte
+	Known   [][]byte // all MACs that a token of the same number may have; none for a code that can't be a token's number
 	Sealed  []byte
 }
 
@@ -162,8 +163,8 @@ const replaceCode = `UPDATE voucher
 		last4 = @last4
 	WHERE id = @id::uuid AND version = @version`
 
-// ErrCodeTaken says that another voucher has a code.
-var ErrCodeTaken = errors.New("another voucher has this code")
+// ErrCodeTaken says that a voucher has a code already, or a token of the same number.
+var ErrCodeTaken = errors.New("a voucher is known by this code already")
 
 // ReplaceCode gives a voucher a new code, in the transaction that has locked its row and applied
 // voucher.Replace to it. From its commit on nobody finds the old one. Error: ErrCodeTaken.
@@ -171,11 +172,14 @@ func ReplaceCode(ctx context.Context, tx outbox.Tx, n NewCode) error {
 	tag, err := tx.Exec(ctx, replaceCode, pgx.NamedArgs{
 		"id": n.Voucher, "version": n.Version, "mac": n.MAC, "sealed": n.Sealed, "last4": n.Last4,
 	})
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && fault.Code == uniqueViolation {
-		return ErrCodeTaken
-	}
 	if err == nil && tag.RowsAffected() != 1 {
 		err = fmt.Errorf("%d rows at version %d", tag.RowsAffected(), n.Version)
+	}
+	if err == nil && len(n.Known) > 0 {
+		err = expectNoTokens(ctx, tx, n.Known)
+	}
+	if fault, ok := errors.AsType[*pgconn.PgError](err); ok && fault.Code == uniqueViolation {
+		return ErrCodeTaken
 	}
 	if err != nil {
 		return fmt.Errorf("replace the code of voucher %s: %w", n.Voucher, err)

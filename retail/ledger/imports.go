@@ -100,7 +100,7 @@ type NewImport struct {
 }
 
 // AddImport brings vouchers into the books, in the caller's transaction. A key that names an import already, a file that was imported,
-// and a code that exists are unique violations.
+// and a code that exists or is the number of a token are unique violations.
 func (l *Ledger) AddImport(ctx context.Context, tx outbox.Tx, i NewImport) error {
 	_, err := tx.Exec(ctx, insertImport, pgx.NamedArgs{
 		"id": i.ID, "key": i.Key, "digest": i.Digest, "size": len(i.Vouchers), "totals": i.Totals, "reason": i.Reason,
@@ -111,11 +111,14 @@ func (l *Ledger) AddImport(ctx context.Context, tx outbox.Tx, i NewImport) error
 	if err := l.IssueMany(ctx, tx, i.Vouchers...); err != nil {
 		return fmt.Errorf("add import %s: %w", i.Key, err)
 	}
-	lines := make([][]any, len(i.Vouchers))
+	lines, macs := make([][]any, len(i.Vouchers)), make([][]byte, len(i.Vouchers))
 	for n, v := range i.Vouchers {
-		lines[n] = []any{i.ID, i.Lines[n], v.Voucher.ID}
+		lines[n], macs[n] = []any{i.ID, i.Lines[n], v.Voucher.ID}, v.MAC
 	}
 	if err := copyRows(ctx, tx, "imported", []string{"import", "line", "voucher"}, lines); err != nil {
+		return fmt.Errorf("add import %s: %w", i.Key, err)
+	}
+	if err := expectNoTokens(ctx, tx, macs); err != nil {
 		return fmt.Errorf("add import %s: %w", i.Key, err)
 	}
 	return nil

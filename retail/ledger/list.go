@@ -137,7 +137,7 @@ func (f Listing) args() pgx.NamedArgs {
 	}
 }
 
-// heldList is how live reservations are listed: by index reservation_overdue.
+// heldList is how live reservations are listed: by indexes reservation_overdue and account_reservation_overdue.
 func heldList() keyset.List {
 	return keyset.List{
 		Name: "held", ID: keyset.Key{Column: "r.id", Type: "uuid"}, Usual: "held_until",
@@ -145,44 +145,97 @@ func heldList() keyset.List {
 	}
 }
 
-// The end of an order's number that a reservation keeps of its holder is found by the whole number too.
+// Both tables are read by their indexes on what ends when. The end of an order's number that a reservation keeps of its holder is found
+// by the whole number too.
 const listHeld = `
-	FROM reservation r
-	WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at > vouchsafe_now()
+	FROM (
+		SELECT
+			id,
+			voucher,
+			fence,
+			owner,
+			key,
+			holder,
+			holder_hint,
+			amount,
+			due,
+			revision,
+			state,
+			granted_at,
+			expires_at,
+			ended_at,
+			false AS of_account
+		FROM reservation
+		WHERE state = 'active' AND ended_at IS NULL
+		UNION ALL
+		SELECT
+			id,
+			account,
+			fence,
+			owner,
+			key,
+			holder,
+			holder_hint,
+			amount,
+			due,
+			revision,
+			state,
+			granted_at,
+			expires_at,
+			ended_at,
+			true
+		FROM account_reservation
+		WHERE state = 'active' AND ended_at IS NULL
+	) r
+	WHERE r.expires_at > (SELECT vouchsafe_now())
 		AND (@from::timestamptz IS NULL OR r.granted_at >= @from::timestamptz)
 		AND (@to::timestamptz IS NULL OR r.granted_at < @to::timestamptz)
 		AND (@text::text = ''
 			OR strpos(lower(r.key || ' ' || r.owner || ' ' || r.holder_hint), lower(@text::text)) > 0
 			OR r.holder_hint <> '' AND right(lower(@text::text), char_length(r.holder_hint)) = lower(r.holder_hint)
-			OR EXISTS (SELECT FROM voucher v WHERE v.id = r.voucher AND (v.last4 = upper(@text::text) OR v.id::text = lower(@text::text))))`
+			OR EXISTS (SELECT FROM voucher v WHERE v.id = r.voucher AND (v.last4 = upper(@text::text) OR v.id::text = lower(@text::text)))
+			OR EXISTS (
+				SELECT
+				FROM account a
+				JOIN customer c ON c.id = a.customer
+				WHERE a.id = r.voucher AND (c.login = @text::text OR c.wallet_id = @text::text OR a.id::text = lower(@text::text))
+			))`
 
 // Holding chooses live reservations; what is left empty doesn't narrow.
 type Holding struct {
 	Page            // by held_until
-	Text     string // within key, owner or holder, or the end of a code, or a voucher's id
+	Text     string // within key, owner or holder, or the end of a code, a customer's log-in or wallet id, or a voucher's or account's id
 	From, To time.Time
+}
+
+// Held is a live reservation in the list of all.
+type Held struct {
+	voucher.Reservation
+	Account bool // it sets aside a part of an account, whose id is in Voucher
 }
 
 // heldRow is a row of the list.
 type heldRow struct {
 	reservationRow
-	SortKey string
+	OfAccount bool
+	SortKey   string
 }
 
-// Held lists the live reservations (E16), those that end first at the head unless asked otherwise. Errors: ErrCursor, keyset.ErrSort.
-func (l *Ledger) Held(ctx context.Context, f Holding) (page []voucher.Reservation, next string, err error) {
+// Held lists the live reservations of vouchers and accounts (E16), those that end first at the head unless asked otherwise. Errors:
+// ErrCursor, keyset.ErrSort.
+func (l *Ledger) Held(ctx context.Context, f Holding) (page []Held, next string, err error) {
 	turn, err := heldList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
 	args := pgx.NamedArgs{"from": orNull(f.From), "to": orNull(f.To), "text": f.Text}
-	sql := `SELECT` + reservationColumns + `, ` + turn.Column() + listHeld
+	sql := `SELECT` + reservationColumns + `, r.of_account, ` + turn.Column() + listHeld
 	found, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: args}, func(r heldRow) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", away("list reservations", err)
 	}
 	for _, row := range found {
-		page = append(page, *row.reservation())
+		page = append(page, Held{*row.reservation(), row.OfAccount})
 	}
 	return page, next, nil
 }

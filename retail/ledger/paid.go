@@ -28,6 +28,14 @@ const readPaid = `SELECT
 				AND r.holder = ANY(@holders::bytea[])
 				AND r.ended_at IS NULL
 				AND r.expires_at > vouchsafe_now()
+		) + (
+			SELECT coalesce(sum(r.amount), 0)
+			FROM account_reservation r
+			JOIN account c ON c.id = r.account AND c.currency = @currency
+			WHERE r.owner = @owner
+				AND r.holder = ANY(@holders::bytea[])
+				AND r.ended_at IS NULL
+				AND r.expires_at > vouchsafe_now()
 		)`
 
 // Order is an order of a shop, by all the names that captures and reservations may know it under.
@@ -38,7 +46,7 @@ type Order struct {
 	Currency money.Currency
 }
 
-// PaidFor is how much of an order our own codes have paid, or have reserved for it, in its currency:
+// PaidFor is how much of an order our own codes and accounts have paid, or have reserved for it, in its currency:
 // what a voucher paid for is no money that came in.
 func PaidFor(ctx context.Context, tx outbox.Tx, o Order) (money.Amount, error) {
 	holders := make([][]byte, len(o.Holders))

@@ -3,10 +3,12 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
 )
 
@@ -53,6 +55,9 @@ const writeToken = `UPDATE voucher
 		code_retired = @retired
 	WHERE id = @id::uuid`
 
+// A token's number that became a voucher's code in between is a unique violation, as a token that was bound is.
+const expectNoCode = `SELECT expect_no_code(@macs::bytea[])`
+
 // queueTokens writes the tokens that changed: those that ended first, since the same one may be another voucher's from now on. Only
 // bindings change them, so that they are no columns of the statement that all acts share.
 func (s *state) queueTokens(batch *pgx.Batch) {
@@ -63,8 +68,22 @@ func (s *state) queueTokens(batch *pgx.Batch) {
 			if changed && after.Token.Bound() == bound {
 				batch.Queue(writeToken, tokenArgs(before, after))
 			}
+			if bound && after.Token.Bound() && after.Token != before.Token {
+				batch.Queue(expectNoCode, pgx.NamedArgs{"macs": [][]byte{[]byte(after.Token.MAC)}})
+			}
 		}
 	}
+}
+
+const expectNoToken = `SELECT expect_no_token(@macs::bytea[])`
+
+// expectNoTokens ends the transaction with a unique violation when a code that it has written, by any of its MACs, is the number of a
+// voucher's token. Until its end nobody binds any, so that it is called last.
+func expectNoTokens(ctx context.Context, tx outbox.Tx, macs [][]byte) error {
+	if _, err := tx.Exec(ctx, expectNoToken, pgx.NamedArgs{"macs": macs}); err != nil {
+		return fmt.Errorf("look for tokens of the same number: %w", err)
+	}
+	return nil
 }
 
 func tokenArgs(before, after voucher.Voucher) pgx.NamedArgs {

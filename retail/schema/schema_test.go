@@ -98,6 +98,23 @@ func TestUnreachableDatabaseIsNeitherOlderNorNewer(t *testing.T) {
 	}
 }
 
+// A kept plan takes the index that it was made for only if no other says the same of which rows it has: see 0011_one_way.sql.
+func TestNoTwoIndexesOfReservationsSayTheSame(t *testing.T) {
+	t.Parallel()
+	pool := retailtest.Database(t)
+	const alike = `SELECT coalesce(string_agg(said, '; '), '') FROM (
+		SELECT format('%s: %s', indrelid::regclass, string_agg(indexrelid::regclass::text, ' and ')) AS said
+		FROM pg_index
+		WHERE indpred IS NOT NULL AND indrelid IN ('reservation'::regclass, 'account_reservation'::regclass)
+		GROUP BY indrelid, pg_get_expr(indpred, indrelid)
+		HAVING count(*) > 1
+	) twins`
+	var twins string
+	if err := pool.QueryRow(t.Context(), alike).Scan(&twins); err != nil || twins != "" {
+		t.Errorf("%s %v", twins, err)
+	}
+}
+
 func TestVersionIsThatOfTheNewestMigration(t *testing.T) {
 	t.Parallel()
 	pool := retailtest.Database(t)

@@ -67,10 +67,11 @@ CREATE TABLE account_reservation (
     UNIQUE (account, fence)
 ) WITH (fillfactor = 80);
 
--- One holder has one live reservation on an account: he resumes it under whatever key.
+-- One holder has one live reservation on an account: he resumes it under whatever key. As on reservation, no index says in the words
+-- of another which rows it has: ask for an account's by state, for a holder's by ended_at, and for what is overdue by both.
 CREATE UNIQUE INDEX account_reservation_one_each ON account_reservation (account, owner, holder) WHERE state = 'active';
-CREATE INDEX account_reservation_overdue ON account_reservation (expires_at) WHERE state = 'active';
-CREATE INDEX account_reservation_of_holder ON account_reservation (owner, holder) WHERE state = 'active';
+CREATE INDEX account_reservation_overdue ON account_reservation (expires_at) WHERE state = 'active' AND ended_at IS NULL;
+CREATE INDEX account_reservation_of_holder ON account_reservation (owner, holder) WHERE ended_at IS NULL;
 
 COMMENT ON COLUMN act.voucher IS 'the voucher that the act was done to, or the account of a customer';
 COMMENT ON COLUMN act.reservation IS 'a row of reservation, or of account_reservation if the act was done to an account';

@@ -23,6 +23,29 @@ ALTER TABLE voucher
 -- It changes with no act but a binding, so that an update of the balance touches no index all the same.
 CREATE UNIQUE INDEX voucher_token ON voucher (token_mac) WHERE token_mac IS NOT NULL;
 
+-- A number leads to one voucher, as its code or as its token. Unique indexes say so of codes and of tokens; between the two, whoever
+-- writes a token shares a lock with others who do, whoever writes a code that could be a token's number has it alone, and both then look
+-- for what the other has written: each statement of a function sees what was committed before it. 13 names the lock.
+-- +goose StatementBegin
+CREATE FUNCTION expect_no_code(macs bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(13);
+    IF EXISTS (SELECT FROM voucher WHERE code_mac = ANY(macs)) THEN
+        RAISE EXCEPTION 'the number of a token is a code' USING ERRCODE = 'unique_violation';
+    END IF;
+END
+$$;
+
+CREATE FUNCTION expect_no_token(macs bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(13);
+    IF EXISTS (SELECT FROM voucher WHERE token_mac = ANY(macs)) THEN
+        RAISE EXCEPTION 'a code is the number of a token' USING ERRCODE = 'unique_violation';
+    END IF;
+END
+$$;
+-- +goose StatementEnd
+
 -- The first instant from which nobody can ask for a voucher's value any more; NULL for never. Until then it is owed, also of an
 -- expired one (X12).
 CREATE FUNCTION vouchsafe_owed_until(expires_on date, owed_for smallint, zone text) RETURNS timestamptz
