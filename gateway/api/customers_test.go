@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -357,4 +358,16 @@ func TestAClaimThatCannotBeMeantIsRefusedByField(t *testing.T) {
 	if after := h.books(); after != before {
 		t.Errorf("something changed: %s, then %s", before, after)
 	}
+}
+
+// Whatever a shop calls its customers, each can be asked for: what is escaped in the path is part of the name.
+func TestACustomerMayBeCalledAnything(t *testing.T) {
+	t.Parallel()
+	h := market(t)
+	for i, login := range []string{"gid://shopify/Customer/7", "a+b@example.dk", "50 % & more?", "æ/ø", "a%2Fb"} {
+		h.shop.claims(fmt.Sprintf("c:%d", i), h.issues(500_00, claimable), login).has(201, "{}")
+		h.shop.knows(url.PathEscape(login)).has(200, members(says("customer", login)))
+	}
+	h.shop.knows("a+b@example%2Edk").has(200, members(says("customer", "a+b@example.dk")))
+	h.shop.knows("a/b").refuses(404, "not_found")
 }

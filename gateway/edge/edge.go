@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"time"
 
@@ -76,7 +77,8 @@ func New(options Options) (*Edge, error) {
 	e.engine.RedirectTrailingSlash = false
 	e.engine.HandleMethodNotAllowed = true
 	e.engine.ContextWithFallback = true
-	e.engine.Use(e.wrap)
+	e.engine.UseRawPath, e.engine.UnescapePathValues = true, false // a slash that is escaped is part of a name: see unescape
+	e.engine.Use(unescape, e.wrap)
 	e.engine.Use(options.Within...)
 	e.engine.NoRoute(func(c *gin.Context) { Fail(c, Refuse(NotFound, "There is nothing at this address.")) })
 	e.engine.NoMethod(func(c *gin.Context) {
@@ -90,6 +92,19 @@ func New(options Options) (*Edge, error) {
 	e.engine.GET("/problems/:code", explain)
 	e.engine.GET("/openapi.json", e.document())
 	return e, nil
+}
+
+// unescape reads the names within a path that was written in another way than usual, each by itself, as with %2F in a shop's id of a
+// customer. gin would take a plus for a space.
+func unescape(c *gin.Context) {
+	if c.Request.URL.RawPath == "" {
+		return // the path was read as a whole, and has nothing escaped that matters
+	}
+	for i, param := range c.Params {
+		if name, err := url.PathUnescape(param.Value); err == nil {
+			c.Params[i].Value = name
+		}
+	}
 }
 
 // trust believes X-Forwarded-For from these peers alone. gin would believe everybody.
