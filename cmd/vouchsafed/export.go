@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"vouchsafe/retail"
+	"vouchsafe/retail/bookkeeping"
 	"vouchsafe/retail/money"
 )
 
@@ -56,30 +56,13 @@ func (c exportCommand) run(ctx context.Context, p *program) (err error) {
 	})
 }
 
-// table writes lines of CSV.
-type table struct{ lines *csv.Writer }
-
-// begins starts a table with the names of its columns.
-func begins(to io.Writer, names ...string) (table, error) {
-	t := table{csv.NewWriter(to)}
-	t.lines.UseCRLF = true
-	return t, t.lines.Write(names)
-}
-
-// add writes a line. A field that a spreadsheet would take for a formula is made a text.
-func (t table) add(fields ...string) error {
-	for i, field := range fields {
-		if field != "" && strings.ContainsRune("=+-@\t\r", rune(field[0])) {
-			fields[i] = "'" + field
-		}
+// table writes lines of CSV with these names of columns; fill hands it one after the other.
+func table(to io.Writer, names []string, fill func(row func(cells ...string) error) error) error {
+	t, err := bookkeeping.NewTable(to, names...)
+	if err != nil {
+		return err
 	}
-	return t.lines.Write(fields)
-}
-
-// ends writes what is left.
-func (t table) ends(err error) error {
-	t.lines.Flush()
-	return errors.Join(err, t.lines.Error())
+	return errors.Join(fill(t.Row), t.Close())
 }
 
 // vouchers exports every voucher. With its code it is a line that vouchsafed import takes.
@@ -88,47 +71,44 @@ func (c exportCommand) vouchers(ctx context.Context, h *house, to io.Writer) err
 	if c.Codes {
 		codes, names = retail.WithCodes, append(names, "code")
 	}
-	t, err := begins(to, names...)
-	if err != nil {
-		return err
-	}
-	return t.ends(retail.NewBackOffice(h.desk, h.sales).ExportVouchers(ctx, retail.CommandLine(), codes, func(line retail.VoucherExport) error {
-		v := line.Voucher
-		day := ""
-		if !v.ExpiresOn.Zero() {
-			day = v.ExpiresOn.String()
-		}
-		fields := []string{
-			v.ID, v.Last4, string(v.Kind), v.Product, string(v.Mode), string(v.StateAt(line.At)), money.Of(v.Balance, v.Currency).Decimal(),
-			string(v.Currency), money.Of(line.Issued, v.Currency).Decimal(), day, v.IssuedAt.UTC().Format(time.RFC3339), v.Shop,
-		}
-		if c.Codes {
-			fields = append(fields, line.Code.Reveal())
-		}
-		return t.add(fields...)
-	}))
+	return table(to, names, func(row func(cells ...string) error) error {
+		return retail.NewBackOffice(h.desk, h.sales).ExportVouchers(ctx, retail.CommandLine(), codes, func(line retail.VoucherExport) error {
+			v := line.Voucher
+			day := ""
+			if !v.ExpiresOn.Zero() {
+				day = v.ExpiresOn.String()
+			}
+			cells := []string{
+				v.ID, v.Last4, string(v.Kind), bookkeeping.Text(v.Product), string(v.Mode), string(v.StateAt(line.At)), money.Of(v.Balance, v.Currency).Decimal(),
+				string(v.Currency), money.Of(line.Issued, v.Currency).Decimal(), day, v.IssuedAt.UTC().Format(time.RFC3339), v.Shop,
+			}
+			if c.Codes {
+				cells = append(cells, bookkeeping.Text(line.Code.Reveal()))
+			}
+			return row(cells...)
+		})
+	})
 }
 
 // customers exports every customer, with a line for each of his accounts.
 func customers(ctx context.Context, h *house, to io.Writer) error {
-	t, err := begins(to, "id", "shop", "customer", "wallet_id", "member_until", "balance", "reserved", "currency")
-	if err != nil {
-		return err
-	}
-	return t.ends(retail.NewBackOffice(h.desk, h.sales).ExportCustomers(ctx, retail.CommandLine(), func(line retail.CustomerLine) error {
-		member := ""
-		if line.MemberUntil != nil {
-			member = line.MemberUntil.Format(time.DateOnly)
-		}
-		who := []string{line.ID, line.Shop, line.Login, line.WalletID, member}
-		if len(line.Accounts) == 0 {
-			return t.add(append(who, "", "", "")...)
-		}
-		for _, a := range line.Accounts {
-			if err := t.add(append(slices.Clone(who), a.Balance.Decimal(), a.Reserved.Decimal(), string(a.Balance.Currency))...); err != nil {
-				return err
+	names := []string{"id", "shop", "customer", "wallet_id", "member_until", "balance", "reserved", "currency"}
+	return table(to, names, func(row func(cells ...string) error) error {
+		return retail.NewBackOffice(h.desk, h.sales).ExportCustomers(ctx, retail.CommandLine(), func(line retail.CustomerLine) error {
+			member := ""
+			if line.MemberUntil != nil {
+				member = line.MemberUntil.Format(time.DateOnly)
 			}
-		}
-		return nil
-	}))
+			who := []string{line.ID, line.Shop, bookkeeping.Text(line.Login), line.WalletID, member}
+			if len(line.Accounts) == 0 {
+				return row(append(who, "", "", "")...)
+			}
+			for _, a := range line.Accounts {
+				if err := row(append(slices.Clone(who), a.Balance.Decimal(), a.Reserved.Decimal(), string(a.Balance.Currency))...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
 }

@@ -37,12 +37,57 @@ func TestABindingAndACashOutHappenOnceWhateverInstantTheDaemonDies(t *testing.T)
 	}
 }
 
+// X04, X08: the daemon dies at every instant of a credit note and of a refund to a new one. Whoever repeats it is told of one, with the
+// same code, and no money is made.
+func TestACreditNoteAndARefundToANewOneHappenOnceWhateverInstantTheDaemonDies(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ act, point string }{
+		{"credit note", failpoint.ActWritten}, {"credit note", failpoint.ActCommitted},
+		{"refund", failpoint.ActWritten}, {"refund", failpoint.ActCommitted},
+	} {
+		t.Run(tt.act+" "+tt.point, func(t *testing.T) {
+			t.Parallel()
+			k := opensKiosk(t)
+			d := k.serves()
+			sale := d.wants(201, k.till, "PUT", "/v1/sales/s", sellFresh)
+			redeemed := d.wants(201, k.till, "PUT", "/v1/redemptions/t", fmt.Sprintf(`{"code": %q, "amount": {"amount": 20000, "currency": "DKK"}, "receipt": "18"}`, sale.at("code")))
+			d.wants(200, k.office, "POST", fmt.Sprintf("/v1/admin/vouchers/%v/invalidate", sale.at("voucher.id")), `{"reason": "lost"}`)
+			d.dies()
+			key, path, body := k.till, "/v1/credit-notes/c", `{"amount": {"amount": 20000, "currency": "DKK"}, "receipt": "19", "reason": "came back"}`
+			if tt.act == "refund" {
+				key, path, body = k.office, "/v1/refunds/r", fmt.Sprintf(`{"redemption": %q, "reason": "came back", "to": "new"}`, redeemed.at("redemption.id"))
+			}
+			armed := k.serves("VOUCHSAFE_FAILPOINTS=" + tt.point)
+			d = k.repeatsAs(key, armed, path, body)
+			if d == armed {
+				t.Error("the daemon never died")
+			}
+			note := d.wants(200, key, "PUT", path, body)
+			code, _ := note.at("code").(string)
+			if r := d.wants(200, k.till, "POST", "/v1/balance", fmt.Sprintf(`{"code": %q}`, code)); r.at("balance.amount") != 20000.0 {
+				t.Errorf("the note holds %s", r.text)
+			}
+			if n := count(t, k.look(), `SELECT count(*) FROM voucher`); n != 2 {
+				t.Errorf("%d vouchers, want the one that was sold and its note", n)
+			}
+			d.stops()
+			k.isSound(d, []string{code})
+		})
+	}
+}
+
 // repeats asks for an act until it is answered and then once more, starting the daemon anew when it has died: both answers are one.
 func (k *kiosk) repeats(d *running, path, body string) *running {
 	k.t.Helper()
+	return k.repeatsAs(k.till, d, path, body)
+}
+
+// repeatsAs repeats with a key.
+func (k *kiosk) repeatsAs(key string, d *running, path, body string) *running {
+	k.t.Helper()
 	var answers []string
 	for range 4 {
-		r := d.asks(k.till, "PUT", path, body)
+		r := d.asks(key, "PUT", path, body)
 		if r.status == 0 {
 			d.dies()
 			d = k.serves()

@@ -64,3 +64,12 @@ func TestACustomersDataIsExportedAndErased(t *testing.T) {
 		t.Error("the reason of an act names her still")
 	}
 }
+
+// The office reaches a customer whose id at the shop has a slash.
+func TestTheOfficeNamesACustomerWithASlash(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const path = "/v1/admin/customers/gid:%2F%2Fshop%2F7"
+	h.office.asks("PUT", path+"?shop=demo", members(says("member_until", "2030-01-31"))).has(200, says1("customer", "gid://shop/7"))
+	h.office.asks("GET", path, "").has(200, members(says("customer", "gid://shop/7"), says("member_until", "2030-01-31")))
+}

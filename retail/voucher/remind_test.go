@@ -21,15 +21,6 @@ func TestReminding(t *testing.T) {
 		}
 		return local
 	}
-	usual := func(change func(*voucher.Voucher)) voucher.Voucher {
-		v := voucher.Voucher{State: voucher.Active, Balance: 1, Zone: zone, IssuedAt: at("2026-04-10 12:00")}
-		v.ExpiresOn = voucher.Date{Year: 2029, Month: time.April, Day: 10}
-		v.EndsAt = v.ExpiresOn.End(zone)
-		if change != nil {
-			change(&v)
-		}
-		return v
-	}
 	const never, early = "never", "early"
 	for _, tt := range []struct {
 		name   string
@@ -58,7 +49,10 @@ func TestReminding(t *testing.T) {
 		{"in quarantine", func(v *voucher.Voucher) { v.Quarantined = true }, 30, "2029-04-01 12:00", never},
 		{"sold a week ago for a month", func(v *voucher.Voucher) { v.IssuedAt = at("2029-03-15 12:00") }, 30, "2029-03-22 12:00", never},
 	} {
-		v := usual(tt.change)
+		v := reminded(zone, at("2026-04-10 12:00"))
+		if tt.change != nil {
+			tt.change(&v)
+		}
 		due, ok := v.Reminding(tt.days, at(tt.now))
 		got := never
 		switch {
@@ -71,4 +65,10 @@ func TestReminding(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
+}
+
+// reminded is a voucher whose buyer may be reminded of its last day, the 10th of April 2029.
+func reminded(zone *time.Location, issued time.Time) voucher.Voucher {
+	day := voucher.Date{Year: 2029, Month: time.April, Day: 10}
+	return voucher.Voucher{State: voucher.Active, Balance: 1, Zone: zone, IssuedAt: issued, ExpiresOn: day, EndsAt: day.End(zone)}
 }

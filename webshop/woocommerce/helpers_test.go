@@ -20,6 +20,7 @@ var fields = webshop.Fields{
 	RecipientName:  "Til",
 	Message:        "_gift_message",
 	DeliverOn:      "Leveres",
+	OneMail:        "Samlet",
 }
 
 func capturedSecret(t *testing.T) string {

@@ -66,6 +66,21 @@ func TestDaysAreReadWhereTheyMeanOneThing(t *testing.T) {
 	}
 }
 
+func TestATickedBoxIsReadAsPluginsWriteIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"1": true, "on": true, "yes": true, "Ja": true, " TRUE ": true, "x": true, "": false, "0": false, "no": false, "nej": false, "false": false, "måske": false,
+	} {
+		body := order(t, value{"line_items": []value{line(value{"meta_data": []value{{"key": "Samlet", "value": text}}})}})
+		if got := parsed(t, body); got.Lines[0].OneMail != want || len(got.Doubts) > 0 {
+			t.Errorf("%q: got %t, doubts %v", text, got.Lines[0].OneMail, got.Doubts)
+		}
+	}
+	if parsed(t, order(t, value{"line_items": []value{line(nil)}})).Lines[0].OneMail {
+		t.Error("a box that is not there is ticked")
+	}
+}
+
 func TestALineSoldByWeightHoldsNoUnitsAndSpoilsNothing(t *testing.T) {
 	t.Parallel()
 	body := order(t, value{"line_items": []value{
