@@ -317,6 +317,8 @@ func TestAForgottenLoginIsFoundAndMerged(t *testing.T) {
 		merge(old, fresh).has(200, members(says("id", fresh), `"merged":["`+old+`"]`))
 	}
 	merge(old, h.idOf("old")).has(400, members(says("field", "into")))
+	h.shop.spends("r:1", "old", 100_00).has(200, members(says("state", "captured"))) // a shop that repeats is told what is
+	h.shop.spends("r:2", "old", 1_00).refuses(409, "prevented")
 	h.has("new", 450_00)
 	h.has("old", 450_00)
 	h.customer("old").has(200, members(says("id", old), says("merged_into", fresh)))
