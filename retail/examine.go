@@ -22,7 +22,6 @@ const SilentFor = 3 * examineEvery
 const (
 	examineEvery = time.Second // how often is looked whether PostgreSQL went back, and the pulse is left
 	examineName  = "examine"   // one gateway compares at a time
-	aloneWaits   = 2           // how often is waited for another one to fall silent, before it is taken for alive
 )
 
 // Errors of an Examiner.
@@ -235,7 +234,7 @@ func unwitnessed(pulse ledger.Pulse, seen hold.Pulse) []outbox.Task {
 // ErrServedElsewhere when somebody goes on doing so. A copy of the files is told by nothing else. If
 // Redis is away nothing can be told.
 func (e *Examiner) Alone(ctx context.Context) error {
-	for looks := 1; ; looks++ {
+	for range 2 {
 		pulse, err := e.ledger.Pulse(ctx)
 		if err != nil {
 			return err
@@ -243,9 +242,6 @@ func (e *Examiner) Alone(ctx context.Context) error {
 		seen, err := e.testimony.holds.Pulse(ctx)
 		if err != nil || seen.Life == "" || seen.Life == pulse.Life || seen.Quiet >= SilentFor {
 			return nil
-		}
-		if looks > aloneWaits {
-			return ErrServedElsewhere
 		}
 		e.log.InfoContext(ctx, "another life of postgresql was served a moment ago: waiting whether it still is", "life", seen.Life)
 		wait := time.NewTimer(SilentFor - seen.Quiet)
@@ -256,6 +252,7 @@ func (e *Examiner) Alone(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	return ErrServedElsewhere
 }
 
 // Standing tells an operator whether PostgreSQL was compared. It is ErrRecovering, with the progress,

@@ -166,25 +166,3 @@ func TestACopyOfTheFilesWaitsForTheOriginalToFallSilent(t *testing.T) {
 		}
 	}
 }
-
-// A word of the original that comes late does not make it alive: after every wait is looked once more.
-func TestACopyOfTheFilesServesOnceTheOriginalHasFallenSilent(t *testing.T) {
-	t.Parallel()
-	e := examines(t)
-	e.looks()
-	late := time.NewTimer(time.Second)
-	defer late.Stop()
-	over := make(chan error, 1)
-	beat := func() {
-		if err := e.holds.Beat(t.Context(), "another server", ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	beat()
-	go func() { over <- e.Alone(t.Context()) }()
-	<-late.C
-	beat()
-	if err := <-over; err != nil {
-		t.Errorf("beside a server that has fallen silent: %v", err)
-	}
-}
