@@ -62,19 +62,7 @@ const (
 
 	accountReservationColumns = `
 		r.id::text,
-		r.account::text,
-		r.fence,
-		r.owner,
-		r.key,
-		r.holder,
-		r.holder_hint,
-		r.amount,
-		r.due,
-		r.revision,
-		r.state,
-		r.granted_at,
-		r.expires_at,
-		r.ended_at`
+		r.account::text,` + heldColumns
 
 	readAccountReservations = `SELECT` + accountReservationColumns + `
 		FROM account_reservation r
@@ -141,6 +129,15 @@ func (r accountRow) shown() Account {
 		ID: r.ID, Customer: r.Customer, Balance: money.Of(r.Balance, c), Reserved: money.Of(r.Reserved, c), Quarantined: r.Quarantined,
 		Version: r.Version, OpenedAt: r.OpenedAt, LastAt: r.LastAt,
 	}
+}
+
+// shownAll are rows as they are told.
+func shownAll(rows []accountRow) []Account {
+	accounts := make([]Account, len(rows))
+	for i, row := range rows {
+		accounts[i] = row.shown()
+	}
+	return accounts
 }
 
 // withHalves lists acts with the other halves of those that move value, each next to its first.
@@ -276,11 +273,7 @@ func (l *Ledger) AccountsIn(ctx context.Context, tx outbox.Tx, customer string) 
 	if err != nil {
 		return nil, fmt.Errorf("read the accounts of customer %s: %w", customer, err)
 	}
-	shown := make([]Account, len(found))
-	for i, row := range found {
-		shown[i] = row.shown()
-	}
-	return shown, nil
+	return shownAll(found), nil
 }
 
 // Accounts reads accounts by id, in the order of their ids; what doesn't exist is left out.
@@ -319,16 +312,12 @@ func (l *Ledger) accounts(ctx context.Context, sql string, ids []string) ([]Acco
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]Account, len(found))
-	for i, row := range found {
-		shown[i] = row.shown()
-	}
-	return shown, nil
+	return shownAll(found), nil
 }
 
 // ApplyWhole settles acts that prepare makes in a transaction of its own: all of them together with what also writes of them, or
-// none at the first refusal, or whatever else prepare and also fail with, which is its error. The orders that a refusal leaves short and what it finds in quarantine are tasks all
-// the same.
+// none at the first refusal, or whatever else prepare and also fail with, which is its error. The orders that a refusal leaves short and
+// what it finds in quarantine are tasks all the same.
 func (l *Ledger) ApplyWhole(ctx context.Context, prepare func(outbox.Tx) ([]Aimed, error), also func(outbox.Tx, *Applied) error) (*Applied, error) {
 	for try := 0; ; try++ {
 		applied, err := l.applyWhole(ctx, prepare, also)

@@ -7,92 +7,41 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/voucher"
 )
 
-// As with vouchers each statement raises unless it wrote as many rows as it was given.
-const (
-	updateAccountReservations = `WITH done AS (
-			UPDATE account_reservation r
-			SET
-				state = n.state,
-				holder = n.holder,
-				holder_hint = n.holder_hint,
-				amount = n.amount,
-				due = n.due,
-				revision = n.revision,
-				ended_at = n.ended_at
-			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamptz[])
-				AS n (id, was, state, holder, holder_hint, amount, due, revision, ended_at)
-			WHERE r.id = ANY($1::uuid[]) AND r.id = n.id AND r.state = n.was
-			RETURNING 1
-		)
-		SELECT expect_rows('account_reservation', (SELECT count(*) FROM done), $10)`
+// As with vouchers the statement raises unless it wrote as many rows as it was given.
+const updateAccounts = `WITH done AS (
+		UPDATE account a
+		SET
+			balance = n.balance,
+			reserved = n.reserved,
+			quarantined = n.quarantined,
+			fence = n.fence,
+			version = n.version,
+			last_at = n.last_at,
+			entries = n.entries,
+			head = n.head
+		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::bigint[], $10::bytea[])
+			AS n (id, was, balance, reserved, quarantined, fence, version, last_at, entries, head)
+		WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.version = n.was
+		RETURNING 1
+	)
+	SELECT expect_rows('account', (SELECT count(*) FROM done), $11)`
 
-	insertAccountReservations = `WITH done AS (
-			INSERT INTO account_reservation (id, account, fence, owner, key, holder, holder_hint, amount, due, revision, state, granted_at, expires_at, ended_at)
-			SELECT *
-			FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
-			RETURNING 1
-		)
-		SELECT expect_rows('account_reservation', (SELECT count(*) FROM done), $15)`
-
-	updateAccounts = `WITH done AS (
-			UPDATE account a
-			SET
-				balance = n.balance,
-				reserved = n.reserved,
-				quarantined = n.quarantined,
-				fence = n.fence,
-				version = n.version,
-				last_at = n.last_at,
-				entries = n.entries,
-				head = n.head
-			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::bigint[], $10::bytea[])
-				AS n (id, was, balance, reserved, quarantined, fence, version, last_at, entries, head)
-			WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.version = n.was
-			RETURNING 1
-		)
-		SELECT expect_rows('account', (SELECT count(*) FROM done), $11)`
-)
-
-// accounts are the ordered cases of accounts.
-func (s *state) accounts() (cases []*voucher.Case) {
-	for _, c := range s.ordered() {
-		if c.Voucher.Shared() {
-			cases = append(cases, c)
-		}
-	}
-	return cases
-}
-
-// queueAccounts writes what has changed of accounts: reservations, journal and rows.
-func (s *state) queueAccounts(batch *pgx.Batch) {
-	var changed, fresh reservationColumnsOf
+// queueAccounts writes the journal and the rows of accounts.
+func (s *state) queueAccounts(batch *pgx.Batch, cases []*voucher.Case) {
 	var entries entryColumns
 	var rows accountColumnsOf
-	for _, c := range s.accounts() {
-		for _, r := range c.ChangedReservations() {
-			changed.add(r, s.was[r.ID])
-		}
-		for _, r := range c.FreshReservations() {
-			fresh.add(r, "")
-		}
+	for _, c := range cases {
 		for _, e := range chain(c) {
 			entries.add(e)
 		}
 		if c.Changed() {
 			rows.add(c, s.before[c.Voucher.ID].Version)
 		}
-	}
-	if n := len(changed.id); n > 0 {
-		batch.Queue(updateAccountReservations, changed.id, changed.was, changed.state, changed.holder, changed.hint,
-			changed.amount, changed.due, changed.revision, changed.ended, n)
-	}
-	if n := len(fresh.id); n > 0 {
-		batch.Queue(insertAccountReservations, fresh.id, fresh.voucher, fresh.fence, fresh.owner, fresh.key, fresh.holder,
-			fresh.hint, fresh.amount, fresh.due, fresh.revision, fresh.state, fresh.granted, fresh.expires, fresh.ended, n)
 	}
 	entries.queueInsert(batch)
 	if n := len(rows.id); n > 0 {
@@ -103,7 +52,7 @@ func (s *state) queueAccounts(batch *pgx.Batch) {
 
 // accountColumnsOf are accounts column by column.
 type accountColumnsOf struct {
-	id                                              []string
+	id                                              []pgtype.UUID
 	was, balance, reserved, fence, version, entries []int64
 	quarantined                                     []bool
 	last                                            []time.Time
@@ -112,7 +61,7 @@ type accountColumnsOf struct {
 
 func (l *accountColumnsOf) add(c *voucher.Case, was int64) {
 	v := c.Voucher
-	l.id, l.was = append(l.id, v.ID), append(l.was, was)
+	l.id, l.was = append(l.id, uuidOf(v.ID)), append(l.was, was)
 	l.balance, l.reserved = append(l.balance, v.Balance), append(l.reserved, c.Reserved())
 	l.quarantined, l.fence = append(l.quarantined, v.Quarantined), append(l.fence, v.Fence)
 	l.version, l.last = append(l.version, v.Version), append(l.last, v.LastAt)
@@ -251,11 +200,7 @@ func (l *Ledger) Dormant(ctx context.Context, quiet time.Duration, after string,
 	if err != nil {
 		return nil, away("list dormant accounts", err)
 	}
-	accounts := make([]Account, len(found))
-	for i, row := range found {
-		accounts[i] = row.shown()
-	}
-	return accounts, nil
+	return shownAll(found), nil
 }
 
 // Left is an account with a balance whose customer was merged into another.

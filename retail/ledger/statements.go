@@ -119,7 +119,10 @@ const (
 
 	reservationColumns = `
 		r.id::text,
-		r.voucher::text,
+		r.voucher::text,` + heldColumns
+
+	// What a reservation of a voucher and one of an account have in common.
+	heldColumns = `
 		r.fence,
 		r.owner,
 		r.key,

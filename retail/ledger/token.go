@@ -60,9 +60,9 @@ const expectNoCode = `SELECT expect_no_code(@macs::bytea[])`
 
 // queueTokens writes the tokens that changed: those that ended first, since the same one may be another voucher's from now on. Only
 // bindings change them, so that they are no columns of the statement that all acts share.
-func (s *state) queueTokens(batch *pgx.Batch) {
+func (s *state) queueTokens(batch *pgx.Batch, cases []*voucher.Case) {
 	for _, bound := range []bool{false, true} {
-		for _, c := range s.vouchers() {
+		for _, c := range cases {
 			before, after := s.before[c.Voucher.ID], c.Voucher
 			changed := after.Token != before.Token || after.CodeRetired != before.CodeRetired
 			if changed && after.Token.Bound() == bound {

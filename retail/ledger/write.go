@@ -20,8 +20,13 @@ import (
 // the same round trip, so there is no other moment to look. Every UPDATE names what it expects to
 // find. Acts are inserted in the order of their names, the one lock order for keys.
 const (
-	updateReservations = `WITH done AS (
-			UPDATE reservation r
+	// A reservation is of a voucher or of a customer's account: two tables, alike but for that.
+	updateReservations        = `WITH done AS (UPDATE reservation` + changedReservations
+	updateAccountReservations = `WITH done AS (UPDATE account_reservation` + changedReservations
+	insertReservations        = `WITH done AS (INSERT INTO reservation (id, voucher` + freshReservations
+	insertAccountReservations = `WITH done AS (INSERT INTO account_reservation (id, account` + freshReservations
+
+	changedReservations = ` r
 			SET
 				state = n.state,
 				holder = n.holder,
@@ -37,8 +42,7 @@ const (
 		)
 		SELECT expect_rows('reservation', (SELECT count(*) FROM done), $10)`
 
-	insertReservations = `WITH done AS (
-			INSERT INTO reservation (id, voucher, fence, owner, key, holder, holder_hint, amount, due, revision, state, granted_at, expires_at, ended_at)
+	freshReservations = `, fence, owner, key, holder, holder_hint, amount, due, revision, state, granted_at, expires_at, ended_at)
 			SELECT *
 			FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
 			RETURNING 1
@@ -105,12 +109,14 @@ const (
 // allows one live reservation per voucher is never crossed on the way.
 func (l *Ledger) write(ctx context.Context, conn sender, s *state, commit bool) error {
 	batch := &pgx.Batch{}
-	s.queueReservations(batch)
+	vouchers, accounts := s.split()
+	s.queueReservations(batch, vouchers, updateReservations, insertReservations)
+	s.queueReservations(batch, accounts, updateAccountReservations, insertAccountReservations)
 	s.queueRecords(batch)
-	s.queueVouchers(batch)
-	s.queueAccounts(batch)
-	s.queueTokens(batch)
-	for _, c := range s.ordered() {
+	s.queueVouchers(batch, vouchers)
+	s.queueAccounts(batch, accounts)
+	s.queueTokens(batch, vouchers)
+	for _, c := range slices.Concat(vouchers, accounts) {
 		queueSold(batch, c, s.before[c.Voucher.ID])
 		queueTasks(batch, c, s.before[c.Voucher.ID])
 	}
@@ -141,15 +147,22 @@ func (s *state) ordered() []*voucher.Case {
 	return cases
 }
 
-// vouchers are the ordered cases of vouchers, without those of accounts.
-func (s *state) vouchers() []*voucher.Case {
-	return slices.DeleteFunc(s.ordered(), func(c *voucher.Case) bool { return c.Voucher.Shared() })
+// split are the ordered cases of vouchers and those of accounts.
+func (s *state) split() (vouchers, accounts []*voucher.Case) {
+	for _, c := range s.ordered() {
+		if c.Voucher.Shared() {
+			accounts = append(accounts, c)
+		} else {
+			vouchers = append(vouchers, c)
+		}
+	}
+	return vouchers, accounts
 }
 
 // queueReservations writes the reservations that changed and those that are new.
-func (s *state) queueReservations(batch *pgx.Batch) {
+func (s *state) queueReservations(batch *pgx.Batch, cases []*voucher.Case, update, insert string) {
 	var changed, fresh reservationColumnsOf
-	for _, c := range s.vouchers() {
+	for _, c := range cases {
 		for _, r := range c.ChangedReservations() {
 			changed.add(r, s.was[r.ID])
 		}
@@ -158,11 +171,11 @@ func (s *state) queueReservations(batch *pgx.Batch) {
 		}
 	}
 	if n := len(changed.id); n > 0 {
-		batch.Queue(updateReservations, changed.id, changed.was, changed.state, changed.holder, changed.hint,
+		batch.Queue(update, changed.id, changed.was, changed.state, changed.holder, changed.hint,
 			changed.amount, changed.due, changed.revision, changed.ended, n)
 	}
 	if n := len(fresh.id); n > 0 {
-		batch.Queue(insertReservations, fresh.id, fresh.voucher, fresh.fence, fresh.owner, fresh.key, fresh.holder,
+		batch.Queue(insert, fresh.id, fresh.voucher, fresh.fence, fresh.owner, fresh.key, fresh.holder,
 			fresh.hint, fresh.amount, fresh.due, fresh.revision, fresh.state, fresh.granted, fresh.expires, fresh.ended, n)
 	}
 }
@@ -254,10 +267,10 @@ func detailOrNull(d voucher.Detail) *string {
 }
 
 // queueVouchers writes the journal and, with the new head of its chain, each voucher's row.
-func (s *state) queueVouchers(batch *pgx.Batch) {
+func (s *state) queueVouchers(batch *pgx.Batch, cases []*voucher.Case) {
 	var entries entryColumns
 	var rows voucherColumnsOf
-	for _, c := range s.vouchers() {
+	for _, c := range cases {
 		for _, e := range chain(c) {
 			entries.add(e)
 		}

@@ -175,8 +175,8 @@ func groups() []Mutant {
 			"self-check removed", "a statement that wrote less than it was given raises", "the histories: acts were acknowledged and not written", "hot",
 			[]Edit{
 				{
-					write, "batch.Queue(updateReservations,",
-					"batch.Queue(wrong.Text(updateReservations, \"expect_rows('reservation', (SELECT count(*) FROM done), $10)\", \"(SELECT count(*) FROM done) + $10::bigint\", NAME),",
+					write, "s.queueReservations(batch, vouchers, updateReservations,",
+					"s.queueReservations(batch, vouchers, wrong.Text(updateReservations, \"expect_rows('reservation', (SELECT count(*) FROM done), $10)\", \"(SELECT count(*) FROM done) + $10::bigint\", NAME),",
 				},
 			},
 		},
