@@ -1,0 +1,14 @@
+// Package loyalty is the rule book of bonus points: what earns them, what they are worth, where they may be spent, when they end, and
+// what goes back when an order is refunded.
+//
+// It is pure. Points are a unit of an account like any currency (money.Point); the account, its reservations and its journal are the
+// rule book's and the ledger's. This package says how many.
+//
+// Promises, whatever the programme says and in whatever order things happen:
+//
+//   - nothing earns on a stored value, nor on the part of an order that points have paid (X17): points never make points;
+//   - what was earned is never computed anew: taking back compares the order as it was with the order as it is, under the rule of
+//     then, and refunds in parts take back together what one refund of the whole would.
+//
+// Rounding: points for an amount are rounded down, once, at the end. What points are worth is the business of money.Rate.
+package loyalty

@@ -1,0 +1,141 @@
+package loyalty
+
+import (
+	"math/big"
+	"reflect"
+	"time"
+)
+
+// Event is what a customer did that may earn points.
+type Event string
+
+// The events (P02 to P05); a manual grant is the office's (P15) and has no rule.
+const (
+	Order         Event = "order"
+	Signup        Event = "signup"
+	ReviewProduct Event = "review_product"
+	ReviewArticle Event = "review_article"
+	Referral      Event = "referral"
+	Manual        Event = "manual"
+)
+
+// Rule says what an event earns (P17).
+type Rule struct {
+	Event Event
+	// Points are earned for each event; for an order, for every Per minor units of net goods (P06).
+	Points int64
+	Per    int64 // minor units, of an order alone
+	// Only are the products that earn (P10): of an order its lines, of a review what was reviewed.
+	Only Filter
+	// PerOrder and PerProduct are the most points that an order, and one product in it, earn; 0: no limit.
+	PerOrder, PerProduct int64
+}
+
+func (r Rule) check() error {
+	switch {
+	case r.Event == Manual || !known(r.Event):
+		return fault("event", "earns by no rule")
+	case r.Points < 1:
+		return fault("points", "is below 1")
+	case (r.Event == Order) != (r.Per > 0):
+		return fault("per", "belongs to orders, and is at least 1")
+	case r.PerOrder < 0 || r.PerProduct < 0:
+		return fault("per_order, per_product", "is below 0")
+	case r.Event != Order && (r.PerOrder > 0 || r.PerProduct > 0):
+		return fault("per_order, per_product", "belongs to orders")
+	}
+	return nil
+}
+
+func (r Rule) same(other Rule) bool { return reflect.DeepEqual(r, other) }
+
+func known(e Event) bool {
+	switch e {
+	case Order, Signup, ReviewProduct, ReviewArticle, Referral, Manual:
+		return true
+	}
+	return false
+}
+
+// Bought is an order as far as points go. All amounts are minor units of the programme's currency.
+type Bought struct {
+	// Total is what the order comes to, with everything that is in it; PointsPaid is the part that points have paid.
+	Total, PointsPaid int64
+	Lines             []Line
+}
+
+// Line is a line of an order, or a product.
+type Line struct {
+	SKU, Category string
+	Net           int64 // without VAT, for all its units; freight is no line
+	Gross         int64 // with VAT
+	StoredValue   bool  // a voucher: it earns nothing, and points don't buy it
+}
+
+// Did is one event.
+type Did struct {
+	Event  Event
+	Points int64  // of a manual grant
+	Bought Bought // of an order
+	About  Line   // of a review: the product
+}
+
+// Earn is how many points an event earns a customer at an instant; 0 when it earns nothing.
+func (p Programme) Earn(did Did, who Standing, at time.Time) int64 {
+	if did.Event == Manual {
+		return max(did.Points, 0)
+	}
+	rule, ok := p.Rule(did.Event)
+	if !ok || who.Excluded || !p.Open(at) {
+		return 0
+	}
+	return rule.Earn(did, who)
+}
+
+// Earn is how many points an event earns by this rule. Points are rounded down, once.
+func (r Rule) Earn(did Did, who Standing) int64 {
+	switch did.Event {
+	case Order:
+		return r.ofOrder(did.Bought, who)
+	case ReviewProduct, ReviewArticle:
+		if !r.Only.Chooses(did.About.SKU, did.About.Category) {
+			return 0
+		}
+	}
+	return quotient(product(r.Points, who.percent()), big.NewInt(100))
+}
+
+// ofOrder sums what the lines earn, scaled by Per, so that one division at the end rounds: of each product at most its limit, of all
+// of them the share that points have not paid.
+func (r Rule) ofOrder(b Bought, who Standing) int64 {
+	nets := make(map[string]*big.Int)
+	for _, l := range b.Lines {
+		if l.StoredValue || l.Net <= 0 || !r.Only.Chooses(l.SKU, l.Category) {
+			continue
+		}
+		if nets[l.SKU] == nil {
+			nets[l.SKU] = new(big.Int)
+		}
+		nets[l.SKU].Add(nets[l.SKU], product(l.Net, r.Points))
+	}
+	sum := new(big.Int)
+	for _, scaled := range nets {
+		if most := product(r.PerProduct, r.Per); r.PerProduct > 0 && scaled.Cmp(most) > 0 {
+			scaled = most
+		}
+		sum.Add(sum, scaled)
+	}
+	total := max(b.Total, 1)
+	sum.Mul(sum, product(total-min(max(b.PointsPaid, 0), total), who.percent()))
+	points := quotient(sum, new(big.Int).Mul(product(total, r.Per), big.NewInt(100)))
+	if r.PerOrder > 0 {
+		points = min(points, r.PerOrder)
+	}
+	return points
+}
+
+// TakeBack is how many of the points that an order earned go back when it has become what it is now: what it earned, less what it
+// would have earned so, less what went back before. It is never below 0.
+func (r Rule) TakeBack(earned, before int64, now Bought, who Standing) int64 {
+	return max(earned-min(r.ofOrder(now, who), earned)-before, 0)
+}

@@ -1,0 +1,53 @@
+package money
+
+import (
+	"math"
+	"math/big"
+)
+
+// Rate exchanges a unit such as [Point] for money: so many units are worth so much. Both are at least 1; the zero Rate exchanges
+// nothing. Worth is rounded down, once, and nothing else rounds, so that what is taken plus what is left is always the whole.
+type Rate struct {
+	Units int64
+	Value Amount
+}
+
+// Zero tells whether nothing can be exchanged at the rate.
+func (r Rate) Zero() bool { return r.Units == 0 }
+
+// Worth is what units are worth, in minor units, rounded down.
+func (r Rate) Worth(units int64) int64 {
+	return quotient(product(units, r.Value.Minor), big.NewInt(r.Units))
+}
+
+// Needed is the fewest units that are worth an amount of minor units.
+func (r Rate) Needed(minor int64) int64 {
+	scaled := product(minor, r.Units)
+	return quotient(scaled.Add(scaled, big.NewInt(r.Value.Minor-1)), big.NewInt(r.Value.Minor))
+}
+
+// Cover takes of the units at hand what covers most of what is due, and no unit more than that: what is covered is exactly what the
+// units taken are worth. What is less than a unit's worth stays due.
+func (r Rate) Cover(units, due int64) (taken, covered int64) {
+	covered = r.Worth(min(units, r.most(due)))
+	return r.Needed(covered), covered
+}
+
+// most is how many units are not worth more than an amount.
+func (r Rate) most(minor int64) int64 {
+	scaled := product(minor, r.Units)
+	scaled.Add(scaled, big.NewInt(r.Units-1)) // Worth rounds down: up to just below the next minor unit
+	return quotient(scaled, big.NewInt(r.Value.Minor))
+}
+
+// product multiplies without limit.
+func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
+
+// quotient divides and rounds down; it is at most the largest number that there is.
+func quotient(n, d *big.Int) int64 {
+	result := new(big.Int).Quo(n, d)
+	if !result.IsInt64() {
+		return math.MaxInt64
+	}
+	return result.Int64()
+}
