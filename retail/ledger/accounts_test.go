@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
 )
 
 // opensAccount makes a customer with an account in DKK.
-func (h *house) opensAccount() (id string) {
+func (h *house) opensAccount() (id string) { return h.opensAccountIn("DKK") }
+
+func (h *house) opensAccountIn(unit money.Currency) (id string) {
 	h.t.Helper()
 	customer := h.newID()
 	err := outbox.InTx(h.t.Context(), h.pool, func(tx outbox.Tx) (err error) {
@@ -19,7 +22,7 @@ func (h *house) opensAccount() (id string) {
 		if _, err = tx.Exec(h.t.Context(), known, customer); err != nil {
 			return err
 		}
-		id, err = h.OpenAccount(h.t.Context(), tx, customer, "DKK", time.UTC)
+		id, err = h.OpenAccount(h.t.Context(), tx, customer, unit, time.UTC)
 		return err
 	})
 	if err != nil {

@@ -2,7 +2,7 @@ package ledger
 
 // accountProofs are those of customers' accounts, and of what moves between them and vouchers.
 func accountProofs() []proof {
-	return []proof{
+	return append(lotProofs(), []proof{
 		{"the balance of an account is the sum of its journal, which it counts", `SELECT a.id::text, format('balance %s of %s entries, journal %s of %s', a.balance, a.entries, coalesce(e.total, 0), coalesce(e.n, 0))
 			FROM account a
 			LEFT JOIN (SELECT account, sum(amount) AS total, count(*) AS n, max(seq) AS last FROM entry GROUP BY account) e ON e.account = a.id
@@ -43,5 +43,37 @@ func accountProofs() []proof {
 			FROM customer c
 			JOIN customer o ON o.id = c.merged_into
 			WHERE o.merged_into IS NOT NULL OR EXISTS (SELECT FROM account a WHERE a.customer = c.id AND a.reserved > 0)`},
+	}...)
+}
+
+// lotProofs are those of points: whatever happens to an account of them, its lots add up.
+func lotProofs() []proof {
+	return []proof{
+		{"the lots of an account of points add up to its balance, and what they have set aside to what is reserved", `SELECT a.id::text, format('balance %s, %s reserved; lots %s, %s aside', a.balance, a.reserved, coalesce(l.rest, 0), coalesce(l.aside, 0))
+			FROM account a
+			LEFT JOIN (SELECT account, sum(rest) AS rest, sum(aside) AS aside FROM lot GROUP BY account) l ON l.account = a.id
+			WHERE (a.currency = 'POINT' OR l.account IS NOT NULL) AND (a.balance <> coalesce(l.rest, 0) OR a.reserved <> coalesce(l.aside, 0) OR a.currency <> 'POINT')`},
+		{"a lot has left what was brought to it and not taken", `SELECT l.id::text, format('%s left, moved %s', l.rest, m.points)
+			FROM lot l
+			LEFT JOIN (SELECT lot, account, sum(points) AS points FROM lot_move GROUP BY lot, account) m ON m.lot = l.id AND m.account = l.account
+			WHERE l.rest <> coalesce(m.points, 0)`},
+		{"every entry of points says what it moved of which lots", `SELECT coalesce(e.account, m.account)::text, format('entry %s of %s moved %s', coalesce(e.seq, m.seq), e.amount, m.points)
+			FROM (SELECT account, seq, act, sum(points) AS points FROM lot_move GROUP BY account, seq, act) m
+			FULL JOIN (SELECT account, seq, act, amount FROM entry WHERE currency = 'POINT') e ON e.account = m.account AND e.seq = m.seq AND e.act = m.act
+			WHERE e.amount IS DISTINCT FROM m.points`},
+		{"a reservation of points has set them aside in lots while it is live, at a rate of its own", `SELECT r.id::text, format('%s of %s, %s aside in lots', r.state, r.amount, coalesce(s.points, 0))
+			FROM account_reservation r
+			JOIN account a ON a.id = r.account AND a.currency = 'POINT'
+			LEFT JOIN exchange x ON x.reservation = r.id
+			LEFT JOIN (SELECT reservation, sum(points) AS points FROM lot_aside GROUP BY reservation) s ON s.reservation = r.id
+			WHERE x.reservation IS NULL OR coalesce(s.points, 0) <> CASE r.state WHEN 'active' THEN r.amount ELSE 0 END`},
+		{"a lot has set aside what reservations have of it", `SELECT l.id::text, format('%s aside, reservations %s', l.aside, coalesce(s.points, 0))
+			FROM lot l
+			LEFT JOIN (SELECT lot, sum(points) AS points FROM lot_aside GROUP BY lot) s ON s.lot = l.id
+			WHERE l.aside <> coalesce(s.points, 0)`},
+		{"what an earning of points gave back is what was recalled of it", `SELECT a.id::text, format('%s of %s given back, recalled %s', a.taken_back, a.amount, coalesce(r.points, 0))
+			FROM act a
+			LEFT JOIN (SELECT source, sum(amount) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
+			WHERE a.kind = 'points' AND a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END`},
 	}
 }

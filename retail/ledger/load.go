@@ -64,6 +64,9 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 	if err := l.assemble(s, loaded{rows, *kept, reservations, held, what}); err != nil {
 		return nil, err
 	}
+	if err := s.loadLots(ctx, conn); err != nil {
+		return nil, err
+	}
 	return s, s.tellMissing(ctx, conn, what.how, ids, accounts)
 }
 

@@ -25,22 +25,31 @@ const findOverdue = `(
 		ORDER BY r.expires_at
 		LIMIT $1
 	)
-	UNION ALL
+	UNION
 	(
 		SELECT r.account::text, true
 		FROM account_reservation r
 		WHERE r.state = 'active' AND r.ended_at IS NULL AND r.expires_at <= (SELECT vouchsafe_now())
 		ORDER BY r.expires_at
 		LIMIT $1
+	)
+	UNION
+	(
+		SELECT l.account::text, true
+		FROM lot l
+		JOIN account a ON a.id = l.account
+		WHERE l.rest > l.aside AND l.ends_at IS NOT NULL AND l.ends_at <= (SELECT vouchsafe_now()) AND NOT a.quarantined
+		ORDER BY l.ends_at
+		LIMIT $1
 	)`
 
-// overdueRow is what has a reservation that is overdue.
+// overdueRow is what has a reservation that is overdue, or points that have ended.
 type overdueRow struct {
 	ID      string
 	Account bool
 }
 
-// Sweep writes down that overdue reservations have expired, and tells how many it found. Nothing
+// Sweep writes down that overdue reservations have expired and points have ended, and tells how many it found. Nothing
 // depends on it: a reservation past its end excludes nobody, swept or not. The lists are neater for
 // it, and the next holder's transaction is shorter.
 func (l *Ledger) Sweep(ctx context.Context) (found int, err error) {

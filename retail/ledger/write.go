@@ -115,6 +115,7 @@ func (l *Ledger) write(ctx context.Context, conn sender, s *state, commit bool) 
 	s.queueRecords(batch)
 	s.queueVouchers(batch, vouchers)
 	s.queueAccounts(batch, accounts)
+	s.queueLots(batch)
 	s.queueTokens(batch, vouchers)
 	for _, c := range slices.Concat(vouchers, accounts) {
 		queueSold(batch, c, s.before[c.Voucher.ID])

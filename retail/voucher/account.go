@@ -1,5 +1,7 @@
 package voucher
 
+import "math"
+
 // An account is what a customer has of one currency or unit. It is no voucher (it has no code, and no end), but what may be done
 // with value is the same, so that the same acts are decided on it by the same rules. It differs in one thing: a code is reserved as
 // a whole by one holder, an account by amount, by several at once, together never above its balance.
@@ -55,6 +57,9 @@ func (c *Case) passedOn(r *Reservation, minor int64) bool {
 // overflows tells that so much more can't be let in. The ceiling is one for a voucher: of an account, which adds vouchers up, it
 // bounds what comes at once.
 func (c *Case) overflows(minor int64) bool {
+	if c.Voucher.pointed() { // no money: the one bound is what can be counted
+		return c.Voucher.Balance > math.MaxInt64-minor
+	}
 	held := c.Voucher.Balance
 	if c.Voucher.Shared() {
 		held = 0

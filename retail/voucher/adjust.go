@@ -15,6 +15,7 @@ type Adjust struct {
 	Expected *money.Amount // the balance that SetTo replaces
 	Claimed  Spare         // [SpareReserved] refuses a claimed voucher, so that the office hears first what that means
 	Approval Approval
+	Days     int    // for how long points live that it brings; 0 for ever
 	Detail   Detail // its reason
 }
 
@@ -90,7 +91,7 @@ func (a Adjust) allowed(c *Case, delta int64) error {
 func (a Adjust) adjust(c *Case, delta int64, content [32]byte) Answer {
 	moved := c.Voucher.amount(delta)
 	a.Detail.Adjusted = &moved
-	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: max(delta, -delta), Detail: a.Detail}
+	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: max(delta, -delta), Detail: a.Detail, days: a.Days}
 	if delta < 0 {
 		c.raiseFence()
 	}

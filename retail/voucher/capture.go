@@ -30,6 +30,9 @@ func (a Capture) decide(c *Case) (Answer, error) {
 		return Answer{}, ErrNoReservation
 	}
 	own := c.reservation(named.Reservation)
+	if own == nil { // it was opened anew elsewhere since the key was looked up
+		return Answer{}, ErrInProgress
+	}
 	asked, err := a.asked(c, own)
 	if err != nil {
 		return Answer{}, err
@@ -51,6 +54,9 @@ func (a Capture) decide(c *Case) (Answer, error) {
 
 // asked is how much to capture: what was named, or what is reserved as far as the order needs it.
 func (a Capture) asked(c *Case, own *Reservation) (int64, error) {
+	if a.Amount != nil && own.Exchange != nil {
+		return own.covered(*a.Amount)
+	}
 	if a.Amount != nil {
 		if a.Amount.Currency != c.Voucher.Currency {
 			return 0, ErrCurrency
@@ -65,6 +71,9 @@ func (a Capture) asked(c *Case, own *Reservation) (int64, error) {
 		if rest, err = rest.Sub(other.Amount); err != nil {
 			return 0, ErrCurrency
 		}
+	}
+	if own.Exchange != nil {
+		return own.covered(rest)
 	}
 	if rest.Currency != c.Voucher.Currency {
 		return 0, ErrCurrency
@@ -81,7 +90,7 @@ func (a Capture) repeat(c *Case, own *Reservation, asked int64) (Answer, error) 
 	if record.State != Done {
 		return Answer{}, ErrPrevented
 	}
-	if a.Amount != nil && a.Amount.Minor != record.Amount {
+	if a.Amount != nil && asked != record.Amount {
 		return Answer{}, ErrKeyReused
 	}
 	return Answer{Reservation: own, Record: record, Created: record.ID == a.ID}, nil
@@ -114,6 +123,9 @@ func (c *Case) capturable(r *Reservation, minor int64) error {
 // that needed nothing of it lacks nothing.
 func (a Capture) short(c *Case, own *Reservation, asked int64, reason error) error {
 	uncovered := c.Voucher.amount(asked)
+	if own.Exchange != nil {
+		uncovered = own.Exchange.Covers(asked)
+	}
 	if asked > 0 {
 		c.Shorts = append(c.Shorts, Short{
 			Reservation: own.ID, Owner: own.Owner, Order: a.Detail.Order, Uncovered: uncovered, Reason: reason.Error(),
@@ -124,11 +136,15 @@ func (a Capture) short(c *Case, own *Reservation, asked int64, reason error) err
 
 // capture spends the reservation.
 func (a Capture) capture(c *Case, own *Reservation, minor int64) Answer {
-	late := own.State == ReservationExpired
+	late, parts := own.State == ReservationExpired, own.Parts
 	c.end(own, Captured, c.At)
 	record := &Record{
 		ID: a.ID, Ref: own.redemption(), Fingerprint: digest(own.ID), Reservation: own.ID,
-		Amount: minor, Released: own.Amount - minor, Late: late, Detail: a.Detail,
+		Amount: minor, Released: own.Amount - minor, Late: late, Detail: a.Detail, from: parts,
+	}
+	if own.Exchange != nil {
+		covers := own.Exchange.Covers(minor)
+		record.Detail.Covers = &covers
 	}
 	c.post(record, "redeem", contraOf("redeemed", own.Owner), -minor)
 	c.settle()
@@ -169,6 +185,9 @@ func (a Release) decide(c *Case) (Answer, error) {
 		return Answer{Outcome: OutcomePrevented, Record: record}, nil
 	}
 	own := c.reservation(record.Reservation)
+	if own == nil { // opened anew elsewhere, as above
+		return Answer{}, ErrInProgress
+	}
 	answer := Answer{Reservation: own, Record: record, Outcome: OutcomeUnchanged}
 	if own.LiveAt(c.At) {
 		c.end(own, Released, c.At)

@@ -68,6 +68,7 @@ type Case struct {
 	Reservations []*Reservation  // the live one and those that records name
 	Records      map[Ref]*Record // shared by all cases of a group
 	Holdings     Holdings        // shared by all cases of a group
+	Lots         []*Lot          // of an account of points: those with points left, and those that the records moved
 
 	Entries []Entry // the new lines of the journal
 	Shorts  []Short // granted reservations that could not be captured
@@ -125,10 +126,12 @@ const (
 func Decide(c *Case, act Act) (Answer, error) {
 	c.quarantine()
 	c.expire()
+	c.lapse()
 	answer, err := act.decide(c)
 	if err != nil {
 		return Answer{}, err
 	}
+	c.lapse()
 	answer.At = c.At
 	answer.Voucher = c.Voucher
 	return answer, nil
@@ -177,6 +180,7 @@ func (c *Case) touch() {
 // end ends a reservation and takes it off its holder.
 func (c *Case) end(r *Reservation, state ReservationState, at time.Time) {
 	r.State, r.EndedAt, r.dirty = state, at, true
+	c.letGo(r)
 	delete(c.Holdings[Holding{r.Owner, r.Holder}], r.Voucher)
 	c.touch()
 }
@@ -189,10 +193,15 @@ func (c *Case) post(record *Record, kind, contra string, minor int64) {
 	c.Voucher.Balance += minor
 	c.Voucher.Entries++
 	c.touch()
-	c.Entries = append(c.Entries, Entry{
+	entry := Entry{
 		Account: c.Voucher.ID, Seq: c.Voucher.Entries, Act: record.ID, Kind: kind, Contra: contra,
 		Amount: minor, Currency: c.Voucher.Currency, Balance: c.Voucher.Balance, At: c.At,
-	})
+	}
+	if c.Voucher.pointed() {
+		entry.Lots = c.entryLots(record, minor)
+		record.move(entry.Lots)
+	}
+	c.Entries = append(c.Entries, entry)
 }
 
 // settle makes the state follow from the balance: used up at zero, active again above it.

@@ -10,6 +10,8 @@ func sourceOf(ref Ref) string {
 		return contraOf("credited", ref.Owner)
 	case Imports:
 		return contraOf("imported", ref.Owner)
+	case Rewards:
+		return contraOf("converted", ref.Owner)
 	}
 	return contraOf("sold", ref.Owner)
 }

@@ -1,8 +1,18 @@
 package voucher
 
+import "slices"
+
 // Stored is the reservation as a store would give it back: no longer new, no longer changed.
 func (r *Reservation) Stored() *Reservation {
 	stored := *r
+	stored.fresh, stored.dirty, stored.parted = false, false, false
+	stored.Parts = slices.Clone(r.Parts)
+	return &stored
+}
+
+// Stored is the lot as a store would give it back.
+func (l *Lot) Stored() *Lot {
+	stored := *l
 	stored.fresh, stored.dirty = false, false
 	return &stored
 }
@@ -11,6 +21,8 @@ func (r *Reservation) Stored() *Reservation {
 func (r *Record) Stored() *Record {
 	stored := *r
 	stored.fresh, stored.dirty = false, false
+	stored.Moves = slices.Clone(r.Moves)
+	stored.gave, stored.undoes, stored.from, stored.days = nil, nil, nil, 0
 	return &stored
 }
 

@@ -135,6 +135,7 @@ func (c *Case) give(g giving, minor int64) Answer {
 		c.Voucher.State = Claimed
 	}
 	record.Detail.Moved.Entries, record.giver = c.Voucher.Entries, &c.Voucher
+	record.gave = c.gone(record)
 	return Answer{Record: c.write(record), Created: true}
 }
 

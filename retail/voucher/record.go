@@ -29,6 +29,11 @@ const (
 	CashOuts     ActKind = "cash_out"
 	Claims       ActKind = "claim"
 	Transfers    ActKind = "transfer"
+	Earnings     ActKind = "points"     // of bonus points
+	Recalls      ActKind = "recall"     // of points whose order was refunded
+	Lapses       ActKind = "lapse"      // of points that have ended
+	Conversions  ActKind = "conversion" // of points, for a reward
+	Rewards      ActKind = "reward"     // a voucher that a conversion gives
 )
 
 // Ref names an act: whose it is, what it does, and the key its caller gave it. It names one act
@@ -69,8 +74,21 @@ type Record struct {
 	At          time.Time
 	ReversedAt  time.Time
 
+	Moves []Part // of points: what the act took of lots (negative) and brought to them, in all
+
 	fresh, dirty bool
 	giver        *Voucher // whose value the act moves, as long as it is being decided
+	gave         []Lot    // of points: what the giver let go
+	undoes       *Record  // the act whose points this one gives back
+	from         []Part   // the lots to take first
+	days         int      // for how long the points live that it brings; 0 for ever
+}
+
+// move counts what an entry moved.
+func (r *Record) move(parts []Part) {
+	for _, part := range parts {
+		r.Moves = addPart(r.Moves, part.Lot, part.Points)
+	}
 }
 
 // Detail is what the caller said of an act, for staff to read.
@@ -97,11 +115,15 @@ type Detail struct {
 	// and not to a voucher: again not of the caller's words.
 	Moved   *Moved `json:"moved,omitempty"`
 	Account bool   `json:"account,omitempty"`
+	// Covers is what points paid for were worth, Earned what brought points, and Reward what they were exchanged for: nor are these.
+	Covers *money.Amount `json:"covers,omitempty"`
+	Earned string        `json:"earned,omitempty"`
+	Reward *Reward       `json:"reward,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil
 }
 
 // Tender is another means by which part of an order was paid (A21).

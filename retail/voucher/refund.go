@@ -80,7 +80,7 @@ func (a Refund) refund(c *Case, redemption *Record, minor int64, content [32]byt
 	redemption.TakenBack, redemption.dirty = redemption.TakenBack+minor, true
 	record := &Record{
 		ID: a.ID, Ref: a.Ref, Fingerprint: content, Source: redemption.ID,
-		Amount: minor, Detail: a.Detail,
+		Amount: minor, Detail: a.Detail, undoes: redemption,
 	}
 	c.post(record, "refund", contraOf("redeemed", redemption.Owner), minor)
 	c.settle()
@@ -124,7 +124,7 @@ func (a Reverse) decide(c *Case) (Answer, error) {
 		return Answer{Record: record, Outcome: OutcomePrevented}, nil
 	case record.State == Reversed:
 		return Answer{Record: record, Outcome: OutcomeReversed}, nil
-	case a.Limited == Timed && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
+	case a.Limited == Timed && record.Kind != Earnings && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
 		return Answer{}, ErrNotReversible
 	case record.left() == 0 && record.Amount > 0, !c.returnable(record):
 		return Answer{}, ErrNotReversible
@@ -164,7 +164,7 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		if err := c.unbind(record); err != nil {
 			return err
 		}
-	case Sales, Credits:
+	case Sales, Credits, Rewards:
 		if err := c.unsell(record); err != nil {
 			return err
 		}
@@ -185,6 +185,14 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		c.post(record, "reversal", contraOf("adjusted", record.Owner), -left)
 	case Claims, Transfers:
 		c.takeHome(record)
+	case Earnings:
+		if c.available() < left {
+			return ErrNotReversible
+		}
+		c.raiseFence()
+		c.post(record, "reversal", contraOf("earned", record.Owner), -left)
+	case Conversions:
+		c.post(record, "reversal", contraOf("converted", record.Owner), left)
 	default:
 		return ErrNotReversible
 	}

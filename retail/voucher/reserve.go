@@ -16,6 +16,10 @@ type Reserve struct {
 	Revision *int64 // of the cart: a lower one than the last changes nothing; nil if the owner counts none
 	Counted  bool   // the owner is a shop, whose codes per holder are limited
 	Member   Membership
+	Points   *PayPoints // of an account of points, and of nothing else
+	// Former is the reservation that the key named on the account of a customer who was merged since into the one whose account this is:
+	// a new one under the key is opened here. Nil for every other key.
+	Former *Reservation
 }
 
 // Refs names the reservation.
@@ -29,10 +33,9 @@ func (a Reserve) decide(c *Case) (Answer, error) {
 	if record.State == Prevented {
 		return Answer{}, ErrPrevented
 	}
-	if record.Voucher != c.Voucher.ID {
+	switch own := a.earlier(c, record); {
+	case own == nil:
 		return Answer{}, ErrKeyReused
-	}
-	switch own := c.reservation(record.Reservation); {
 	case own.State == Captured:
 		return Answer{Reservation: own, Record: record}, nil
 	case own.ID == a.ID: // granted before, by a commit that was in doubt
@@ -44,6 +47,18 @@ func (a Reserve) decide(c *Case) (Answer, error) {
 	default:
 		return a.reopen(c, record)
 	}
+}
+
+// earlier is the reservation that the key has named so far; nil for one of something else.
+func (a Reserve) earlier(c *Case, record *Record) *Reservation {
+	former := a.Former
+	switch {
+	case record.Voucher == c.Voucher.ID:
+		return c.reservation(record.Reservation)
+	case former != nil && former.ID == record.Reservation && !former.LiveAt(c.At):
+		return former
+	}
+	return nil
 }
 
 // open answers a key that was never used: the holder's live reservation, or a new one.
@@ -80,7 +95,7 @@ func (a Reserve) reopen(c *Case, record *Record) (Answer, error) {
 		answer, err := a.replace(c, live, record)
 		if err == nil {
 			c.touch()
-			record.Reservation, record.dirty = live.ID, true
+			record.names(live)
 			answer.Resumed = true
 		}
 		return answer, err
@@ -89,8 +104,13 @@ func (a Reserve) reopen(c *Case, record *Record) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	record.Reservation, record.dirty = granted.ID, true
+	record.names(granted)
 	return Answer{Reservation: granted, Record: record, Created: true, Reopened: true}, nil
+}
+
+// names lets the record of a reservation's key name another one, wherever that is.
+func (r *Record) names(other *Reservation) {
+	r.Reservation, r.Voucher, r.dirty = other.ID, other.Voucher, true
 }
 
 // replace lets a live reservation be what is asked now: another amount, or under its own key
@@ -104,7 +124,7 @@ func (a Reserve) replace(c *Case, live *Reservation, record *Record) (Answer, er
 	if other := c.inTheWay(a.Ref.Owner, a.Holder); other != nil && other != live { // an account, of which that holder has a part already
 		return Answer{}, heldBy(other)
 	}
-	amount, insufficient := a.amount(c, c.free(live))
+	amount, insufficient := a.amount(c, c.free(live), live)
 	if err := c.Voucher.usableBy(live, amount, c.At); err != nil {
 		return Answer{}, err
 	}
@@ -114,11 +134,12 @@ func (a Reserve) replace(c *Case, live *Reservation, record *Record) (Answer, er
 	if err := a.withinOrder(c); err != nil {
 		return Answer{}, err
 	}
-	if live.Amount == amount && live.Due == a.Due.Minor && live.Holder == a.Holder && live.Revision == revision {
+	if live.Amount == amount && live.Due == a.due(live) && live.Holder == a.Holder && live.Revision == revision && a.exchanges(live) {
 		return answer, nil
 	}
 	a.move(c, live)
-	live.Amount, live.Due, live.Revision, live.dirty = amount, a.Due.Minor, revision, true
+	live.Amount, live.Due, live.Revision, live.dirty = amount, a.due(live), revision, true
+	a.part(c, live)
 	c.touch()
 	return answer, nil
 }
@@ -138,7 +159,7 @@ func (a Reserve) grant(c *Case) (*Reservation, error) {
 	if err := c.admits(a.Member); err != nil {
 		return nil, err
 	}
-	amount, err := a.amount(c, c.free(nil))
+	amount, err := a.amount(c, c.free(nil), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -147,16 +168,23 @@ func (a Reserve) grant(c *Case) (*Reservation, error) {
 	}
 	granted := &Reservation{
 		ID: a.ID, Voucher: c.Voucher.ID, Fence: c.raiseFence(), Owner: a.Ref.Owner, Key: a.Ref.Key,
-		Holder: a.Holder, HolderHint: a.Hint, Amount: amount, Due: a.Due.Minor, Revision: a.revision(0),
+		Holder: a.Holder, HolderHint: a.Hint, Amount: amount, Due: a.due(nil), Revision: a.revision(0),
 		State: Reserved, GrantedAt: c.At, ExpiresAt: c.At.Add(c.Rules.ReserveFor), fresh: true,
 	}
 	c.Reservations = append(c.Reservations, granted)
+	a.part(c, granted)
 	a.count(c)
 	return granted, nil
 }
 
 // amount is what to reserve of a balance: what was asked, or as much of what is due as there is.
-func (a Reserve) amount(c *Case, balance int64) (int64, error) {
+func (a Reserve) amount(c *Case, balance int64, live *Reservation) (int64, error) {
+	switch {
+	case c.Voucher.pointed() != (a.Points != nil):
+		return 0, ErrCurrency
+	case a.Points != nil:
+		return a.Points.amount(c, balance, a.Amount, a.Points.exchange(live).Rate)
+	}
 	if a.Due.Currency != c.Voucher.Currency || a.Amount != nil && a.Amount.Currency != c.Voucher.Currency {
 		return 0, ErrCurrency
 	}
@@ -173,6 +201,28 @@ func (a Reserve) amount(c *Case, balance int64) (int64, error) {
 		return 0, c.insufficient(balance)
 	}
 	return a.Amount.Minor, nil
+}
+
+// due is what the holder has to pay, in the units of what is reserved.
+func (a Reserve) due(live *Reservation) int64 {
+	if a.Points == nil {
+		return a.Due.Minor
+	}
+	return a.Points.exchange(live).Rate.Needed(a.Points.Payable)
+}
+
+// exchanges tells whether a live reservation already pays what is due now.
+func (a Reserve) exchanges(live *Reservation) bool {
+	return a.Points == nil || live.Exchange != nil && *live.Exchange == *a.Points.exchange(live)
+}
+
+// part sets the points of a reservation aside, at the rate that it has or now gets.
+func (a Reserve) part(c *Case, live *Reservation) {
+	if a.Points == nil {
+		return
+	}
+	live.Exchange = a.Points.exchange(live)
+	c.setAside(live)
 }
 
 // withinOrder refuses a holder of a shop who already has as many codes as one order may use (D09).

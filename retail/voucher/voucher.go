@@ -172,8 +172,10 @@ type Reservation struct {
 	GrantedAt  time.Time
 	ExpiresAt  time.Time
 	EndedAt    time.Time // zero while active
+	Exchange   *Exchange // of points that pay an order; nil of everything else
+	Parts      []Part    // of points: the lots that it has set aside, while it is live
 
-	fresh, dirty bool
+	fresh, dirty, parted bool
 }
 
 // LiveAt tells whether the reservation excludes others at an instant: from its grant until just
@@ -201,6 +203,7 @@ type Entry struct {
 	Currency money.Currency
 	Balance  int64 // the voucher's balance afterwards
 	At       time.Time
+	Lots     []Part // of an account of points: what it took of its lots (negative) and brought to them
 }
 
 // Digest names the reservation's owner and holder without telling who they are: what Redis is told.

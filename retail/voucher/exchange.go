@@ -1,0 +1,83 @@
+package voucher
+
+import (
+	"vouchsafe/retail/money"
+)
+
+// Exchange is at what rate points pay an order, and how much of it is due. It is fixed when the points are reserved: what the customer
+// was told then holds until his order is paid, whatever the rate becomes (P08).
+type Exchange struct {
+	Rate money.Rate
+	Due  money.Amount // what the holder had to pay when he last asked, with everything that points may not pay
+}
+
+// Covers is what points are worth of an order.
+func (e *Exchange) Covers(points int64) money.Amount {
+	return money.Of(e.Rate.Worth(points), e.Rate.Value.Currency)
+}
+
+// PayPoints is a wish to pay with points: the programme's word on how much that may be.
+type PayPoints struct {
+	Rate    money.Rate
+	Due     money.Amount // what is to be paid in all
+	Payable int64        // how much of it points may pay, minor units
+	Most    int64        // points, on one order (P19)
+}
+
+// exchange is what a reservation stores: its own rate if it has one already.
+func (p *PayPoints) exchange(live *Reservation) *Exchange {
+	if live != nil && live.Exchange != nil {
+		return &Exchange{Rate: live.Exchange.Rate, Due: p.Due}
+	}
+	return &Exchange{Rate: p.Rate, Due: p.Due}
+}
+
+// amount is how many of the points at hand to reserve: as many as cover most of what may be paid with them, at most so many as were
+// asked for, none of them for nothing.
+func (p *PayPoints) amount(c *Case, balance int64, asked *money.Amount, rate money.Rate) (int64, error) {
+	if rate.Value.Currency != p.Due.Currency {
+		return 0, ErrCurrency
+	}
+	most := min(balance, p.Most)
+	if asked != nil {
+		wanted, err := inPoints(asked, rate)
+		switch {
+		case err != nil:
+			return 0, err
+		case wanted > balance:
+			return 0, c.insufficient(balance)
+		case wanted > p.Most || rate.Worth(wanted) > p.Payable:
+			return 0, ErrAboveDue
+		}
+		most = wanted
+	}
+	taken, covered := rate.Cover(most, p.Payable)
+	if covered == 0 && p.Payable > 0 {
+		return 0, c.insufficient(balance)
+	}
+	return taken, nil
+}
+
+// inPoints reads an amount that was named in points, or in the money that they are exchanged for.
+func inPoints(amount *money.Amount, rate money.Rate) (int64, error) {
+	switch amount.Currency {
+	case money.Point:
+		return amount.Minor, nil
+	case rate.Value.Currency:
+		return rate.Needed(amount.Minor), nil
+	}
+	return 0, ErrCurrency
+}
+
+// covered is how many of the reserved points an amount of the order takes: in points, or in money, of which points cover no more than
+// they are worth.
+func (r *Reservation) covered(amount money.Amount) (int64, error) {
+	switch {
+	case amount.Currency == money.Point:
+		return amount.Minor, nil
+	case amount.Currency == r.Exchange.Rate.Value.Currency:
+		taken, _ := r.Exchange.Rate.Cover(r.Amount, max(0, amount.Minor))
+		return taken, nil
+	}
+	return 0, ErrCurrency
+}

@@ -1,0 +1,254 @@
+package voucher
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"vouchsafe/retail/money"
+)
+
+// Points are what an account may hold besides money, and differ from it in two things: they end, and they are exchanged at a rate
+// when they pay an order (see [Exchange]). What ends together is a [Lot]. Every entry of an account of points says of which lots it
+// took and to which it brought, so that the lots of an account always add up to its balance.
+
+// pointed tells an account of points from every other place of value.
+func (v *Voucher) pointed() bool { return v.Shared() && v.Currency == money.Point }
+
+// Lot are the points of an account that came together and end together (P18).
+type Lot struct {
+	ID     string
+	Act    string // the act that brought them
+	BornAt time.Time
+	EndsAt time.Time // zero for never
+	Left   int64     // neither spent nor ended; those set aside included
+	Aside  int64     // set aside by live reservations
+
+	fresh, dirty bool
+}
+
+// Fresh tells whether the lot was made by an act of this group; Changed, whether an older one was changed by it.
+func (l *Lot) Fresh() bool { return l.fresh }
+
+// Changed tells whether a lot that existed before has changed.
+func (l *Lot) Changed() bool { return l.dirty && !l.fresh }
+
+// Parted tells whether the points that the reservation sets aside have changed.
+func (r *Reservation) Parted() bool { return r.parted }
+
+// free are the points of the lot that nobody has set aside.
+func (l *Lot) free() int64 { return l.Left - l.Aside }
+
+func (l *Lot) endedAt(at time.Time) bool { return !l.EndsAt.IsZero() && !at.Before(l.EndsAt) }
+
+// Part are points of one lot.
+type Part struct {
+	Lot    string
+	Points int64
+}
+
+// lot finds a lot of the account; nil if there is none, such as one of another account.
+func (c *Case) lot(id string) *Lot {
+	for _, l := range c.Lots {
+		if l.ID == id {
+			return l
+		}
+	}
+	return nil
+}
+
+// oldestFirst orders the account's lots by when they came: in that order they are spent (P18).
+func (c *Case) oldestFirst() []*Lot {
+	ordered := slices.Clone(c.Lots)
+	slices.SortFunc(ordered, func(a, b *Lot) int {
+		return cmp.Or(a.BornAt.Compare(b.BornAt), cmp.Compare(a.ID, b.ID))
+	})
+	return ordered
+}
+
+// setAside makes a live reservation hold as many points as its amount: it keeps what it has, takes the oldest free ones for what it
+// lacks, and lets go of the youngest of what is too much.
+func (c *Case) setAside(r *Reservation) {
+	if !c.Voucher.pointed() {
+		return
+	}
+	lacking := r.Amount
+	for i, part := range r.Parts {
+		keep := min(part.Points, lacking)
+		c.lot(part.Lot).hold(keep - part.Points)
+		r.Parts[i].Points, lacking = keep, lacking-keep
+	}
+	r.Parts = slices.DeleteFunc(r.Parts, func(p Part) bool { return p.Points == 0 })
+	for _, l := range c.oldestFirst() {
+		if take := min(l.free(), lacking); take > 0 {
+			l.hold(take)
+			r.Parts, lacking = addPart(r.Parts, l.ID, take), lacking-take
+		}
+	}
+	r.parted = true
+}
+
+// hold sets points of the lot aside, or lets them go.
+func (l *Lot) hold(points int64) { l.Aside, l.dirty = l.Aside+points, true }
+
+// addPart adds points of a lot to parts.
+func addPart(parts []Part, lot string, points int64) []Part {
+	for i := range parts {
+		if parts[i].Lot == lot {
+			parts[i].Points += points
+			return parts
+		}
+	}
+	return append(parts, Part{lot, points})
+}
+
+// letGo frees what a reservation that has ended had set aside.
+func (c *Case) letGo(r *Reservation) {
+	if len(r.Parts) == 0 {
+		return
+	}
+	for _, part := range r.Parts {
+		c.lot(part.Lot).hold(-part.Points)
+	}
+	r.Parts, r.parted = nil, true
+}
+
+// entryLots says of which lots an entry takes and to which it brings.
+func (c *Case) entryLots(record *Record, minor int64) []Part {
+	given, kept := record, int64(0)
+	if record.undoes != nil {
+		given, kept = record.undoes, record.undoes.left()
+	}
+	switch {
+	case minor < 0 && record.from != nil:
+		return c.takeLots(-minor, record.from)
+	case minor < 0:
+		return c.takeLots(-minor, record.Moves)
+	case len(record.gave) > 0:
+		return c.receiveLots(record)
+	case slices.ContainsFunc(given.Moves, func(p Part) bool { return p.Points < 0 && c.lot(p.Lot) != nil }):
+		return c.giveBack(minor, kept, given)
+	}
+	return c.bring(record, minor)
+}
+
+// takeLots takes points out of lots: of those that are named first, as far as they hold them, then of the others, the oldest first.
+// What is set aside is never taken. The caller has made sure that there are so many.
+func (c *Case) takeLots(points int64, first []Part) (moved []Part) {
+	take := func(l *Lot, most int64) {
+		if some := min(l.free(), most, points); some > 0 {
+			l.Left, l.dirty = l.Left-some, true
+			moved, points = addPart(moved, l.ID, -some), points-some
+		}
+	}
+	for _, part := range first {
+		if l := c.lot(part.Lot); l != nil {
+			take(l, part.Points)
+		}
+	}
+	for _, l := range c.oldestFirst() {
+		take(l, points)
+	}
+	return moved
+}
+
+// giveBack returns points to the lots that an act took them from, those that end last first: what is left taken is what a smaller act
+// would have taken. A lot that has ended meanwhile lives for some days more, as a voucher does. kept is how many points of the act are
+// still out afterwards.
+func (c *Case) giveBack(points, kept int64, act *Record) (moved []Part) {
+	for _, part := range act.Moves {
+		out := max(0, -part.Points)
+		l := c.lot(part.Lot)
+		if l == nil {
+			continue
+		}
+		stays := min(out, kept)
+		kept -= stays
+		if back := min(out-stays, points); back > 0 {
+			c.revive(l, back)
+			moved, points = addPart(moved, l.ID, back), points-back
+		}
+	}
+	return moved
+}
+
+// revive brings points back into a lot.
+func (c *Case) revive(l *Lot, points int64) {
+	l.Left, l.dirty = l.Left+points, true
+	if l.endedAt(c.At) {
+		l.EndsAt = DateOf(c.At.In(c.Voucher.Zone).AddDate(0, 0, refundedFor), c.Voucher.Zone).End(c.Voucher.Zone)
+	}
+}
+
+// bring makes a lot of points that an act brings. They live through as many days after this one as the act says.
+func (c *Case) bring(record *Record, points int64) []Part {
+	ends := time.Time{}
+	if record.days > 0 {
+		ends = DateOf(c.At.In(c.Voucher.Zone).AddDate(0, 0, record.days), c.Voucher.Zone).End(c.Voucher.Zone)
+	}
+	return []Part{c.newLot(record, Lot{BornAt: c.At, EndsAt: ends, Left: points})}
+}
+
+// newLot adds a lot that an act brings.
+func (c *Case) newLot(record *Record, l Lot) Part {
+	l.Act, l.fresh = record.ID, true
+	l.ID = derivedID("lot", c.Voucher.ID, record.ID, fmt.Sprint(len(c.Lots)))
+	c.Lots = append(c.Lots, &l)
+	return Part{l.ID, l.Left}
+}
+
+// gone are the points that an act let go, as lots for whoever receives them.
+func (c *Case) gone(record *Record) (gave []Lot) {
+	for _, part := range record.Moves {
+		l := c.lot(part.Lot)
+		gave = append(gave, Lot{BornAt: l.BornAt, EndsAt: l.EndsAt, Left: -part.Points})
+	}
+	return gave
+}
+
+// receiveLots takes over what another account has let go: each part is as old here as it was there, and ends when it would have.
+func (c *Case) receiveLots(record *Record) (moved []Part) {
+	for _, l := range record.gave {
+		moved = append(moved, c.newLot(record, l))
+	}
+	record.gave = nil
+	return moved
+}
+
+// clock owns what time alone has done.
+const clock = "clock"
+
+// lapse takes points out of the books that have ended: all of a lot past its end but what is set aside, whose end waits for the order
+// (P18). It needs nobody who asks for it, and its act is named by what ended, so that it happens once.
+func (c *Case) lapse() {
+	if !c.Voucher.pointed() || c.Voucher.Quarantined {
+		return
+	}
+	for _, l := range c.oldestFirst() {
+		ended := l.free()
+		if !l.endedAt(c.At) || ended <= 0 {
+			continue
+		}
+		ref := Ref{Owner: clock, Kind: Lapses, Key: fmt.Sprintf("%s:%d", l.ID, c.Voucher.Entries+1)}
+		record := &Record{ID: derivedID("lapse", ref.Key), Ref: ref, Amount: ended, from: []Part{{l.ID, ended}}}
+		c.raiseFence()
+		c.post(record, "lapse", contraOf("lapsed", ref.Owner), -ended)
+		c.settle()
+		c.write(record)
+	}
+}
+
+// derivedID is a UUID (version 8) that follows from what it names.
+func derivedID(parts ...string) string {
+	hash := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(hash, "%d:%s", len(part), part)
+	}
+	sum := hash.Sum(nil)
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	text := hex.EncodeToString(sum[:16])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+}
