@@ -16,12 +16,14 @@ import (
 // TaskUnwitnessed is the kind of the task that tells the office that a loss would have gone unnoticed.
 const TaskUnwitnessed = "unwitnessed"
 
-// SilentFor is how long nobody must have looked at a PostgreSQL that nobody serves any more.
-const SilentFor = 3 * examineEvery
+// SilentFor is how long nobody must have looked at a PostgreSQL that is taken for one that nobody serves any
+// more. One that is only slow is heard of sooner, as long as each question is answered within its own limit.
+const SilentFor = lookWithin + 2*examineEvery
 
 const (
-	examineEvery = time.Second // how often is looked whether PostgreSQL went back, and the pulse is left
-	examineName  = "examine"   // one gateway compares at a time
+	examineEvery = time.Second      // how often is looked whether PostgreSQL went back, and the pulse is left
+	lookWithin   = 10 * time.Second // what one look takes at most: the limits of its questions together
+	examineName  = "examine"        // one gateway compares at a time
 )
 
 // Errors of an Examiner.
@@ -231,28 +233,57 @@ func unwitnessed(pulse ledger.Pulse, seen hold.Pulse) []outbox.Task {
 }
 
 // Alone waits until it is clear that nobody serves the same data from another PostgreSQL, and is
-// ErrServedElsewhere when somebody goes on doing so. A copy of the files is told by nothing else. If
-// Redis is away nothing can be told.
+// ErrServedElsewhere when somebody does. A copy of the files is told by nothing else. What was under way
+// when the other PostgreSQL died may still leave a pulse of it; one that is left later is of somebody who
+// goes on. If Redis is away nothing can be told, but what it has said once counts for as long.
 func (e *Examiner) Alone(ctx context.Context) error {
-	for range 2 {
-		pulse, err := e.ledger.Pulse(ctx)
-		if err != nil {
-			return err
-		}
-		seen, err := e.testimony.holds.Pulse(ctx)
-		if err != nil || seen.Life == "" || seen.Life == pulse.Life || seen.Quiet >= SilentFor {
-			return nil
-		}
-		e.log.InfoContext(ctx, "another life of postgresql was served a moment ago: waiting whether it still is", "life", seen.Life)
-		wait := time.NewTimer(SilentFor - seen.Quiet)
-		defer wait.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
+	var began, left time.Time // when the other one was heard of first, and when it left its last pulse
+	for {
+		var now time.Time
 		select {
-		case <-wait.C:
+		case now = <-next.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		other, err := e.other(ctx)
+		switch {
+		case err == nil && other.Life != "":
+			left = now.Add(-other.Quiet)
+		case err == nil, errors.Is(err, hold.ErrAway) && began.IsZero():
+			return nil
+		case !errors.Is(err, hold.ErrAway):
+			return err
+		}
+		switch {
+		case now.Sub(left) >= SilentFor:
+			return nil
+		case began.IsZero():
+			began = now
+			e.log.InfoContext(ctx, "another life of postgresql was served a moment ago: waiting whether it still is", "life", other.Life)
+		case left.Sub(began) > lookWithin:
+			return ErrServedElsewhere
+		}
+		next.Reset(examineEvery)
 	}
-	return ErrServedElsewhere
+}
+
+// other is what Redis knows of another PostgreSQL with the same data: nothing if there is none, and if Redis
+// is somebody else's. [hold.ErrAway].
+func (e *Examiner) other(ctx context.Context) (hold.Pulse, error) {
+	pulse, err := e.ledger.Pulse(ctx)
+	if err != nil {
+		return hold.Pulse{}, err
+	}
+	seen, err := e.testimony.holds.Pulse(ctx)
+	switch {
+	case errors.Is(err, hold.ErrAway):
+		return hold.Pulse{}, err
+	case err != nil, seen.Life == pulse.Life:
+		return hold.Pulse{}, nil
+	}
+	return seen, nil
 }
 
 // Standing tells an operator whether PostgreSQL was compared. It is ErrRecovering, with the progress,

@@ -1,8 +1,11 @@
 package retail_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,33 +139,100 @@ func TestWhatThisGatewayAloneHasSeenCounts(t *testing.T) {
 	}
 }
 
-// TestACopyOfTheFilesWaitsForTheOriginalToFallSilent; one that goes on is not disturbed by it. That the
-// wait ends is seen wherever a restored server takes over.
-func TestACopyOfTheFilesWaitsForTheOriginalToFallSilent(t *testing.T) {
+// A copy of the files is not served beside its original, however slow that is; it is when the original has
+// fallen silent, though what was under way there still came to Redis.
+func TestACopyOfTheFilesIsServedOnlyAfterItsOriginal(t *testing.T) {
 	t.Parallel()
 	e := examines(t)
 	e.looks()
 	if err := e.Alone(t.Context()); err != nil {
 		t.Errorf("beside gateways on the same server: %v", err)
 	}
-	if err := e.holds.Beat(t.Context(), "another server", ""); err != nil {
-		t.Fatal(err)
-	}
-	over := make(chan error, 1)
-	go func() { over <- e.Alone(t.Context()) }()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := e.holds.Beat(t.Context(), "another server", ""); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case err := <-over:
-			if !errors.Is(err, retail.ErrServedElsewhere) {
-				t.Errorf("beside a server that goes on: %v", err)
+	var copies sync.WaitGroup
+	for _, c := range []struct {
+		original string
+		every    time.Duration // leaves it a pulse
+		pulses   int           // after the first
+		want     error
+	}{
+		{"goes on", 100 * time.Millisecond, 1000, retail.ErrServedElsewhere},
+		{"goes on slowly", 4 * time.Second, 1000, retail.ErrServedElsewhere},
+		{"has ended, but for a late word", time.Second, 1, nil},
+	} {
+		holds := e.beside(holdtest.Start(t))
+		e.beats(holds)
+		copies.Go(func() {
+			over := make(chan error, 1)
+			go func() { over <- e.copied(holds, slog.DiscardHandler).Alone(t.Context()) }()
+			tick := time.NewTicker(c.every)
+			defer tick.Stop()
+			for left := c.pulses; ; left-- {
+				select {
+				case err := <-over:
+					if !errors.Is(err, c.want) {
+						t.Errorf("beside an original that %s: %v, want %v", c.original, err, c.want)
+					}
+					return
+				case <-tick.C:
+					if left > 0 {
+						e.beats(holds)
+					}
+				}
 			}
-			return
-		case <-tick.C:
-		}
+		})
+	}
+	copies.Wait()
+}
+
+// A Redis that went away has not said that the original fell silent.
+func TestACopyOfTheFilesRemembersItsOriginalWithoutRedis(t *testing.T) {
+	t.Parallel()
+	e := examines(t)
+	e.looks()
+	e.beats(e.holds)
+	var log spoken
+	ctx, end := context.WithTimeout(t.Context(), 4*time.Second)
+	defer end()
+	over := make(chan error, 1)
+	go func() { over <- e.copied(e.holds, slog.NewTextHandler(&log, nil)).Alone(ctx) }()
+	e.until("the copy has heard of its original", log.any.Load)
+	e.redis.Stop()
+	if err := <-over; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("beside an original that was served a moment ago: %v, want no end", err)
+	}
+}
+
+// spoken is a log of which counts only that something was said.
+type spoken struct{ any atomic.Bool }
+
+func (s *spoken) Write(line []byte) (int, error) {
+	s.any.Store(true)
+	return len(line), nil
+}
+
+// beside claims another Redis for the same database.
+func (e *examined) beside(redis *holdtest.Server) *hold.Holds {
+	e.t.Helper()
+	client, err := hold.Open(redis.URL())
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(func() { client.Close() })
+	holds := hold.New(client, hold.Config{Installation: uuid.NewString(), Database: "original"})
+	if err := holds.Claim(e.t.Context()); err != nil {
+		e.t.Fatal(err)
+	}
+	return holds
+}
+
+// copied is an Examiner whose PostgreSQL is another one than that which leaves its pulse in this Redis.
+func (e *examined) copied(holds *hold.Holds, log slog.Handler) *retail.Examiner {
+	return retail.NewExaminer(retail.NewTestimony(holds, slog.New(log)), e.ledger, slog.New(log))
+}
+
+// beats leaves the pulse of another PostgreSQL.
+func (e *examined) beats(holds *hold.Holds) {
+	if err := holds.Beat(e.t.Context(), "another server", ""); err != nil {
+		e.t.Error(err)
 	}
 }

@@ -167,7 +167,7 @@ func (i *installation) refuses(because string, settings ...string) {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(i.t.Context(), startsWithin)
+	ctx, cancel := context.WithTimeout(i.t.Context(), recoversWithin) // it may have to listen to others for a while
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, "serve")
 	cmd.Env = append(append([]string{}, i.env...), settings...)
