@@ -114,6 +114,7 @@ type fight struct {
 	grants   int
 	refusals int
 	away     atomic.Int64 // answers 503, and requests that were not answered at all
+	unheard  atomic.Int64 // those that were not answered at all
 	answered atomic.Int64 // all other answers
 }
 
@@ -202,7 +203,10 @@ func (f *fight) settles(door int, key, method, path, body string) reply {
 	for end := time.Now().Add(recoversWithin); time.Now().Before(end) && !f.failed(); door++ {
 		r = f.doors[door%len(f.doors)].asks(key, method, path, body)
 		switch {
-		case r.status == 0 || r.status == 503:
+		case r.status == 0:
+			f.unheard.Add(1)
+			f.away.Add(1)
+		case r.status == 503:
 			f.away.Add(1)
 		case r.status == 409 && r.at("code") == "in_progress":
 		default:
