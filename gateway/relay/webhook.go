@@ -28,19 +28,9 @@ type answer struct {
 }
 
 // webhook stores what a shop sent. Shops switch off a webhook that answers anything but 200, so whatever is authentic gets one, once
-// it is durable.
+// it is durable. Nothing is looked up before the body is there: who sends it slowly would wait with a stack as large as a query needs.
 func (r *Relay) webhook(c *gin.Context) {
 	ctx := c.Request.Context()
-	shop, err := r.sales.Shopfront(ctx, c.Param("shop"))
-	speaks, known := platformOf(shop.Platform)
-	switch {
-	case errors.Is(err, retail.ErrUnknownShop) || err == nil && !known:
-		edge.Fail(c, edge.Refuse(edge.NotFound, "No shop with this id takes webhooks here."))
-		return
-	case err != nil:
-		edge.Fail(c, unavailable(err))
-		return
-	}
 	if c.Request.ContentLength > edge.WebhookBytes {
 		edge.Fail(c, edge.Refuse(edge.TooLarge, "The body is larger than this address takes."))
 		return
@@ -49,6 +39,16 @@ func (r *Relay) webhook(c *gin.Context) {
 	defer done()
 	if err != nil {
 		edge.Fail(c, unread(err))
+		return
+	}
+	shop, err := r.sales.Shopfront(ctx, c.Param("shop"))
+	speaks, known := platformOf(shop.Platform)
+	switch {
+	case errors.Is(err, retail.ErrUnknownShop) || err == nil && !known:
+		edge.Fail(c, edge.Refuse(edge.NotFound, "No shop with this id takes webhooks here."))
+		return
+	case err != nil:
+		edge.Fail(c, unavailable(err))
 		return
 	}
 	if speaks.ping != nil && speaks.ping(c.Request.Header, body) {
