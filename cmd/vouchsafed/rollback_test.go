@@ -270,8 +270,9 @@ func TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The standby comes first: connections made after the fail-over must not find the old primary when that comes back writable.
 	both := fmt.Sprintf("postgres://vouchsafe@/vouchsafe?host=%s,%s&port=5432,5432&target_session_attrs=read-write",
-		old.Query().Get("host"), second.sockets)
+		second.sockets, old.Query().Get("host"))
 	h.d = m.serves("VOUCHSAFE_DATABASE_URL=" + both)
 	h.acts(h.codes[1], "redeem")
 	eventually(t, startsWithin, "the standby has it", func() bool {
