@@ -33,7 +33,7 @@ gateway/pickup     -> gateway/edge retail pure
 gateway/window     -> gateway/edge retail pure
 gateway/relay      -> gateway/edge retail pure webshop webshop/*
 
-retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/herald retail/notary retail/staff retail/schema retail/reach retail/reseal retail/wording pure
+retail             -> retail/ledger retail/orders retail/outbox retail/hold retail/throttle retail/mail retail/document retail/report retail/herald retail/notary retail/staff retail/schema retail/reach retail/reseal retail/wording retail/points pure
 retail/ledger      -> retail/outbox pure
 retail/orders      -> retail/outbox pure
 retail/outbox      -> pure
@@ -46,6 +46,7 @@ retail/herald      -> pure
 retail/notary      -> pure
 retail/staff       -> pure
 retail/wording     -> pure
+retail/points      -> pure
 retail/schema      -> pure
 retail/connect     -> pure
 retail/reach       -> pure
@@ -77,7 +78,7 @@ const strangers = `
 github.com/gin-gonic/gin             -> gateway cmd/vouchbench/anchor
 github.com/robfig/cron               -> gateway/schedule
 github.com/redis/go-redis            -> retail/hold retail/throttle cmd
-github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/herald retail/notary retail/staff retail/schema retail/reseal retail/connect retail/wording cmd
+github.com/jackc/pgx                 -> retail/ledger retail/orders retail/outbox retail/report retail/herald retail/notary retail/staff retail/schema retail/reseal retail/connect retail/wording retail/points cmd
 github.com/riverqueue/river          -> retail/outbox cmd
 github.com/wneessen/go-mail          -> retail/mail
 `

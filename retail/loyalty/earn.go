@@ -3,6 +3,7 @@ package loyalty
 import (
 	"math/big"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -62,6 +63,51 @@ type Bought struct {
 	// Total is what the order comes to, with everything that is in it; PointsPaid is the part that points have paid.
 	Total, PointsPaid int64
 	Lines             []Line
+}
+
+// Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not
+// say. Lines that come to more than the goods earn on the goods alone.
+func Basket(lines []Line, goods, total int64) Bought {
+	b := Bought{Total: total, Lines: slices.Clone(lines)}
+	var net, gross int64
+	for i, l := range b.Lines {
+		b.Lines[i].Gross = max(l.Gross, l.Net)
+		gross = sum(gross, max(b.Lines[i].Gross, 0))
+		if !l.StoredValue {
+			net = sum(net, max(l.Net, 0))
+		}
+	}
+	if b.Total == 0 {
+		b.Total = max(gross, goods)
+	}
+	for i, l := range b.Lines {
+		if !l.StoredValue && net > goods {
+			b.Lines[i].Net = share(max(l.Net, 0), goods, net)
+		}
+	}
+	return b
+}
+
+// Less is the order without what was refunded of it, in minor units with VAT: all its lines are as much smaller. What was refunded of
+// stored values is no concern of points; the caller leaves it out.
+func (b Bought) Less(refunded int64) Bought {
+	left := b
+	base := max(b.Total, 1)
+	refunded = min(max(refunded, 0), base)
+	left.Total, left.Lines = base-refunded, make([]Line, len(b.Lines))
+	left.PointsPaid = share(b.PointsPaid, base-refunded, base)
+	for i, l := range b.Lines {
+		if !l.StoredValue {
+			l.Net, l.Gross = share(l.Net, base-refunded, base), share(l.Gross, base-refunded, base)
+		}
+		left.Lines[i] = l
+	}
+	return left
+}
+
+// share is a part of an amount, rounded down.
+func share(minor, part, whole int64) int64 {
+	return quotient(product(minor, part), big.NewInt(whole))
 }
 
 // Line is a line of an order, or a product.

@@ -183,19 +183,20 @@ func TestAProgrammeIsChecked(t *testing.T) {
 		"rates in two currencies": func(p *loyalty.Programme) {
 			p.Rates = append(p.Rates, loyalty.Rate{Since: day(2), Rate: money.Rate{Units: 1, Value: money.Of(1, "EUR")}})
 		},
-		"two rates since one day":       func(p *loyalty.Programme) { p.Rates = append(p.Rates, p.Rates[0]) },
-		"an order without Per":          func(p *loyalty.Programme) { p.Rules[0].Per = 0 },
-		"a welcome for an amount":       func(p *loyalty.Programme) { p.Rules[1].Per = 10 },
-		"a welcome with a limit":        func(p *loyalty.Programme) { p.Rules[1].PerOrder = 10 },
-		"a rule that gives nothing":     func(p *loyalty.Programme) { p.Rules[1].Points = 0 },
-		"a limit below nothing":         func(p *loyalty.Programme) { p.Rules[0].PerProduct = -1 },
-		"a rule for what the office is": func(p *loyalty.Programme) { p.Rules[1].Event = loyalty.Manual },
-		"an event that is none":         func(p *loyalty.Programme) { p.Rules[1].Event = "birthday" },
-		"two rules for an event":        func(p *loyalty.Programme) { p.Rules[1] = loyalty.Rule{Event: loyalty.Order, Points: 2, Per: 1} },
-		"a negative limit of spending":  func(p *loyalty.Programme) { p.Spending.PerOrder = -1 },
-		"a reward without a name":       func(p *loyalty.Programme) { p.Rewards[0].Name = "" },
-		"a reward for nothing":          func(p *loyalty.Programme) { p.Rewards[0].Points = 0 },
-		"two rewards of one name":       func(p *loyalty.Programme) { p.Rewards[1].Name = "ticket" },
+		"a rate in a currency that orders are not in": func(p *loyalty.Programme) { p.In = "EUR" },
+		"two rates since one day":                     func(p *loyalty.Programme) { p.Rates = append(p.Rates, p.Rates[0]) },
+		"an order without Per":                        func(p *loyalty.Programme) { p.Rules[0].Per = 0 },
+		"a welcome for an amount":                     func(p *loyalty.Programme) { p.Rules[1].Per = 10 },
+		"a welcome with a limit":                      func(p *loyalty.Programme) { p.Rules[1].PerOrder = 10 },
+		"a rule that gives nothing":                   func(p *loyalty.Programme) { p.Rules[1].Points = 0 },
+		"a limit below nothing":                       func(p *loyalty.Programme) { p.Rules[0].PerProduct = -1 },
+		"a rule for what the office is":               func(p *loyalty.Programme) { p.Rules[1].Event = loyalty.Manual },
+		"an event that is none":                       func(p *loyalty.Programme) { p.Rules[1].Event = "birthday" },
+		"two rules for an event":                      func(p *loyalty.Programme) { p.Rules[1] = loyalty.Rule{Event: loyalty.Order, Points: 2, Per: 1} },
+		"a negative limit of spending":                func(p *loyalty.Programme) { p.Spending.PerOrder = -1 },
+		"a reward without a name":                     func(p *loyalty.Programme) { p.Rewards[0].Name = "" },
+		"a reward for nothing":                        func(p *loyalty.Programme) { p.Rewards[0].Points = 0 },
+		"two rewards of one name":                     func(p *loyalty.Programme) { p.Rewards[1].Name = "ticket" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

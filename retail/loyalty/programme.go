@@ -18,6 +18,8 @@ type Programme struct {
 	// Opens and Closes bound the instants at which points are earned, [Opens, Closes); zero: no bound (P01). Points that were earned
 	// are spent as long as they live.
 	Opens, Closes time.Time
+	// In is the currency of the orders that earn (Rule.Per); "" for that of the rates.
+	In money.Currency
 	// Rates are what points are worth, each from its day on (P08), all in one currency.
 	Rates []Rate
 	// Rules are what earns points, at most one for each event.
@@ -28,6 +30,8 @@ type Programme struct {
 	Lifetime int
 	// Rewards are what points are exchanged for outside of an order (P20).
 	Rewards []Reward
+	// Greets tells whether who earns points by opening an account is welcomed by mail (P21).
+	Greets bool
 	// Shown are the places at which points are shown (P13). One that is missing is off.
 	Shown map[Context]bool
 }
@@ -65,10 +69,10 @@ func (f Filter) Chooses(sku, category string) bool {
 	return slices.Contains(f.SKUs, sku) || category != "" && slices.Contains(f.Categories, category)
 }
 
-// Currency is what points are worth something in; "" while they are worth nothing.
+// Currency is what orders earn in, and what points are worth something in; "" where neither is ruled.
 func (p Programme) Currency() money.Currency {
 	if len(p.Rates) == 0 {
-		return ""
+		return p.In
 	}
 	return p.Rates[0].Value.Currency
 }
@@ -119,7 +123,7 @@ func (p Programme) Check() error {
 		faults = append(faults, fault("closes", "is not after the day on which it opens"))
 	}
 	if p.Lifetime < 0 {
-		faults = append(faults, fault("lifetime", "is below 0"))
+		faults = append(faults, fault("lifetime_days", "is below 0"))
 	}
 	for place := range p.Shown {
 		if !slices.Contains(Contexts(), place) {
@@ -135,8 +139,8 @@ func (p Programme) checkRates() error {
 		if r.Units < 1 || r.Value.Minor < 1 {
 			faults = append(faults, fault(fmt.Sprintf("rates[%d]", i), "has points and a worth of at least 1"))
 		}
-		if r.Value.Currency != p.Rates[0].Value.Currency {
-			faults = append(faults, fault(fmt.Sprintf("rates[%d].value", i), "is of another currency than the first"))
+		if r.Value.Currency != cmp.Or(p.In, p.Rates[0].Value.Currency) {
+			faults = append(faults, fault(fmt.Sprintf("rates[%d].value", i), "is of another currency than the orders, or the first"))
 		}
 		if i > 0 && !p.Rates[i-1].Since.Before(r.Since) {
 			faults = append(faults, fault(fmt.Sprintf("rates[%d].since", i), "does not begin after the one before"))
@@ -149,7 +153,7 @@ func (p Programme) checkRules() error {
 	var faults []error
 	for i, r := range p.Rules {
 		if err := r.check(); err != nil {
-			faults = append(faults, fmt.Errorf("rules[%d]: %w", i, err))
+			faults = append(faults, fmt.Errorf("rules[%d].%w", i, err))
 		}
 		if first, _ := p.Rule(r.Event); !first.same(r) {
 			faults = append(faults, fault(fmt.Sprintf("rules[%d].event", i), "has a rule already"))

@@ -48,7 +48,7 @@ type Spending struct {
 
 func (s Spending) check() error {
 	if s.PerOrder < 0 || s.PerProduct < 0 {
-		return fault("spending", "has a limit below 0")
+		return fault("spending.per_order, spending.per_product", "is below 0")
 	}
 	return nil
 }
