@@ -16,7 +16,7 @@ import (
 func openWindow(e *edge.Edge, cfg Config) {
 	links := retail.NewLinks(retail.LinksConfig{Sales: cfg.Sales, Shops: cfg.Relay, Public: cfg.PublicURL, Facility: cfg.Facility})
 	admin.RegisterLinks(e.API(), links)
-	window.Routes(e.Public(), window.Config{Links: links, Desk: cfg.Desk, Glances: cfg.Glances, Country: cfg.Country})
+	window.Routes(e.Public(), window.Config{Links: links, Desk: cfg.Desk, Sales: cfg.Sales, Glances: cfg.Glances, Country: cfg.Country})
 	describeWindow(e.API().OpenAPI(), cfg.Glances)
 }
 
@@ -31,6 +31,10 @@ func describeWindow(document *huma.OpenAPI, glances retail.Glances) {
 		queryParam(link.Facility, "What the products must be linked to as well"), lang,
 	}
 	document.AddOperation(buy)
+	faq := pageOperation(http.MethodGet, "read-faq", "/faq", "What the merchant tells of his bonus points")
+	faq.Description = "The answers that he has approved, filled in from the programme in force; in Danish or English."
+	faq.Parameters = []*huma.Param{queryParam("language", "da or en; default: what the browser asks for")}
+	document.AddOperation(faq)
 	if glances == "" {
 		return
 	}

@@ -99,7 +99,7 @@ func promised() []string {
 		"POST /v1/balance", "POST /v1/quotes",
 		"PUT /v1/reservations/{key}", "GET /v1/reservations/{key}", "DELETE /v1/reservations/{key}", "POST /v1/reservations/find",
 		"POST /v1/reservations/{key}/capture", "POST /v1/captures", "POST /v1/reservations/{key}/release", "POST /v1/reservations/release-foreign",
-		"GET /v1/customers/{id}",
+		"GET /v1/customers/{id}", "GET /v1/faq", "GET /v1/admin/loyalty", "PUT /v1/admin/loyalty",
 		"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /problems/{code}",
 	}
 	for _, act := range []string{

@@ -30,10 +30,18 @@ func (s *Sales) exportCustomers(ctx context.Context, data *SubjectData, known []
 		known = withCustomer(known, who)
 	}
 	lines, err := s.withAccounts(ctx, known)
+	if err != nil {
+		return err
+	}
 	for _, line := range lines {
 		data.Customers = append(data.Customers, SubjectCustomer(line))
+		standing, err := s.standingOf(ctx, line.Customer)
+		if err != nil {
+			return err
+		}
+		data.Standings = append(data.Standings, standing)
 	}
-	return err
+	return nil
 }
 
 // withCustomer adds a customer to others unless he is among them.

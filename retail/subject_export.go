@@ -20,6 +20,7 @@ type SubjectData struct {
 	Deliveries []outbox.Delivery // to the address
 	Bodies     []orders.Item     // webhooks that name it, without what is in them
 	Customers  []SubjectCustomer
+	Standings  []CustomerStanding // of those, as the programme of bonus points treats them
 }
 
 // SubjectOrder is an order that the person placed.

@@ -58,11 +58,14 @@ func isTradeRefusal(err error) bool {
 	if _, waits := errors.AsType[*AwaitingError](err); waits {
 		return true
 	}
+	if _, changed := errors.AsType[*ProgrammeChangedError](err); changed {
+		return true
+	}
 	for _, refusal := range []error{
 		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrSort, ErrIsCode,
 		ErrNoDelivery, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
 		purchase.ErrNotPaidOnline, purchase.ErrNothingWaits, staff.ErrGrant,
-		ErrNoSubscriber, ErrNoTemplate, ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount, ErrCantPublish,
+		ErrNoSubscriber, ErrNoTemplate, ErrNoEntry, ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount, ErrCantPublish,
 	} {
 		if errors.Is(err, refusal) {
 			return true

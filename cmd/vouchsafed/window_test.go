@@ -112,6 +112,8 @@ func TestLinksLeadToTheSale(t *testing.T) {
 	d.browses("/buy?product=GYM&lang=de", "da", nil).shows(t, `lang="de"`, "Gutschein kaufen", "100,00", "900,00", "Mitglied", "!Spa")
 	d.browses("/buy?category=Nothing&lang=nb", "da", nil).shows(t, `lang="nb"`, "ikke noe til salgs")
 	d.browses("/buy?product=SPA-10", "xx", nil).shows(t, `lang="da"`)
+	d.browses("/buy?category=GAVE-2019-0001&facility=GAVE-2019-0002&product=GAVE-2019-0003", "en", nil).shows(t, "!GAVE-2019")
+	d.browses("/buy?category=Spa", "da", nil).shows(t, `href="/buy?lang=sv&amp;category=Spa"`)
 	d.browses("/buy?product=%3Cscript%3E", "en", nil).shows(t, `lang="en"`, "!<script>")
 }
 
@@ -182,6 +184,29 @@ func TestTheBalancePage(t *testing.T) {
 	if strings.Contains(d.log.String(), sold) || strings.Contains(d.log.String(), strings.ToLower(sold)) {
 		t.Error("the log has a code")
 	}
+}
+
+// P22: whoever asks reads what the merchant has approved, in Danish or English, and nothing of what is a draft.
+func TestTheQuestionsPage(t *testing.T) {
+	t.Parallel()
+	m := opens(t)
+	office := m.does("key", "add", "--scope", "admin")
+	d := m.serves()
+	d.browses("/faq", "da", nil).shows(t, `lang="da"`, "Her er ingen svar endnu")
+	d.wants(200, office, "PUT", "/v1/admin/loyalty", `{"version": 0, "rules": [{"event": "signup", "points": 1500}]}`)
+	approve := func(place, question, answer string) {
+		d.wants(200, office, "PUT", "/v1/admin/loyalty/faq/"+place, fmt.Sprintf(`{"question": %q, "answer": %q, "approved": true}`, question, answer))
+	}
+	approve("da/welcome", "Får jeg <b>point</b>?", "Ja:\n{{signup_points}} & tak.")
+	approve("da/worth", "Hvad er de værd?", "{{rate_amount}}")
+	approve("en/welcome", "Do I get points?", "Yes, {{signup_points}}.")
+	d.wants(200, office, "PUT", "/v1/admin/loyalty/faq/da/limits", `{"question": "En kladde?", "answer": "Ja."}`)
+	d.dies()
+	d = m.serves()
+	d.browses("/faq?language=da", "en", nil).shows(t, `lang="da"`, "Får jeg &lt;b&gt;point&lt;/b&gt;?", "Ja:\n1.500\u00a0point &amp; tak.", "!En kladde", "!Hvad er de værd", "!{{",
+		`href="/faq?lang=en"`, "!lang=sv")
+	d.browses("/faq", "sv", nil).shows(t, `lang="en"`, "Yes, 1,500\u00a0points.", "!Får jeg")
+	d.browses("/faq?lang=da&language=en", "", nil).shows(t, `lang="da"`)
 }
 
 // X16: the page tells of codes that were drawn here, of imported ones only where the merchant says so, or of none.

@@ -62,6 +62,7 @@ type subjectOut struct {
 	Deliveries []subjectMail    `json:"deliveries" nullable:"false" doc:"Mails to the address"`
 	Webhooks   []subjectWebhook `json:"webhooks" nullable:"false" doc:"What shops sent that names the address, and is still kept"`
 	Customers  []customerLine   `json:"customers" nullable:"false" doc:"Log-ins of the person at shops, and what he has there"`
+	Standings  []standingOut    `json:"points_standings" nullable:"false" doc:"How the programme of bonus points treats them"`
 	Consents   []string         `json:"consents" nullable:"false" doc:"None are kept: mails go out because somebody bought"`
 }
 
@@ -132,7 +133,10 @@ func (a *admin) exportSubject(ctx context.Context, in *subjectIn) (*body[subject
 	for _, o := range data.Orders {
 		out.Orders = append(out.Orders, showSubjectOrder(o))
 	}
-	out.Customers = make([]customerLine, len(data.Customers))
+	out.Customers, out.Standings = make([]customerLine, len(data.Customers)), make([]standingOut, len(data.Standings))
+	for i, s := range data.Standings {
+		out.Standings[i] = showStanding(s)
+	}
 	for i, c := range data.Customers {
 		out.Customers[i] = showCustomerLine(retail.CustomerLine(c))
 	}

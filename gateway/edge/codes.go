@@ -33,6 +33,7 @@ const (
 	HeldElsewhere         Code = "held_elsewhere"
 	InsufficientBalance   Code = "insufficient_balance"
 	BalanceChanged        Code = "balance_changed"
+	ChangedMeanwhile      Code = "changed_meanwhile"
 	CurrencyMismatch      Code = "currency_mismatch"
 	AboveLimit            Code = "above_limit"
 	NotReversible         Code = "not_reversible"
@@ -198,6 +199,11 @@ var kinds = index([]kind{
 	{
 		BalanceChanged, http.StatusConflict, "The balance has changed meanwhile",
 		"The balance is no longer the expected one.",
+		"Read it again, and decide anew.", 0,
+	},
+	{
+		ChangedMeanwhile, http.StatusConflict, "Somebody has changed it meanwhile",
+		"The version that was to be replaced is no longer the one in force.",
 		"Read it again, and decide anew.", 0,
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"vouchsafe/gateway/edge"
 	"vouchsafe/retail"
 	"vouchsafe/retail/language"
+	"vouchsafe/retail/link"
 	"vouchsafe/retail/money"
 )
 
@@ -39,15 +40,23 @@ func (w *window) buy(c *gin.Context) {
 		edge.Fail(c, err)
 		return
 	}
-	for _, narrowed := range []string{choice.Category, choice.Facility} {
-		if narrowed != "" {
-			p.Chosen = append(p.Chosen, narrowed)
-		}
+	if len(offers) > 0 { // whatever else an address may say is not repeated
+		p.choose(choice)
 	}
 	for _, o := range offers {
 		p.Offers = append(p.Offers, w.offer(o, p))
 	}
 	w.show(c, http.StatusOK, "buy", p)
+}
+
+// choose says what the page is narrowed to: words of the merchant's, since products have them.
+func (p *buyPage) choose(choice link.Choice) {
+	p.keeps(choice)
+	for _, narrowed := range []string{choice.Category, choice.Facility} {
+		if narrowed != "" {
+			p.Chosen = append(p.Chosen, narrowed)
+		}
+	}
 }
 
 // offer renders a product.

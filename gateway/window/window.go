@@ -2,6 +2,7 @@ package window
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -23,6 +24,7 @@ import (
 type Config struct {
 	Links   *retail.Links
 	Desk    *retail.Desk
+	Sales   *retail.Sales
 	Glances retail.Glances // of which codes /balance tells; "" is no such page
 	Country string         // ISO 3166: its language is the page's where the reader asks for none that there is
 }
@@ -46,6 +48,7 @@ var looks = template.Must(template.ParseFS(pages, "pages.html"))
 func Routes(to gin.IRouter, cfg Config) {
 	w := &window{Config: cfg, policy: policyOf(style)}
 	to.GET("/buy", w.buy)
+	to.GET("/faq", w.faq)
 	if cfg.Glances != "" {
 		to.GET("/balance", w.ask)
 		to.POST("/balance", edge.BodyLimit(formBytes), w.look)
@@ -66,7 +69,7 @@ func tongues() []language.Tag {
 
 // tongueOf is the language that a reader asks for: in the address, else by the browser, else that of the merchant's country.
 func (w *window) tongueOf(r *http.Request) language.Tag {
-	asked := r.URL.Query().Get("lang")
+	asked := cmp.Or(r.URL.Query().Get("lang"), r.URL.Query().Get("language"))
 	if _, err := language.Parse(asked); err != nil {
 		asked = preferred(r.Header.Get("Accept-Language"))
 	}
@@ -109,19 +112,29 @@ type tongue struct {
 	Current bool
 }
 
-// pageOf begins a page of a title. The choice stays in the addresses of the other languages.
+// pageOf begins a page of a title, in the language that the reader asks for.
 func (w *window) pageOf(r *http.Request, title func(words) string) page {
-	lang := w.tongueOf(r)
-	p := page{Lang: lang, Words: wordsOf(lang), Style: template.CSS(style)}
+	p := w.pageIn(r, w.tongueOf(r), tongues())
 	p.Title = title(p.Words)
-	query := choiceOf(r).Query()
-	for _, other := range tongues() {
-		query.Set("lang", string(other))
+	return p
+}
+
+// pageIn begins a page in one of its languages.
+func (w *window) pageIn(r *http.Request, lang language.Tag, of []language.Tag) page {
+	p := page{Lang: lang, Words: wordsOf(lang), Style: template.CSS(style)}
+	for _, other := range of {
 		p.Tongues = append(p.Tongues, tongue{
-			Lang: other, Name: wordsOf(other).Itself, Address: r.URL.Path + "?" + query.Encode(), Current: wordsOf(other) == p.Words,
+			Lang: other, Name: wordsOf(other).Itself, Address: r.URL.Path + "?lang=" + string(other), Current: wordsOf(other) == p.Words,
 		})
 	}
 	return p
+}
+
+// keeps lets a choice stay in the addresses of the other languages.
+func (p *page) keeps(choice link.Choice) {
+	for i := range p.Tongues {
+		p.Tongues[i].Address += strings.TrimSuffix("&"+choice.Query().Encode(), "&")
+	}
 }
 
 // choiceOf is what an address chooses.

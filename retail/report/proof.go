@@ -85,11 +85,24 @@ func letterProofs() []proof {
 				AND NOT EXISTS (SELECT FROM audit a WHERE a.object = c.id::text AND a.action = 'retry_delivery' AND a.detail->>'was' IN ('bounced', 'failed'))`},
 		{"a mail that was sent is known by its bytes", `SELECT d.id::text, format('%s copies, message id %s', d.copies, d.message_id)
 			FROM delivery d
-			WHERE d.kind IN ('code', 'codes', 'reminder', 'confirmation') AND d.copies > 0 AND (d.message_id IS NULL OR d.body_hash IS NULL)`},
+			WHERE d.kind IN ('code', 'codes', 'reminder', 'welcome', 'confirmation') AND d.copies > 0 AND (d.message_id IS NULL OR d.body_hash IS NULL)`},
 		{"what waits for a person is a task", `SELECT d.id::text, format('%s %s: %s', d.kind, d.state, d.reason)
 			FROM delivery d
 			WHERE (d.state IN ('bounced', 'failed') OR d.state = 'in_doubt' AND d.due_at IS NULL)
 				AND NOT EXISTS (SELECT FROM task t WHERE t.subject = d.id::text)`},
+	}
+}
+
+// decisionProofs are what must hold of what the merchant decides about bonus points: no version of it is ever lost.
+func decisionProofs() []proof {
+	return []proof{
+		{"the versions of the programme follow one another", `SELECT 'version ' || max(version), format('%s versions', count(*))
+			FROM loyalty_programme
+			HAVING max(version) <> count(*)`},
+		{"the versions of an answer follow one another", `SELECT language || '/' || entry, format('%s versions, the last is %s', count(*), max(version))
+			FROM loyalty_answer
+			GROUP BY language, entry
+			HAVING max(version) <> count(*)`},
 	}
 }
 
@@ -123,7 +136,7 @@ func Verify(ctx context.Context, pool *pgxpool.Pool) ([]Finding, error) {
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing was written
 	var findings []Finding
-	for _, p := range slices.Concat(saleProofs(), letterProofs(), bookProofs()) {
+	for _, p := range slices.Concat(saleProofs(), letterProofs(), bookProofs(), decisionProofs()) {
 		found, err := p.run(ctx, tx)
 		if err != nil {
 			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)
