@@ -102,7 +102,7 @@ func kindOf(name string) (which mail.Which, ok bool) {
 func (s *Sales) templatePlace(ctx context.Context, p Place) (wording.Place, mail.Which, orders.Shop, error) {
 	which, known := kindOf(p.Name)
 	fault := errors.Join(
-		ensure(known, "name: confirmation, code, codes, reminder, membership, or code.NAME for products that name NAME (small letters, digits and -)"),
+		ensure(known, "name: confirmation, code, codes, reminder, welcome, membership, or code.NAME for products that name NAME (small letters, digits and -)"),
 		ensure(isTag(p.Language), "language: da, sv, nb, de, de-AT, de-DE or en"),
 	)
 	if fault != nil {

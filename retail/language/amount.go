@@ -50,6 +50,9 @@ func (t Tag) Punches(n int64) string {
 	return t.Amount(strconv.FormatInt(n, 10), "PUNCH", "")
 }
 
+// Days writes a length of time: "1 dag", "365 dage".
+func (t Tag) Days(n int) string { return t.Amount(strconv.Itoa(n), "DAY", "") }
+
 // figure groups the figures before the point in threes: "1234567.50" is "1.234.567,50" in Danish.
 func (n numbers) figure(unsigned string) string {
 	whole, fraction, pointed := strings.Cut(unsigned, ".")

@@ -3,7 +3,7 @@ package language
 var danish = catalogue{
 	numbers: numbers{group: ".", point: ","},
 	symbols: map[string]string{"DKK": "kr.", "EUR": "€"},
-	units:   map[string]unit{"PUNCH": {one: "klip", more: "klip"}, "POINT": {one: "point", more: "point"}},
+	units:   map[string]unit{"PUNCH": {one: "klip", more: "klip"}, "POINT": {one: "point", more: "point"}, "DAY": {one: "dag", more: "dage"}},
 	date:    "{day}. {month} {year}",
 	months: [12]string{
 		"januar", "februar", "marts", "april", "maj", "juni",
@@ -31,10 +31,12 @@ var danish = catalogue{
 		SentForPurchase:    "Denne mail er sendt af {sender}, fordi du har handlet hos os.",
 		SentForGift:        "Denne mail er sendt af {sender}, fordi {giver} har købt en gave til dig hos os.",
 		SentForGiftUnnamed: "Denne mail er sendt af {sender}, fordi nogen har købt en gave til dig hos os.",
+		SentForAccount:     "Denne mail er sendt af {sender}, fordi du har oprettet en konto hos os.",
 
 		ConfirmationSubject:  "Din ordre {order} hos {shop}",
 		ConfirmationReceived: "Tak for din bestilling. Vi har modtaget din ordre {order} hos {shop}.",
 		ConfirmationList:     "Din bestilling",
+		ConfirmationMore:     "Linjer, der ikke er vist her: {count}",
 		ConfirmationTotal:    "I alt",
 		nextVoucher:          "Gavekortet sendes i en separat mail, så snart betalingen er registreret.",
 		nextVouchers:         "Gavekortene sendes i separate mails, så snart betalingen er registreret.",
@@ -104,5 +106,12 @@ var danish = catalogue{
 		ReminderGift:     "Gavekortet, som du har købt som gave, og hvis kode ender på {last4}, har stadig en værdi hos {shop}. Det gælder til og med den {date}.",
 		ReminderHowTo:    "Koden står i den mail, den blev sendt med. Kan den ikke findes, så svar på denne mail, så hjælper vi.",
 		Membership:       "For at bruge det skal man være medlem. Man bliver medlem i receptionen hos {shop}.",
+
+		WelcomeSubject:      "Velkommen til {shop}",
+		WelcomeIntroduction: "Tak, fordi du har oprettet en konto hos {shop}. Du har fået {points}.",
+		WelcomeLabel:        "Dine point",
+		WelcomeWorth:        "Dine point er {value} værd lige nu.",
+		WelcomeValid:        "De kan bruges til og med den {date}.",
+		WelcomeHowTo:        "Log ind, næste gang du handler, og vælg point, når du betaler.",
 	},
 }

@@ -3,7 +3,7 @@ package language
 var english = catalogue{
 	numbers: numbers{group: ",", point: ".", codeFirst: true},
 	symbols: map[string]string{"EUR": "€", "GBP": "£"},
-	units:   map[string]unit{"PUNCH": {one: "punch", more: "punches"}, "POINT": {one: "point", more: "points"}},
+	units:   map[string]unit{"PUNCH": {one: "punch", more: "punches"}, "POINT": {one: "point", more: "points"}, "DAY": {one: "day", more: "days"}},
 	date:    "{day} {month} {year}",
 	months: [12]string{
 		"January", "February", "March", "April", "May", "June",
@@ -31,10 +31,12 @@ var english = catalogue{
 		SentForPurchase:    "This e-mail was sent by {sender} because you placed an order with us.",
 		SentForGift:        "This e-mail was sent by {sender} because {giver} bought you a gift from us.",
 		SentForGiftUnnamed: "This e-mail was sent by {sender} because somebody bought you a gift from us.",
+		SentForAccount:     "This e-mail was sent by {sender} because you opened an account with us.",
 
 		ConfirmationSubject:  "Your order {order} at {shop}",
 		ConfirmationReceived: "Thank you. We have received your order {order} at {shop}.",
 		ConfirmationList:     "Your order",
+		ConfirmationMore:     "Lines not shown here: {count}",
 		ConfirmationTotal:    "Total",
 		nextVoucher:          "The gift voucher will be sent in a separate e-mail as soon as the payment is registered.",
 		nextVouchers:         "The gift vouchers will be sent in separate e-mails as soon as the payment is registered.",
@@ -104,5 +106,12 @@ var english = catalogue{
 		ReminderGift:     "The gift voucher that you bought as a gift, whose code ends in {last4}, still has a balance at {shop}. It is valid up to and including {date}.",
 		ReminderHowTo:    "The code is in the e-mail that it was sent with. If you cannot find it, reply to this e-mail and we will help you.",
 		Membership:       "Membership is required to use it. You can become a member at the reception of {shop}.",
+
+		WelcomeSubject:      "Welcome to {shop}",
+		WelcomeIntroduction: "Thank you for opening an account at {shop}. You have received {points}.",
+		WelcomeLabel:        "Your points",
+		WelcomeWorth:        "Your points are worth {value} at present.",
+		WelcomeValid:        "They can be used up to and including {date}.",
+		WelcomeHowTo:        "Sign in when you next shop, and choose points when you pay.",
 	},
 }

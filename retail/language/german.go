@@ -6,7 +6,7 @@ import "strings"
 var german = catalogue{
 	numbers: numbers{group: ".", point: ","},
 	symbols: map[string]string{"EUR": "€"},
-	units:   map[string]unit{"PUNCH": {one: "Eintritt", more: "Eintritte"}, "POINT": {one: "Punkt", more: "Punkte"}},
+	units:   map[string]unit{"PUNCH": {one: "Eintritt", more: "Eintritte"}, "POINT": {one: "Punkt", more: "Punkte"}, "DAY": {one: "Tag", more: "Tage"}},
 	date:    "{day}. {month} {year}",
 	months: [12]string{
 		"Januar", "Februar", "März", "April", "Mai", "Juni",
@@ -34,10 +34,12 @@ var german = catalogue{
 		SentForPurchase:    "Diese E-Mail wurde von {sender} gesendet, weil Sie bei uns bestellt haben.",
 		SentForGift:        "Diese E-Mail wurde von {sender} gesendet, weil {giver} bei uns ein Geschenk für Sie gekauft hat.",
 		SentForGiftUnnamed: "Diese E-Mail wurde von {sender} gesendet, weil jemand bei uns ein Geschenk für Sie gekauft hat.",
+		SentForAccount:     "Diese E-Mail wurde von {sender} gesendet, weil Sie bei uns ein Kundenkonto eröffnet haben.",
 
 		ConfirmationSubject:  "Ihre Bestellung {order} bei {shop}",
 		ConfirmationReceived: "vielen Dank! Wir haben Ihre Bestellung {order} bei {shop} erhalten.",
 		ConfirmationList:     "Ihre Bestellung",
+		ConfirmationMore:     "Hier nicht aufgeführte Positionen: {count}",
 		ConfirmationTotal:    "Gesamtbetrag",
 		nextVoucher:          "Der Gutschein wird in einer eigenen E-Mail versendet, sobald die Zahlung verbucht ist.",
 		nextVouchers:         "Die Gutscheine werden in eigenen E-Mails versendet, sobald die Zahlung verbucht ist.",
@@ -107,6 +109,13 @@ var german = catalogue{
 		ReminderGift:     "der Gutschein, den Sie als Geschenk gekauft haben und dessen Code auf {last4} endet, hat bei {shop} noch ein Guthaben. Er ist bis einschließlich {date} gültig.",
 		ReminderHowTo:    "Der Code steht in der E-Mail, mit der er versendet wurde. Wenn Sie ihn nicht finden, antworten Sie auf diese E-Mail, und wir helfen Ihnen weiter.",
 		Membership:       "Für die Nutzung ist eine Mitgliedschaft erforderlich. Sie wird am Empfang von {shop} abgeschlossen.",
+
+		WelcomeSubject:      "Willkommen bei {shop}",
+		WelcomeIntroduction: "vielen Dank, dass Sie bei {shop} ein Kundenkonto eröffnet haben. Sie haben {points} erhalten.",
+		WelcomeLabel:        "Ihre Punkte",
+		WelcomeWorth:        "Ihre Punkte sind derzeit {value} wert.",
+		WelcomeValid:        "Sie können bis einschließlich {date} eingelöst werden.",
+		WelcomeHowTo:        "Melden Sie sich beim nächsten Einkauf an und wählen Sie beim Bezahlen die Punkte.",
 	},
 }
 

@@ -17,6 +17,7 @@ const (
 	SentForPurchase    Key = "sent.purchase"     // to the buyer
 	SentForGift        Key = "sent.gift"         // to a recipient, {giver} being the buyer's name
 	SentForGiftUnnamed Key = "sent.gift.unnamed" // to a recipient, when the buyer's name is not known
+	SentForAccount     Key = "sent.account"      // to whoever has opened an account
 )
 
 // The confirmation of an order. It never contains a code, and none of its sentences has a place for one.
@@ -24,6 +25,7 @@ const (
 	ConfirmationSubject  Key = "confirmation.subject"  // {order} {shop}
 	ConfirmationReceived Key = "confirmation.received" // {order} {shop}, the introduction
 	ConfirmationList     Key = "confirmation.list"     // heading of the ordered lines
+	ConfirmationMore     Key = "confirmation.more"     // {count}, in place of lines that the mail has no room for
 	ConfirmationTotal    Key = "confirmation.total"    // label of the sum beneath them
 
 	// What comes next, the same for all but the number and kind; ConfirmationNext picks one.
@@ -86,7 +88,8 @@ const (
 )
 
 // What is only said where it is wanted: all codes of an order in one mail, a reminder before the last day, a membership that a
-// product asks for. A reminder names no code but its last symbols, and no balance: the buyer of a gift need not know it.
+// product asks for, a welcome with points. A reminder names no code but its last symbols, and no balance: the buyer of a gift need
+// not know it.
 const (
 	BulkSubject      Key = "codes.subject"      // {count} {shop}
 	BulkIntroduction Key = "codes.introduction" // {count} {order} {shop}
@@ -98,6 +101,13 @@ const (
 	ReminderHowTo   Key = "reminder.how_to"
 
 	Membership Key = "membership" // {shop}
+
+	WelcomeSubject      Key = "welcome.subject"      // {shop}
+	WelcomeIntroduction Key = "welcome.introduction" // {points} {shop}
+	WelcomeLabel        Key = "welcome.label"        // of the points
+	WelcomeWorth        Key = "welcome.worth"        // {value}
+	WelcomeValid        Key = "welcome.valid"        // {date}
+	WelcomeHowTo        Key = "welcome.how_to"
 
 	punchReminderSubject Key = "punches.reminder.subject"
 	punchReminderOwn     Key = "punches.reminder.own"
@@ -124,10 +134,12 @@ var sentences = map[Key]sentence{
 	SentForPurchase:    {placeholders: []string{"sender"}},
 	SentForGift:        {placeholders: []string{"giver", "sender"}},
 	SentForGiftUnnamed: {placeholders: []string{"sender"}},
+	SentForAccount:     {placeholders: []string{"sender"}},
 
 	ConfirmationSubject:  {placeholders: []string{"order", "shop"}},
 	ConfirmationReceived: {placeholders: []string{"order", "shop"}},
 	ConfirmationList:     {},
+	ConfirmationMore:     {placeholders: []string{"count"}},
 	ConfirmationTotal:    {},
 	nextVoucher:          {},
 	nextVouchers:         {},
@@ -189,6 +201,13 @@ var sentences = map[Key]sentence{
 	ReminderGift:     {placeholders: []string{"date", "last4", "shop"}, punchCard: punchReminderGift, creditNote: creditReminderGift},
 	ReminderHowTo:    {},
 	Membership:       {placeholders: []string{"shop"}},
+
+	WelcomeSubject:      {placeholders: []string{"shop"}},
+	WelcomeIntroduction: {placeholders: []string{"points", "shop"}},
+	WelcomeLabel:        {},
+	WelcomeWorth:        {placeholders: []string{"value"}},
+	WelcomeValid:        {placeholders: []string{"date"}},
+	WelcomeHowTo:        {},
 
 	punchReminderSubject:  {placeholders: []string{"date", "shop"}},
 	punchReminderOwn:      {placeholders: []string{"date", "last4", "shop"}},

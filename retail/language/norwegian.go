@@ -3,7 +3,7 @@ package language
 var norwegian = catalogue{
 	numbers: numbers{group: nbsp, point: ","},
 	symbols: map[string]string{"NOK": "kr", "EUR": "€"},
-	units:   map[string]unit{"PUNCH": {one: "klipp", more: "klipp"}, "POINT": {one: "poeng", more: "poeng"}},
+	units:   map[string]unit{"PUNCH": {one: "klipp", more: "klipp"}, "POINT": {one: "poeng", more: "poeng"}, "DAY": {one: "dag", more: "dager"}},
 	date:    "{day}. {month} {year}",
 	months: [12]string{
 		"januar", "februar", "mars", "april", "mai", "juni",
@@ -31,10 +31,12 @@ var norwegian = catalogue{
 		SentForPurchase:    "Denne e-posten er sendt av {sender} fordi du har handlet hos oss.",
 		SentForGift:        "Denne e-posten er sendt av {sender} fordi {giver} har kjøpt en gave til deg hos oss.",
 		SentForGiftUnnamed: "Denne e-posten er sendt av {sender} fordi noen har kjøpt en gave til deg hos oss.",
+		SentForAccount:     "Denne e-posten er sendt av {sender} fordi du har opprettet en konto hos oss.",
 
 		ConfirmationSubject:  "Bestilling {order} hos {shop}",
 		ConfirmationReceived: "Takk! Vi har mottatt bestilling {order} hos {shop}.",
 		ConfirmationList:     "Bestillingen din",
+		ConfirmationMore:     "Linjer som ikke vises her: {count}",
 		ConfirmationTotal:    "Totalt",
 		nextVoucher:          "Gavekortet sendes i en egen e-post så snart betalingen er registrert.",
 		nextVouchers:         "Gavekortene sendes i egne e-poster så snart betalingen er registrert.",
@@ -104,5 +106,12 @@ var norwegian = catalogue{
 		ReminderGift:     "Gavekortet som du har kjøpt som gave, med koden som slutter på {last4}, har fortsatt en verdi hos {shop}. Det gjelder til og med {date}.",
 		ReminderHowTo:    "Koden står i e-posten den ble sendt med. Finner du den ikke, kan du svare på denne e-posten, så hjelper vi deg.",
 		Membership:       "Man må være medlem for å bruke det. Medlemskap tegnes i resepsjonen hos {shop}.",
+
+		WelcomeSubject:      "Velkommen til {shop}",
+		WelcomeIntroduction: "Takk for at du har opprettet en konto hos {shop}. Du har fått {points}.",
+		WelcomeLabel:        "Poengene dine",
+		WelcomeWorth:        "Poengene dine er verdt {value} akkurat nå.",
+		WelcomeValid:        "De kan brukes til og med {date}.",
+		WelcomeHowTo:        "Logg inn neste gang du handler, og velg poeng når du betaler.",
 	},
 }

@@ -177,7 +177,7 @@ func allSentences(tag Tag) string {
 	}
 	var out strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(sentences)) {
-		values["value"] = tag.Amount("1500.00", "EUR", "DE")
+		values["value"], values["points"] = tag.Amount("1500.00", "EUR", "DE"), tag.Amount("100", "POINT", "")
 		if strings.HasPrefix(string(key), "punches.") {
 			values["value"] = tag.Punches(10)
 		}

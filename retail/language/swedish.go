@@ -3,7 +3,7 @@ package language
 var swedish = catalogue{
 	numbers: numbers{group: nbsp, point: ","},
 	symbols: map[string]string{"SEK": "kr", "EUR": "€"},
-	units:   map[string]unit{"PUNCH": {one: "klipp", more: "klipp"}, "POINT": {one: "poäng", more: "poäng"}},
+	units:   map[string]unit{"PUNCH": {one: "klipp", more: "klipp"}, "POINT": {one: "poäng", more: "poäng"}, "DAY": {one: "dag", more: "dagar"}},
 	date:    "{day} {month} {year}",
 	months: [12]string{
 		"januari", "februari", "mars", "april", "maj", "juni",
@@ -31,10 +31,12 @@ var swedish = catalogue{
 		SentForPurchase:    "Det här mejlet skickades av {sender} eftersom du har handlat hos oss.",
 		SentForGift:        "Det här mejlet skickades av {sender} eftersom {giver} har köpt en gåva till dig hos oss.",
 		SentForGiftUnnamed: "Det här mejlet skickades av {sender} eftersom någon har köpt en gåva till dig hos oss.",
+		SentForAccount:     "Det här mejlet skickades av {sender} eftersom du har skapat ett konto hos oss.",
 
 		ConfirmationSubject:  "Din beställning {order} hos {shop}",
 		ConfirmationReceived: "Tack! Vi har tagit emot din beställning {order} hos {shop}.",
 		ConfirmationList:     "Din beställning",
+		ConfirmationMore:     "Rader som inte visas här: {count}",
 		ConfirmationTotal:    "Totalt",
 		nextVoucher:          "Presentkortet skickas i ett separat mejl så snart betalningen är registrerad.",
 		nextVouchers:         "Presentkorten skickas i separata mejl så snart betalningen är registrerad.",
@@ -104,5 +106,12 @@ var swedish = catalogue{
 		ReminderGift:     "Presentkortet som du har köpt som gåva och vars kod slutar på {last4} har fortfarande ett värde hos {shop}. Det gäller till och med den {date}.",
 		ReminderHowTo:    "Koden står i mejlet som den skickades med. Om du inte hittar den kan du svara på det här mejlet, så hjälper vi dig.",
 		Membership:       "För att använda det krävs medlemskap. Medlemskap tecknas i receptionen hos {shop}.",
+
+		WelcomeSubject:      "Välkommen till {shop}",
+		WelcomeIntroduction: "Tack för att du har skapat ett konto hos {shop}. Du har fått {points}.",
+		WelcomeLabel:        "Dina poäng",
+		WelcomeWorth:        "Dina poäng är värda {value} just nu.",
+		WelcomeValid:        "De kan användas till och med den {date}.",
+		WelcomeHowTo:        "Logga in nästa gång du handlar och välj poäng när du betalar.",
 	},
 }
