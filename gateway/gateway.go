@@ -59,6 +59,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("open the gateway: %w", err)
 	}
 	api.Register(e.API(), cfg.Desk, retail.NewAccounts(cfg.Desk, cfg.Sales), cfg.Ceiling)
+	api.RegisterFAQ(e.API(), cfg.Sales)
 	admin.Register(e.API(), cfg.Desk, cfg.Sales, cfg.Keys, cfg.Ceiling)
 	admin.RegisterPeople(e.Front(), e.API(), cfg.People)
 	admin.RegisterApprovals(e.API(), cfg.Desk, cfg.Sales, cfg.People)

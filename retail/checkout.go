@@ -103,29 +103,53 @@ type Capture struct {
 	Key    string
 	Amount *money.Amount // nil for what is reserved, as far as the order needs it
 	Detail voucher.Detail
+
+	pays *money.Amount // see [Desk.pays]
 }
 
-// Capture spends a reservation of this actor.
-func (d *Desk) Capture(ctx context.Context, by Actor, c Capture) (voucher.Answer, error) {
-	aimed, err := d.aimCapture(ctx, by, c)
+// capture spends a reservation of this actor. Points are told by pointed, and left to who knows what they earned.
+func (d *Desk) capture(ctx context.Context, by Actor, c Capture) (answer voucher.Answer, pointed *ledger.Aimed, err error) {
+	aimed, unit, err := d.aimCapture(ctx, by, c)
 	if err != nil {
-		return voucher.Answer{}, err
+		return voucher.Answer{}, nil, err
 	}
-	return d.ledger.Apply(ctx, aimed)
+	if unit == money.Point {
+		return voucher.Answer{}, &aimed, nil
+	}
+	answer, err = d.ledger.Apply(ctx, aimed)
+	return answer, nil, err
 }
 
-// CaptureAll spends several reservations for one order: all of them or none. Those that name no
-// amount take together what the order needs, in their order.
-func (d *Desk) CaptureAll(ctx context.Context, by Actor, captures []Capture) ([]voucher.Answer, error) {
-	aimed := make([]ledger.Aimed, len(captures))
+// aimCaptures finds what is to be captured for one order, in a transaction in which so many other acts come before it, and tells whether
+// there are points among it. Those that name no amount take together what the order needs, in their order.
+func (d *Desk) aimCaptures(ctx context.Context, by Actor, captures []Capture, others int) (aimed []ledger.Aimed, pointed bool, err error) {
+	aimed, captures = make([]ledger.Aimed, len(captures)), slices.Clone(captures)
 	for i, c := range captures {
-		var err error
-		if aimed[i], err = d.aimCapture(ctx, by, c); err != nil {
-			return nil, err
+		var unit money.Currency
+		if aimed[i], unit, err = d.aimCapture(ctx, by, c); err != nil {
+			return nil, false, err
 		}
-		aimed[i].After = share(captures, i, aimed[i].Act)
+		pointed = pointed || unit == money.Point
+		if captures[i].pays, err = d.pays(ctx, by, c); err != nil {
+			return nil, false, err
+		}
+		shared := share(captures, i, aimed[i].Act)
+		aimed[i].After = func(before []voucher.Answer) voucher.Act { return shared(before[others:]) }
 	}
-	return d.ledger.ApplyAll(ctx, aimed...)
+	return aimed, pointed, nil
+}
+
+// pays is how much of an order a capture pays that names its amount: of points what they are worth. Nil for one that names none.
+func (d *Desk) pays(ctx context.Context, by Actor, c Capture) (*money.Amount, error) {
+	if c.Amount == nil || c.Amount.Currency != money.Point {
+		return c.Amount, nil
+	}
+	named, err := d.Reservation(ctx, by, c.Key)
+	if err != nil || named.Reservation == nil || named.Reservation.Exchange == nil {
+		return c.Amount, err
+	}
+	worth := named.Reservation.Exchange.Covers(c.Amount.Minor)
+	return &worth, nil
 }
 
 // voucherTender is the tender that one voucher is to the others of an order.
@@ -145,11 +169,11 @@ func share(captures []Capture, mine int, alone voucher.Act) func([]voucher.Answe
 		for i, other := range captures {
 			var taken money.Amount
 			switch {
-			case i != mine && other.Amount != nil:
-				taken = *other.Amount
 			case i < mine && before[i].Record != nil && !counted[before[i].Record.ID]:
 				counted[before[i].Record.ID] = true
-				taken = money.Of(before[i].Record.Amount, before[i].Record.Currency)
+				taken = paidBy(before[i].Record)
+			case i > mine && other.pays != nil:
+				taken = *other.pays
 			default:
 				continue
 			}
@@ -159,22 +183,30 @@ func share(captures []Capture, mine int, alone voucher.Act) func([]voucher.Answe
 	}
 }
 
-// aimCapture finds the voucher of a reservation that is to be captured.
-func (d *Desk) aimCapture(ctx context.Context, by Actor, c Capture) (ledger.Aimed, error) {
+// paidBy is how much of an order a redemption has paid: of points what they were worth.
+func paidBy(r *voucher.Record) money.Amount {
+	if r.Detail.Covers != nil {
+		return *r.Detail.Covers
+	}
+	return money.Of(r.Amount, r.Currency)
+}
+
+// aimCapture finds the voucher or account of a reservation that is to be captured, and its unit.
+func (d *Desk) aimCapture(ctx context.Context, by Actor, c Capture) (ledger.Aimed, money.Currency, error) {
 	ref := by.ref(voucher.Reservations, c.Key)
 	record, err := d.ledger.Find(ctx, ref)
 	if errors.Is(err, voucher.ErrActNotFound) || err == nil && record.Reservation == "" {
-		return ledger.Aimed{}, fmt.Errorf("capture %s: %w", c.Key, voucher.ErrNoReservation)
+		return ledger.Aimed{}, "", fmt.Errorf("capture %s: %w", c.Key, voucher.ErrNoReservation)
 	}
 	if err != nil {
-		return ledger.Aimed{}, err
+		return ledger.Aimed{}, "", err
 	}
 	id, err := d.ledger.NewID()
 	if err != nil {
-		return ledger.Aimed{}, err
+		return ledger.Aimed{}, "", err
 	}
 	act := voucher.Capture{ID: id, Ref: ref, Amount: c.Amount, Detail: c.Detail}
-	return ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: act}, nil
+	return ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: act}, record.Currency, nil
 }
 
 // Release frees a reservation of this actor. A key that names none is left as it is when the release
@@ -187,7 +219,11 @@ func (d *Desk) Release(ctx context.Context, by Actor, key string, final voucher.
 		case err == nil && record.Reservation == "":
 			return voucher.Answer{Outcome: voucher.OutcomePrevented, Record: &record}, nil
 		case err == nil:
-			return d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: voucher.Release{Ref: ref, Final: final}})
+			answer, err := d.ledger.Apply(ctx, ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: voucher.Release{Ref: ref, Final: final}})
+			if !errors.Is(err, voucher.ErrInProgress) {
+				return answer, err
+			}
+			continue
 		case !errors.Is(err, voucher.ErrActNotFound):
 			return voucher.Answer{}, err
 		case final == voucher.Soft:

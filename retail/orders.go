@@ -38,6 +38,9 @@ func (s *Sales) ApplyOrder(ctx context.Context, shop orders.Shop, o purchase.Ord
 }
 
 func (s *Sales) applyOrder(ctx context.Context, shop orders.Shop, o purchase.Order, also after) (purchase.Decision, error) {
+	if err := s.settlePoints(ctx, shop, o); err != nil { // before the state counts as read: it is told once
+		return purchase.Decision{}, err
+	}
 	run := &application{sales: s, shop: shop, order: o, also: also, inUse: map[string]bool{}}
 	for range maxReruns {
 		d, err := run.once(ctx)

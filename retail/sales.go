@@ -27,6 +27,7 @@ const (
 	KindHandover     outbox.Kind = "handover"     // the code, to the shop, which sends the second message itself
 	KindCodes        outbox.Kind = "codes"        // the second mail for a buyer who wants all his codes of an order in one
 	KindReminder     outbox.Kind = "reminder"     // to the buyer, before the last day of a voucher
+	KindWelcome      outbox.Kind = "welcome"      // to a customer whose new account has earned points
 )
 
 // The purposes of what is sealed here; see the Desk's for codes.
@@ -140,6 +141,7 @@ func (s *Sales) Register(platforms Platforms) {
 	s.outbox.Handle(KindCode, s.sendCode, letters)
 	s.outbox.Handle(KindCodes, s.sendCodes, letters)
 	s.outbox.Handle(KindReminder, s.sendReminder, outbox.Options{Timeout: letterFor, GiveUpAfter: reminderFor})
+	s.outbox.Handle(KindWelcome, s.sendWelcome, outbox.Options{Timeout: letterFor, GiveUpAfter: welcomeFor})
 	handovers := &handovers{sales: s, platforms: platforms}
 	s.outbox.Handle(KindHandover, handovers.run, outbox.Options{Timeout: handoverFor, AlarmAfter: s.late})
 }

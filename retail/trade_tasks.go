@@ -36,7 +36,7 @@ const (
 func endingOf(kind string) Ending {
 	switch kind {
 	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder, TaskShortOrder, TaskSetAside,
-		TaskMissing, TaskRollback, TaskUnwitnessed:
+		TaskMissing, TaskRollback, TaskUnwitnessed, TaskPointsSpent:
 		return ByHand
 	case TaskDelivery:
 		return OnceOver

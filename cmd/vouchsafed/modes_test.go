@@ -138,7 +138,7 @@ func TestWhatCustomersHaveSurvivesEveryPowerCut(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			a := opensArcade(t)
-			w := &outage{arcade: a, d: a.serves(byCustomer)}
+			w := &outage{arcade: a, d: a.serves(byCustomer), with: []string{byCustomer}}
 			first, second := a.sells(w.d, "s:1"), a.sells(w.d, "s:2")
 			w.d.stops()
 			w.d = a.serves(byCustomer, "VOUCHSAFE_FAILPOINTS="+point)
@@ -165,7 +165,8 @@ func TestWhatCustomersHaveSurvivesEveryPowerCut(t *testing.T) {
 // outage is an arcade whose daemon dies once and is started again.
 type outage struct {
 	*arcade
-	d *running
+	d    *running
+	with []string // the settings that it runs with
 }
 
 // asks asks until it is answered, starting the daemon anew when it has died.
@@ -182,7 +183,7 @@ func (w *outage) asks(method, key, path, body string) reply {
 		select {
 		case err := <-w.d.ended:
 			w.d.ended <- err
-			w.d = w.serves(byCustomer)
+			w.d = w.serves(w.with...)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -25,6 +25,7 @@ func Register(to huma.API, desk *retail.Desk, sales *retail.Sales, keys *retail.
 	a.care(to)
 	a.past(to)
 	a.customers(to)
+	a.loyalty(to)
 	a.reports(to)
 	a.subscribers(to)
 	a.exports(to)

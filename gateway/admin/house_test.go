@@ -195,6 +195,7 @@ func (h *house) opensDoor() {
 	h.must(err)
 	api.Register(h.edge.API(), h.desk, retail.NewAccounts(h.desk, h.sales), ceiling)
 	admin.Register(h.edge.API(), h.desk, h.sales, retail.NewKeys(staff.NewKeys(h.pool, rand.Reader, time.Now), h.sales), ceiling)
+	api.RegisterFAQ(h.edge.API(), h.sales)
 	admin.RegisterPeople(h.edge.Front(), h.edge.API(), h.people)
 	admin.RegisterApprovals(h.edge.API(), h.desk, h.sales, h.people)
 	api.RegisterSales(h.edge.API(), retail.NewStockroom(h.desk, h.sales), ceiling)

@@ -46,6 +46,7 @@ func Register(to huma.API, desk *retail.Desk, accounts *retail.Accounts, ceiling
 	a.bindings(to)
 	a.cashOuts(to, tills)
 	a.customers(to)
+	a.points(to)
 	describeRepeats(to.OpenAPI())
 }
 

@@ -37,7 +37,22 @@ type captureOut struct {
 	Released   money.Amount `json:"released" doc:"What is left of the reservation and free again"`
 	Balance    money.Amount `json:"balance"`
 	Late       bool         `json:"late" doc:"The reservation had expired, and nobody had taken the code since"`
+	PaidOut
 	VATOut
+}
+
+// PaidOut is what points paid of an order.
+type PaidOut struct {
+	Covers    *money.Amount `json:"covers,omitempty" doc:"Of points: what they paid of the order"`
+	TotalLine *totalLine    `json:"total_line,omitempty" doc:"Of points: the line that they are to the order's total"`
+}
+
+// showPaid renders what points paid.
+func showPaid(r *voucher.Record) PaidOut {
+	if r.Detail.Covers == nil {
+		return PaidOut{}
+	}
+	return PaidOut{r.Detail.Covers, showTotalLine(r.Amount, *r.Detail.Covers)}
 }
 
 // showCapture renders a capture.
@@ -45,7 +60,7 @@ func showCapture(got voucher.Answer) captureOut {
 	r := got.Record
 	return captureOut{
 		Redemption: showAct(r), Released: money.Of(r.Released, r.Currency), Balance: money.Of(r.Balance, r.Currency), Late: r.Late,
-		VATOut: showVAT(got.Voucher),
+		PaidOut: showPaid(r), VATOut: showVAT(got.Voucher),
 	}
 }
 
@@ -53,7 +68,7 @@ func (a *api) capture(ctx context.Context, in *captureIn) (*body[captureOut], er
 	if err := a.checkMoney(append(orderFigures(in.Body.OrderTotal, in.Body.OtherTenders), figure{"amount", in.Body.Amount, capped})...); err != nil {
 		return nil, err
 	}
-	got, err := a.desk.Capture(ctx, counter.Caller(ctx), retail.Capture{
+	got, err := a.accounts.Capture(ctx, counter.Caller(ctx), retail.Capture{
 		Key: in.Key, Amount: in.Body.Amount, Detail: voucher.Detail{
 			Order: in.Body.Order, OrderTotal: in.Body.OrderTotal, OtherTenders: tenders(in.Body.OtherTenders),
 		},
@@ -92,13 +107,14 @@ type namedCapture struct {
 	Released   money.Amount `json:"released"`
 	Balance    money.Amount `json:"balance"`
 	Late       bool         `json:"late"`
+	PaidOut
 	VATOut
 }
 
 // showNamed renders one of several captures.
 func showNamed(key string, got voucher.Answer) namedCapture {
 	c := showCapture(got)
-	return namedCapture{key, c.Redemption, c.Released, c.Balance, c.Late, c.VATOut}
+	return namedCapture{key, c.Redemption, c.Released, c.Balance, c.Late, c.PaidOut, c.VATOut}
 }
 
 func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut], error) {
@@ -114,7 +130,7 @@ func (a *api) captureAll(ctx context.Context, in *capturesIn) (*body[capturesOut
 	for i, r := range in.Body.Reservations {
 		captures[i] = retail.Capture{Key: r.Key, Amount: r.Amount, Detail: detail}
 	}
-	got, err := a.desk.CaptureAll(ctx, counter.Caller(ctx), captures)
+	got, err := a.accounts.CaptureAll(ctx, counter.Caller(ctx), captures)
 	if err != nil {
 		return nil, a.refuse(ctx, err)
 	}

@@ -103,6 +103,8 @@ type reserveIn struct {
 		Due      money.Amount  `json:"due"`
 		Amount   *money.Amount `json:"amount,omitempty" doc:"Default: the smaller of what is due and what is available"`
 		Revision *int64        `json:"revision,omitempty" minimum:"0" doc:"Of the cart: a lower one than the last changes nothing"`
+		PayWith  string        `json:"pay_with,omitempty" enum:"points" doc:"Of a customer: his points are reserved instead of money, at the rate of the day"`
+		Lines    []lineIn      `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"Of the order, for points: needed where only some products may be paid with them"`
 		Buyer    *buyerIn      `json:"buyer,omitempty"`
 		MemberIn
 	}
@@ -113,7 +115,10 @@ func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut]
 	if err := a.checkReserve(by, in); err != nil {
 		return nil, err
 	}
-	if in.Body.Customer != "" {
+	switch {
+	case in.Body.PayWith != "":
+		return a.reservePoints(ctx, by, in)
+	case in.Body.Customer != "":
 		return a.reserveAccount(ctx, by, in)
 	}
 	got, err := a.desk.Reserve(ctx, by, retail.Reserve{
@@ -132,6 +137,12 @@ func (a *api) reserve(ctx context.Context, in *reserveIn) (*body[reservationOut]
 func (a *api) checkReserve(by retail.Actor, in *reserveIn) error {
 	if (in.Body.Code == "") == (in.Body.Customer == "") {
 		return counter.Invalid("code", "say either a code or a customer")
+	}
+	if in.Body.PayWith != "" && in.Body.Customer == "" {
+		return counter.Invalid("pay_with", "a customer pays with points: name him")
+	}
+	if in.Body.PayWith == "" && len(in.Body.Lines) > 0 {
+		return counter.Invalid("lines", "belong to paying with points")
 	}
 	if err := checkWhose(by, in.Body.Holder); err != nil {
 		return err

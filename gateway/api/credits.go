@@ -64,9 +64,9 @@ func (s *selling) credit(ctx context.Context, in *creditIn) (*body[creditOut], e
 	return answer(created(note.Created), showCredit(note)), nil
 }
 
-// recoveredCreditOut is what became of a credit note; a prevented one has its state alone.
+// recoveredCreditOut is what became of a credit note; one that was not given has its state alone.
 type recoveredCreditOut struct {
-	State      string        `json:"state" enum:"done,reversed,prevented"`
+	State      string        `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired"`
 	CreditNote *actOut       `json:"credit_note,omitempty"`
 	Voucher    *voucherOut   `json:"voucher,omitempty" doc:"As it was when it was given"`
 	Code       *string       `json:"code,omitempty" doc:"The note's code, for 24 hours"`

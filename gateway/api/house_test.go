@@ -153,6 +153,7 @@ func (h *house) opensDoor() {
 	stockroom := h.opensStockroom()
 	api.Register(h.edge.API(), h.desk, retail.NewAccounts(h.desk, h.sales), ceiling)
 	api.RegisterSales(h.edge.API(), stockroom, ceiling)
+	api.RegisterFAQ(h.edge.API(), h.sales)
 	h.server = httptest.NewServer(h.edge)
 	h.t.Cleanup(h.server.Close)
 }

@@ -63,6 +63,14 @@ func TestEveryRouteIsOpenToItsChannelsAlone(t *testing.T) {
 		"GET /v1/claims/{key}":                  "shop admin",
 		"DELETE /v1/claims/{key}":               "shop admin",
 		"GET /v1/customers/{id}":                "shop admin",
+		"PUT /v1/points/{key}":                  "shop admin",
+		"GET /v1/points/{key}":                  "shop admin",
+		"DELETE /v1/points/{key}":               "shop admin",
+		"PUT /v1/conversions/{key}":             "shop admin",
+		"GET /v1/conversions/{key}":             "shop admin",
+		"DELETE /v1/conversions/{key}":          "shop admin",
+		"GET /v1/customers/{id}/points":         "shop",
+		"GET /v1/faq":                           "shop admin",
 	}
 	for route := range h.operations() {
 		if _, known := matrix[route]; !known {

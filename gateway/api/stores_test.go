@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,6 +169,19 @@ func TestEverythingWorksWithoutRedis(t *testing.T) {
 	}
 }
 
+// ofCustomers tells the routes that a register has nothing to do with: it has no customers.
+func ofCustomers(path string) bool {
+	return slices.ContainsFunc([]string{"/claims/", "/customers/", "/points/", "/conversions/", "/faq"}, func(part string) bool { return strings.Contains(path, part) })
+}
+
+// earnings are what may be told of points, by route.
+func earnings() map[string]string {
+	return map[string]string{
+		"PUT /v1/points/{key}":      `{"customer":"7","event":"signup"}`,
+		"PUT /v1/conversions/{key}": `{"customer":"7","points":50,"reward":"Billet"}`,
+	}
+}
+
 // PostgreSQL is away: everything is 503 and may be repeated, and when it is back nothing has happened.
 func TestWithoutPostgreSQLNothingIsDone(t *testing.T) {
 	t.Parallel()
@@ -182,15 +196,22 @@ func TestWithoutPostgreSQLNothingIsDone(t *testing.T) {
 	for route := range h.operations() {
 		method, path, _ := strings.Cut(route, " ")
 		body, who, key := "", h.till, "k:1"
-		if strings.Contains(path, "/claims/") || strings.Contains(path, "/customers/") {
-			who = h.shop // a register has no customers
+		if ofCustomers(path) {
+			who = h.shop
 		}
 		for _, r := range requests(c) {
 			if m, p, _ := strings.Cut(r.route, " "); m == method && sameShape(p, path) {
 				body, who = r.with(nil), r.who(h)
 			}
 		}
-		got := who.asks(method, strings.ReplaceAll(path, "{key}", key), body).refuses(503, "unavailable")
+		if bodies := earnings(); bodies[route] != "" {
+			body = bodies[route]
+		}
+		path = strings.ReplaceAll(path, "{key}", key)
+		if strings.HasSuffix(path, "/points") {
+			path += "?context=account"
+		}
+		got := who.asks(method, path, body).refuses(503, "unavailable")
 		if wait := got.header.Get("Retry-After"); wait == "" || wait == "0" {
 			t.Errorf("%s: Retry-After is %q", route, wait)
 		}

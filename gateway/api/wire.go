@@ -84,6 +84,8 @@ type reservationOut struct {
 	Voucher         *voucherOut   `json:"voucher,omitempty" doc:"Whose code is reserved"`
 	Customer        string        `json:"customer,omitempty" doc:"Or of whose account a part is"`
 	Amount          *money.Amount `json:"amount,omitempty" doc:"What is reserved; it caps the capture"`
+	Covers          *money.Amount `json:"covers,omitempty" doc:"Of points: what they pay of what is due, at the rate that the reservation has"`
+	TotalLine       *totalLine    `json:"total_line,omitempty" doc:"Of points: the line that they are to the order's total"`
 	RemainingDue    *money.Amount `json:"remaining_due,omitempty"`
 	PaymentRequired bool          `json:"payment_required" doc:"Whether anything of what is due is left to pay"`
 	ExpiresAt       *time.Time    `json:"expires_at,omitempty" doc:"When the code is free again; nothing prolongs it"`
@@ -95,8 +97,15 @@ type reservationOut struct {
 func showReservation(key string, r *voucher.Reservation, v voucher.Voucher, at time.Time) reservationOut {
 	amount, rest := money.Of(r.Amount, v.Currency), money.Of(max(0, r.Due-r.Amount), v.Currency)
 	expires := r.ExpiresAt.UTC()
+	var covers *money.Amount
+	var line *totalLine
+	if r.Exchange != nil {
+		worth := r.Exchange.Covers(r.Amount)
+		covers, line = &worth, showTotalLine(r.Amount, worth)
+		rest = money.Of(max(0, r.Exchange.Due.Minor-worth.Minor), worth.Currency)
+	}
 	out := reservationOut{
-		Key: key, State: string(r.StateAt(at)), Amount: &amount, RemainingDue: &rest,
+		Key: key, State: string(r.StateAt(at)), Amount: &amount, Covers: covers, TotalLine: line, RemainingDue: &rest,
 		PaymentRequired: rest.Minor > 0, ExpiresAt: &expires, Resumed: r.Key != key,
 	}
 	if !v.Shared() {

@@ -73,7 +73,7 @@ func lotProofs() []proof {
 			WHERE l.aside <> coalesce(s.points, 0)`},
 		{"what an earning of points gave back is what was recalled of it", `SELECT a.id::text, format('%s of %s given back, recalled %s', a.taken_back, a.amount, coalesce(r.points, 0))
 			FROM act a
-			LEFT JOIN (SELECT source, sum(amount) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
+			LEFT JOIN (SELECT source, sum(amount + rest) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
 			WHERE a.kind = 'points' AND a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END`},
 	}
 }

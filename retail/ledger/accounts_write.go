@@ -119,7 +119,7 @@ func (l *Ledger) accountReservations(ctx context.Context, sql string, args ...an
 	for i, row := range found {
 		held[i] = *row.reservation()
 	}
-	return held, nil
+	return held, l.exchanged(ctx, held)
 }
 
 // place adds to a name what it concerns, when that is an account.

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -138,14 +140,34 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	return nil
 }
 
+// exchanged adds to reservations of points at what rate they pay.
+func (l *Ledger) exchanged(ctx context.Context, reservations []voucher.Reservation) error {
+	if len(reservations) == 0 {
+		return nil
+	}
+	ids := make([]string, len(reservations))
+	for i, r := range reservations {
+		ids[i] = r.ID
+	}
+	rows, _ := l.pool.Query(ctx, readExchanges, uuidsOf(ids))
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[exchangeRow])
+	if err != nil {
+		return away("read at what rate points pay", err)
+	}
+	for _, row := range found {
+		reservations[slices.Index(ids, row.Reservation)].Exchange = row.exchange()
+	}
+	return nil
+}
+
 // pointed are the cases of accounts of points, in the order of their ids.
 func (s *state) pointed() (cases []*voucher.Case) {
-	_, accounts := s.split()
-	for _, c := range accounts {
-		if c.Voucher.Currency == money.Point {
+	for _, c := range s.cases {
+		if c.Voucher.Shared() && c.Voucher.Currency == money.Point {
 			cases = append(cases, c)
 		}
 	}
+	slices.SortFunc(cases, func(a, b *voucher.Case) int { return strings.Compare(a.Voucher.ID, b.Voucher.ID) })
 	return cases
 }
 
@@ -306,4 +328,40 @@ func (l *asideColumns) queue(batch *pgx.Batch) {
 	if n := len(l.exchanged); n > 0 {
 		batch.Queue(putExchanges, l.exchanged, l.units, l.minor, l.currency, l.due, n)
 	}
+}
+
+const readPurse = `SELECT
+		coalesce(sum(l.rest - CASE WHEN l.ends_at <= vouchsafe_now() THEN l.rest - l.aside ELSE 0 END), 0)::bigint,
+		coalesce(sum(l.aside), 0)::bigint,
+		coalesce(sum(l.rest - l.aside) FILTER (WHERE l.ends_at = n.ends_at), 0)::bigint,
+		max(n.ends_at)
+	FROM account a
+	JOIN lot l ON l.account = a.id AND l.rest > 0
+	LEFT JOIN LATERAL (
+		SELECT min(m.ends_at) AS ends_at
+		FROM lot m
+		WHERE m.account = a.id AND m.rest > m.aside AND m.ends_at > vouchsafe_now()
+	) n ON true
+	WHERE a.customer = @customer::uuid AND a.currency = 'POINT'`
+
+// Purse is what a customer has of points now: those that have ended are not counted, whether or not they are out of the books already.
+type Purse struct {
+	Balance  int64
+	Reserved int64
+	Ending   int64     // the free points that end next
+	EndsAt   time.Time // when; zero if none ever do
+}
+
+// PurseOf reads what a customer has of points.
+func (l *Ledger) PurseOf(ctx context.Context, customer string) (Purse, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	var p Purse
+	var ends *time.Time
+	err := l.pool.QueryRow(ctx, readPurse, pgx.NamedArgs{"customer": customer}).Scan(&p.Balance, &p.Reserved, &p.Ending, &ends)
+	if err != nil {
+		return Purse{}, away("read a customer's points", err)
+	}
+	p.EndsAt = instant(ends)
+	return p, nil
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,6 +21,23 @@ const readPaid = `SELECT
 				AND a.detail ->> 'order' IS NOT NULL
 				AND a.detail ->> 'order' = ANY(@orders::text[])
 				AND a.currency = @currency
+		) + (
+			SELECT coalesce(sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units)), 0)::bigint
+			FROM act a
+			JOIN exchange x ON x.reservation = a.reservation AND x.currency = @currency
+			WHERE a.kind = 'redemption'
+				AND a.owner = @owner
+				AND a.detail ->> 'order' IS NOT NULL
+				AND a.detail ->> 'order' = ANY(@orders::text[])
+				AND a.currency = 'POINT'
+		) + (
+			SELECT coalesce(sum(floor(r.amount::numeric * x.minor / x.units)), 0)::bigint
+			FROM account_reservation r
+			JOIN exchange x ON x.reservation = r.id AND x.currency = @currency
+			WHERE r.owner = @owner
+				AND r.holder = ANY(@holders::bytea[])
+				AND r.ended_at IS NULL
+				AND r.expires_at > vouchsafe_now()
 		) + (
 			SELECT coalesce(sum(r.amount), 0)
 			FROM reservation r
@@ -46,7 +64,7 @@ type Order struct {
 	Currency money.Currency
 }
 
-// PaidFor is how much of an order our own codes and accounts have paid, or have reserved for it, in its currency:
+// PaidFor is how much of an order our own codes, accounts and points have paid, or have reserved for it, in its currency:
 // what a voucher paid for is no money that came in.
 func PaidFor(ctx context.Context, tx outbox.Tx, o Order) (money.Amount, error) {
 	holders := make([][]byte, len(o.Holders))
@@ -61,4 +79,57 @@ func PaidFor(ctx context.Context, tx outbox.Tx, o Order) (money.Amount, error) {
 		return money.Amount{}, fmt.Errorf("read what vouchers paid of an order: %w", err)
 	}
 	return paid, nil
+}
+
+const readPointsPaid = `SELECT
+		coalesce(sum(a.amount - a.taken_back), 0)::bigint,
+		coalesce(sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units)), 0)::bigint
+	FROM act a
+	JOIN exchange x ON x.reservation = a.reservation
+	WHERE a.kind = 'redemption'
+		AND a.owner = @owner
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])
+		AND a.currency = 'POINT'
+		AND x.currency = @currency`
+
+// PointsFor is how many points have paid for an order and were not given back, and what they were worth of it, in its currency.
+func PointsFor(ctx context.Context, q Queryer, o Order) (points int64, worth money.Amount, err error) {
+	worth.Currency = o.Currency
+	err = q.QueryRow(ctx, readPointsPaid, pgx.NamedArgs{"owner": o.Owner, "orders": o.Names, "currency": string(o.Currency)}).Scan(&points, &worth.Minor)
+	if err != nil {
+		return 0, money.Amount{}, fmt.Errorf("read what points paid of an order: %w", err)
+	}
+	return points, worth, nil
+}
+
+// Queryer asks for one row: a pool, or a transaction.
+type Queryer interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Instant is what the clock of the database says: the one that counts.
+func Instant(ctx context.Context, q Queryer) (at time.Time, err error) {
+	if err = q.QueryRow(ctx, readInstant).Scan(&at); err != nil {
+		err = fmt.Errorf("read the instant: %w", err)
+	}
+	return at, err
+}
+
+const readPayer = `SELECT a.voucher::text
+	FROM act a
+	WHERE a.kind = 'redemption'
+		AND a.owner = @owner
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = @order
+		AND a.currency = 'POINT'
+	ORDER BY a.at
+	LIMIT 1`
+
+// PaidBy is the account whose points paid for an order. The caller knows that some did.
+func PaidBy(ctx context.Context, q Queryer, owner, order string) (account string, err error) {
+	if err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&account); err != nil {
+		err = fmt.Errorf("read whose points paid for an order: %w", err)
+	}
+	return account, err
 }

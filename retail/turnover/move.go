@@ -42,6 +42,9 @@ func kindMoves() map[string]Move {
 		"cash_out": Refunded,
 		"claim":    Moved,
 		"transfer": Moved,
+		"earn":     Granted, // of points, as are the two that follow
+		"recall":   Granted,
+		"convert":  Redeemed,
 		// What is kept of a cash-out belongs to it: the customer is told of both in one.
 		"cash_out_fee": Refunded,
 	}
@@ -59,6 +62,9 @@ func contraMoves() map[string]Move {
 		"fees":        Refunded,
 		"credited":    Granted,
 		"imported":    Granted,
+		"converted":   Granted,
+		"earned":      Granted,
+		"exchanged":   Redeemed,
 		"account":     Moved,
 		"voucher":     Moved,
 	}

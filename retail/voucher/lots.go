@@ -235,7 +235,7 @@ func (c *Case) lapse() {
 		ref := Ref{Owner: clock, Kind: Lapses, Key: fmt.Sprintf("%s:%d", l.ID, c.Voucher.Entries+1)}
 		record := &Record{ID: derivedID("lapse", ref.Key), Ref: ref, Amount: ended, from: []Part{{l.ID, ended}}}
 		c.raiseFence()
-		c.post(record, "lapse", contraOf("lapsed", ref.Owner), -ended)
+		c.post(record, "expire", contraOf("expired", ref.Owner), -ended)
 		c.settle()
 		c.write(record)
 	}

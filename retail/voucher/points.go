@@ -1,5 +1,7 @@
 package voucher
 
+import "vouchsafe/retail/money"
+
 // Earn brings points to the account of a customer: how many is what the merchant's programme says (package loyalty). An act that earns
 // nothing is written as well, so that its repeat is answered the same, whatever the programme has become.
 type Earn struct {
@@ -9,6 +11,8 @@ type Earn struct {
 	Event  string // its kind, for staff
 	Points int64
 	Days   int // for how long they live, beside today; 0 for ever
+	// Worth is what they are worth, of a grant that nothing but the office answers for: above the set amount one alone can't give it.
+	Worth  *money.Amount
 	Detail Detail
 }
 
@@ -16,7 +20,7 @@ type Earn struct {
 func (a Earn) Refs() []Ref { return []Ref{a.Ref} }
 
 func (a Earn) decide(c *Case) (Answer, error) {
-	content := digest(c.Voucher.ID, a.Asked, a.Detail.text())
+	content := digest(a.Asked, a.Detail.text())
 	if record := c.Records[a.Ref]; record != nil {
 		return record.repeat(a.ID, content)
 	}
@@ -25,6 +29,8 @@ func (a Earn) decide(c *Case) (Answer, error) {
 		return Answer{}, err
 	case c.overflows(a.Points):
 		return Answer{}, ErrAboveLimit
+	case a.Worth != nil && !c.Rules.MayAlone(a.Worth.Minor, a.Worth.Currency):
+		return Answer{}, &ApprovalError{Amount: *a.Worth}
 	}
 	a.Detail.Earned = a.Event
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Points, Detail: a.Detail, days: a.Days}
@@ -62,7 +68,7 @@ func (a Recall) decide(c *Case) (Answer, error) {
 	taken := min(minor, c.available())
 	earning.TakenBack, earning.dirty = earning.TakenBack+minor, true
 	record := &Record{
-		ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: minor, Rest: minor - taken, Detail: a.Detail, from: earning.Moves,
+		ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: taken, Rest: minor - taken, Detail: a.Detail, from: earning.Moves,
 	}
 	c.raiseFence()
 	c.post(record, "recall", contraOf("earned", earning.Owner), -taken)
@@ -73,7 +79,8 @@ func (a Recall) decide(c *Case) (Answer, error) {
 // Convert exchanges points for a reward (P20): a voucher, or something of the merchant's own.
 type Convert struct {
 	ID     string
-	Ref    Ref // kind [Conversions]
+	Ref    Ref    // kind [Conversions]
+	Asked  string // who wants what, in the caller's words
 	Points int64
 	Reward Reward
 	Detail Detail
@@ -89,7 +96,7 @@ type Reward struct {
 func (a Convert) Refs() []Ref { return []Ref{a.Ref} }
 
 func (a Convert) decide(c *Case) (Answer, error) {
-	content := digest(c.Voucher.ID, a.Points, a.Reward.Name, a.Detail.text())
+	content := digest(a.Asked)
 	if record := c.Records[a.Ref]; record != nil {
 		return record.repeat(a.ID, content)
 	}
@@ -102,7 +109,7 @@ func (a Convert) decide(c *Case) (Answer, error) {
 	a.Detail.Reward = &a.Reward
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Points, Detail: a.Detail}
 	c.raiseFence()
-	c.post(record, "convert", contraOf("converted", a.Ref.Owner), -a.Points)
+	c.post(record, "convert", contraOf("exchanged", a.Ref.Owner), -a.Points)
 	c.settle()
 	return Answer{Record: c.write(record), Created: true}, nil
 }

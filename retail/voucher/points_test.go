@@ -248,7 +248,7 @@ func TestX17ARecallTakesItsOwnPointsFirstAndNeverWhatIsSetAside(t *testing.T) {
 	p.does(p.pays("r", 1, 9_00))
 	all := recall(0)
 	wants(t, "what is free", p.left(), []int64{40, 50})
-	wants(t, "what is not there", []int64{all.Record.Amount, all.Record.Rest}, []int64{70, 50})
+	wants(t, "what is not there", []int64{all.Record.Amount, all.Record.Rest}, []int64{20, 50})
 	wants(t, "and never more", recall(0).Record.ID, all.Record.ID)
 }
 

@@ -66,7 +66,8 @@ type said struct {
 }
 
 type money struct {
-	Amount int64 `json:"amount"`
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
 }
 
 type moved struct {

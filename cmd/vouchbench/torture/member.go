@@ -22,6 +22,7 @@ type deed struct {
 	customer string
 	path     string // of a GET
 	key      string // whose answer it is
+	unit     string // of the account
 	sign     int64  // 1 for what comes in, -1 for what goes out
 	told     *int64 // the amount that was acknowledged; nil if nobody was told
 }
@@ -49,8 +50,12 @@ func (p *person) joins(ctx context.Context) {
 			p.claims(ctx, customer)
 		case turn < 20:
 			p.credits(ctx, customer)
+		case turn < 25:
+			p.earns(ctx, customer)
+		case turn < 50:
+			p.draws(ctx, customer, points)
 		default:
-			p.draws(ctx, customer)
+			p.draws(ctx, customer, kroner)
 		}
 	}
 }
@@ -65,7 +70,7 @@ func (p *person) claims(ctx context.Context, customer string) {
 		return
 	}
 	claim := p.name("claim")
-	d := p.wallets.add(&deed{customer: customer, path: "/v1/claims/" + claim, key: p.keys.Shop, sign: 1})
+	d := p.wallets.add(&deed{customer: customer, path: "/v1/claims/" + claim, key: p.keys.Shop, unit: kroner, sign: 1})
 	body := fmt.Sprintf(`{"code":%q,"customer":%q}`, bought.Code, customer)
 	second := p.twice(ctx, func(twin *person) { // another tab of the same customer
 		twin.persists(ctx, http.MethodPut, "/v1/claims/"+claim, p.keys.Shop, body)
@@ -77,23 +82,53 @@ func (p *person) claims(ctx context.Context, customer string) {
 // credits lets the office give the customer store credit.
 func (p *person) credits(ctx context.Context, customer string) {
 	key := p.name("credit")
-	d := p.wallets.add(&deed{customer: customer, path: "/v1/adjustments/" + key, key: p.keys.Admin, sign: 1})
+	d := p.wallets.add(&deed{customer: customer, path: "/v1/adjustments/" + key, key: p.keys.Admin, unit: kroner, sign: 1})
 	p.hears(d, p.persists(ctx, http.MethodPut, "/v1/adjustments/"+key, p.keys.Admin,
 		fmt.Sprintf(`{"customer":%q,"shop":%q,"delta":{"amount":%d,"currency":"DKK"},"reason":"torture"}`, customer, stack.Shop, 1+p.random.IntN(purse))))
 }
 
-// draws reserves a part of the account for a cart, and pays with it, or thinks better of it, or vanishes.
-func (p *person) draws(ctx context.Context, customer string) {
-	cart, due := p.name("wallet"), 1+p.random.IntN(purse)
+// The units of accounts.
+const (
+	kroner = "DKK"
+	points = "POINT"
+)
+
+// programme is that of the bonus points: one of them pays one øre.
+const programme = `{"version":0,"rates":[{"points":1,"value":{"amount":1,"currency":"DKK"}}],"rules":[{"event":"order","points":1,"per":{"amount":1,"currency":"DKK"}}]}`
+
+// rules puts the programme in force, which is in force already when it is told again.
+func (p *person) rules(ctx context.Context) error {
+	if answer := p.persists(ctx, http.MethodPut, "/v1/admin/loyalty", p.keys.Admin, programme); answer.status != http.StatusOK {
+		return fmt.Errorf("put a programme of points in force: %s", answer.compact())
+	}
+	return nil
+}
+
+// earns tells of an order that earns points (P02), by two tabs at once.
+func (p *person) earns(ctx context.Context, customer string) {
+	key, net := p.name("earn"), 1+p.random.IntN(10*purse)
+	d := p.wallets.add(&deed{customer: customer, path: "/v1/points/" + key, key: p.keys.Shop, unit: points, sign: 1})
+	body := fmt.Sprintf(`{"customer":%q,"event":"order","order":{"id":%q,"net_goods":{"amount":%d,"currency":"DKK"}}}`, customer, key, net)
+	second := p.twice(ctx, func(twin *person) { twin.persists(ctx, http.MethodPut, "/v1/points/"+key, p.keys.Shop, body) })
+	defer second.Wait()
+	p.hears(d, p.persists(ctx, http.MethodPut, "/v1/points/"+key, p.keys.Shop, body))
+}
+
+// draws reserves a part of an account for a cart, and pays with it, or thinks better of it, or vanishes.
+func (p *person) draws(ctx context.Context, customer, unit string) {
+	cart, due, with := p.name("wallet"), 1+p.random.IntN(purse), ""
+	if unit == points {
+		with = `"pay_with":"points",`
+	}
 	held := p.persists(ctx, http.MethodPut, "/v1/reservations/"+cart, p.keys.Shop,
-		fmt.Sprintf(`{"customer":%q,"holder":%q,"due":{"amount":%d,"currency":"DKK"}}`, customer, cart, due))
+		fmt.Sprintf(`{"customer":%q,%s"holder":%q,"due":{"amount":%d,"currency":"DKK"}}`, customer, with, cart, due))
 	if held.status >= 300 {
 		return
 	}
 	p.ponder(ctx)
 	switch turn := p.random.IntN(100); {
 	case turn < 70:
-		d := p.wallets.add(&deed{customer: customer, path: "/v1/redemptions/" + cart, key: p.keys.Shop, sign: -1})
+		d := p.wallets.add(&deed{customer: customer, path: "/v1/redemptions/" + cart, key: p.keys.Shop, unit: unit, sign: -1})
 		p.hears(d, p.persists(ctx, http.MethodPost, "/v1/reservations/"+cart+"/capture", p.keys.Shop, fmt.Sprintf(`{"order":%q}`, cart)))
 	case turn < 95:
 		p.persists(ctx, http.MethodPost, "/v1/reservations/"+cart+"/release", p.keys.Shop, "")
@@ -125,6 +160,7 @@ func figureOf(answer reply) (int64, error) {
 	var s struct {
 		State      string
 		Claimed    *money
+		Earned     *money
 		Redemption *moved
 		Adjustment *struct{ Delta money }
 	}
@@ -134,6 +170,8 @@ func figureOf(answer reply) (int64, error) {
 	switch {
 	case s.Claimed != nil:
 		return s.Claimed.Amount, nil
+	case s.Earned != nil:
+		return s.Earned.Amount, nil
 	case s.Redemption != nil:
 		return s.Redemption.Amount.Amount, nil
 	case s.Adjustment != nil:
@@ -160,7 +198,7 @@ func (p *person) hears(d *deed, answer reply) {
 // checkAccounts asks what became of every act on an account: what was acknowledged is there, as it was told, and what came in less what
 // went out is what is left (I3, I4).
 func (t *torture) checkAccounts(ctx context.Context) error {
-	sums := map[string]int64{}
+	sums := map[[2]string]int64{}
 	for _, d := range t.crowd.wallets.deeds {
 		answer := t.crowd.door.ask(ctx, 0, http.MethodGet, d.path, d.key, "")
 		switch {
@@ -174,25 +212,30 @@ func (t *torture) checkAccounts(ctx context.Context) error {
 		if err != nil || d.told != nil && *d.told != amount {
 			t.violated(Violation{"what was acknowledged is in the books", fmt.Sprintf("%s: %s %v, and %v was told", d.path, answer.compact(), err, d.told)})
 		}
-		sums[d.customer] += d.sign * amount
+		sums[[2]string{d.customer, d.unit}] += d.sign * amount
 	}
-	for customer, want := range sums {
-		if have, err := t.balanceOf(ctx, customer); err != nil || have != want {
-			t.violated(Violation{"an account holds what came in less what went out", fmt.Sprintf("%s has %d, want %d: %v", customer, have, want, err)})
+	for of, want := range sums {
+		if have, err := t.balanceOf(ctx, of[0], of[1]); err != nil || have != want {
+			t.violated(Violation{"an account holds what came in less what went out", fmt.Sprintf("%s has %d %s, want %d: %v", of[0], have, of[1], want, err)})
 		}
 	}
 	t.report.Accounts = len(t.crowd.wallets.deeds)
 	return ctx.Err()
 }
 
-// balanceOf asks what a customer has.
-func (t *torture) balanceOf(ctx context.Context, customer string) (int64, error) {
+// balanceOf asks what a customer has of a unit.
+func (t *torture) balanceOf(ctx context.Context, customer, unit string) (int64, error) {
 	answer := t.crowd.door.ask(ctx, 0, http.MethodGet, "/v1/customers/"+customer, t.crowd.keys.Shop, "")
 	var sheet struct {
 		Balances []struct{ Balance money }
 	}
-	if err := json.Unmarshal(answer.body, &sheet); err != nil || len(sheet.Balances) != 1 {
-		return 0, errors.Join(fmt.Errorf("answered %d %s", answer.status, answer.compact()), err)
+	if err := json.Unmarshal(answer.body, &sheet); err != nil {
+		return 0, fmt.Errorf("answered %d %s: %w", answer.status, answer.compact(), err)
 	}
-	return sheet.Balances[0].Balance.Amount, nil
+	for _, of := range sheet.Balances {
+		if of.Balance.Currency == unit {
+			return of.Balance.Amount, nil
+		}
+	}
+	return 0, fmt.Errorf("answered %d %s", answer.status, answer.compact())
 }

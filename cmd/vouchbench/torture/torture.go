@@ -263,6 +263,11 @@ func (t *torture) fight(ctx context.Context) error {
 	defer cancel()
 	var crowd, shops sync.WaitGroup
 	mix := t.options.Mix
+	if mix.Members > 0 {
+		if err := t.crowd.person(memberNumber).rules(ctx); err != nil {
+			return err
+		}
+	}
 	for i := range mix.Carts {
 		crowd.Go(func() { t.crowd.person(i).shops(ctx) })
 	}

@@ -1,0 +1,325 @@
+package retail
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/points"
+	"vouchsafe/retail/voucher"
+)
+
+// Errors about bonus points.
+var (
+	// ErrGuest refuses points to somebody without an account (P23).
+	ErrGuest = errors.New("a guest has no account: points are for customers who are logged in")
+	// ErrNotInProgramme refuses to spend points of somebody who takes no part, or while points are worth nothing.
+	ErrNotInProgramme = errors.New("points can't be used here")
+	// ErrNoReward says that the programme has no such reward.
+	ErrNoReward = errors.New("the programme has no such reward")
+	// ErrRewardPoints says that a reward costs another number of points.
+	ErrRewardPoints = errors.New("the reward costs another number of points")
+	// ErrLinesNeeded asks for the lines of an order, since only some products may be paid with points.
+	ErrLinesNeeded = errors.New("only some products may be paid with points: name the lines of the order")
+)
+
+// didEarn is the audit trail's name for points that the office gives.
+const didEarn = "grant_points"
+
+// Loyalty is the counter for bonus points (P01 to P23): they are earned here, and exchanged for rewards; an order is paid with them as
+// it is with money of an account. How many there are is the merchant's programme to say. It is safe for concurrent use and keeps no
+// state of its own.
+type Loyalty struct {
+	accounts *Accounts
+	stock    *Stockroom
+}
+
+// NewLoyalty opens the counter on that of customers' accounts.
+func NewLoyalty(accounts *Accounts) *Loyalty {
+	return &Loyalty{accounts: accounts, stock: NewStockroom(accounts.desk, accounts.sales)}
+}
+
+// Earning is a request to give points for something that a customer did.
+type Earning struct {
+	Key      string
+	Shop     string // of the customer; a shop's own is known
+	Customer string // the shop's id of the customer; for the office also our own id or a wallet id
+	Event    loyalty.Event
+	Order    EarningOrder
+	About    loyalty.Line // what was reviewed
+	Referred string       // the shop's id of the customer who was referred; "" where the key alone tells
+	Points   int64        // of a manual grant
+	Reason   string       // likewise
+}
+
+// EarningOrder is an order that earns points.
+type EarningOrder struct {
+	ID       string
+	NetGoods money.Amount // of what earns: without VAT and freight (P06)
+	Total    money.Amount // what it comes to in all; the zero Amount where the shop does not say
+	Lines    []loyalty.Line
+}
+
+// PointsEarned is what an event earned.
+type PointsEarned struct {
+	Record   voucher.Record
+	Customer Customer
+	Created  bool
+}
+
+// Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
+// and the act is written all the same. Errors: ErrGuest, ErrChannel, ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for
+// an order in another currency than the programme's, the refusals.
+func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
+	if by.Channel == Till || e.Event == loyalty.Manual && by.Channel != Office {
+		return PointsEarned{}, fmt.Errorf("earn points: %w", ErrChannel)
+	}
+	if isGuest(e.Customer) {
+		return PointsEarned{}, ErrGuest
+	}
+	shop, login, err := l.accounts.claimant(ctx, by, Claim{Shop: e.Shop, Customer: e.Customer}, "")
+	if err != nil {
+		return PointsEarned{}, err
+	}
+	id, err := l.accounts.desk.ledger.NewID()
+	if err != nil {
+		return PointsEarned{}, err
+	}
+	act := voucher.Earn{
+		ID: id, Ref: by.ref(voucher.Earnings, e.Key), Asked: e.asked(shop.ID, login), Event: string(e.Event),
+		Detail: voucher.Detail{Order: e.Order.ID, Reason: e.Reason},
+	}
+	return l.earn(ctx, by, &earning{Earning: e, counter: l, shop: shop, login: login, act: act})
+}
+
+// isGuest tells the id of nobody, as shops write it.
+func isGuest(customer string) bool { return customer == "" || customer == "0" }
+
+// asked is what the caller said, by which a repeat is known.
+func (e Earning) asked(shop, login string) string {
+	e.Key, e.Shop, e.Customer = "", shop, login
+	said, err := json.Marshal(e)
+	if err != nil {
+		panic("retail: an earning has no JSON: " + err.Error())
+	}
+	return string(said)
+}
+
+// earning is an event about to earn points.
+type earning struct {
+	Earning
+	counter *Loyalty
+	shop    orders.Shop
+	login   string
+	act     voucher.Earn
+
+	who   Customer
+	notes *points.Earning // of what earns something
+}
+
+// earn settles the act with what it was for, in one transaction.
+func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned, error) {
+	applied, err := l.accounts.desk.ledger.ApplyWhole(ctx, func(tx outbox.Tx) ([]ledger.Aimed, error) {
+		return e.prepare(ctx, tx, by)
+	}, func(tx outbox.Tx, applied *ledger.Applied) error {
+		answer := applied.Answers[0]
+		if !answer.Created {
+			return nil
+		}
+		if e.notes != nil {
+			if err := points.AddEarning(ctx, tx, *e.notes); err != nil {
+				return err
+			}
+		}
+		if e.Event == loyalty.Signup {
+			greeted := Welcome{Customer: e.who, Points: answer.Record.Amount, EarnedAt: answer.Record.At, Days: e.act.Days}
+			if err := l.accounts.sales.QueueWelcome(ctx, tx, greeted); err != nil {
+				return err
+			}
+		}
+		if by.Channel != Office {
+			return nil
+		}
+		return l.accounts.desk.audit(ctx, tx, by, didEarn, answer.Voucher.ID, map[string]any{
+			"customer": e.who.ID, "event": e.Event, "points": answer.Record.Amount, "reason": e.Reason, "act": answer.Record.ID,
+		})
+	})
+	if explain("earn points", &err); err != nil {
+		return PointsEarned{}, err
+	}
+	return PointsEarned{Record: *applied.Answers[0].Record, Customer: e.who, Created: applied.Answers[0].Created}, nil
+}
+
+// prepare reads what the event earns under the lock of its order, if it is one.
+func (e *earning) prepare(ctx context.Context, tx outbox.Tx, by Actor) ([]ledger.Aimed, error) {
+	var fate points.Fate
+	var err error
+	e.notes = nil
+	if e.Event == loyalty.Order {
+		if fate, err = points.LockOrder(ctx, tx, e.shop.ID, e.Order.ID); err != nil {
+			return nil, err
+		}
+	}
+	who, account, err := e.counter.accounts.sales.openAccount(ctx, tx, e.shop, e.login, money.Point)
+	if err != nil {
+		return nil, err
+	}
+	e.who = who
+	version, programme, err := points.Programme(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if e.act.Days = programme.Lifetime; e.Event == loyalty.Manual {
+		if e.act.Points, e.act.Worth, err = e.granted(ctx, tx, programme); err != nil {
+			return nil, err
+		}
+		return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+	}
+	terms, earned, err := e.reckon(ctx, tx, programme, fate)
+	if err != nil {
+		return nil, err
+	}
+	subject := e.subject(by)
+	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, subject)
+	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+		return nil, err
+	}
+	if again := err == nil && !before.Reversed; again { // told before under another key, or this very act
+		earned = 0
+	}
+	if e.act.Points = earned; earned > 0 {
+		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subject, Version: version, Terms: terms}
+	}
+	return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+}
+
+// granted is what the office gives by hand, with its worth at the rate of the day.
+func (e *earning) granted(ctx context.Context, tx outbox.Tx, p loyalty.Programme) (int64, *money.Amount, error) {
+	at, err := ledger.Instant(ctx, tx)
+	if err != nil {
+		return 0, nil, err
+	}
+	rate, err := p.RateAt(at)
+	if err != nil { // worth nothing yet
+		return e.Points, nil, nil
+	}
+	worth := money.Of(rate.Worth(e.Points), rate.Value.Currency)
+	return e.Points, &worth, nil
+}
+
+// subject is what of the event there is one of: an order of the shop, the customer who signed up, a product that he reviewed, whom he
+// referred. Where nothing tells, it is the key.
+func (e *earning) subject(by Actor) string {
+	key := by.Owner() + "/" + e.Key
+	switch {
+	case e.Event == loyalty.Order:
+		return e.Order.ID
+	case e.Event == loyalty.Signup:
+		return e.who.ID
+	case e.Event == loyalty.Referral && e.Referred != "":
+		return e.Referred
+	case e.About.SKU != "":
+		return e.who.ID + "/" + e.About.SKU
+	}
+	return key
+}
+
+// reckon is what an event earns now, and by which terms.
+func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme, fate points.Fate) (terms points.Terms, earned int64, err error) {
+	at, err := ledger.Instant(ctx, tx)
+	if err != nil {
+		return terms, 0, err
+	}
+	if terms.Standing, _, err = points.Standing(ctx, tx, holderOf(e.who)); err != nil {
+		return terms, 0, err
+	}
+	terms.Rule, _ = p.Rule(e.Event)
+	did := loyalty.Did{Event: e.Event, About: e.About}
+	if e.Event == loyalty.Order {
+		if currency := p.Currency(); currency != "" && e.Order.NetGoods.Currency != currency {
+			return terms, 0, voucher.ErrCurrency
+		}
+		if terms.Bought, err = e.bought(ctx, tx); err != nil || fate.Closed {
+			return terms, 0, err
+		}
+		terms.Currency, did.Bought = e.Order.NetGoods.Currency, terms.Bought.Less(fate.Refunded)
+		if did.Bought.PointsPaid, err = pointsPaid(ctx, tx, e.shop.ID, e.Order.ID, terms.Currency); err != nil {
+			return terms, 0, err
+		}
+	}
+	return terms, p.Earn(did, terms.Standing, at), nil
+}
+
+// bought is the order as the shop tells it; what it sells of our products is a stored value, whether the shop says so or not (X17).
+func (e *earning) bought(ctx context.Context, tx outbox.Tx) (loyalty.Bought, error) {
+	o := e.Order
+	if len(o.Lines) == 0 {
+		o.Lines = []loyalty.Line{{Net: o.NetGoods.Minor}}
+	}
+	skus := make([]string, len(o.Lines))
+	for i, line := range o.Lines {
+		skus[i] = line.SKU
+	}
+	ours, err := orders.Catalogue(ctx, tx, skus)
+	if err != nil {
+		return loyalty.Bought{}, err
+	}
+	lines := slices.Clone(o.Lines)
+	for i := range lines {
+		_, sold := ours[lines[i].SKU]
+		lines[i].StoredValue = lines[i].StoredValue || sold
+	}
+	return loyalty.Basket(lines, o.NetGoods.Minor, o.Total.Minor), nil
+}
+
+// Earned finds what an event earned by its key. Error: voucher.ErrActNotFound.
+func (l *Loyalty) Earned(ctx context.Context, by Actor, key string) (voucher.Record, error) {
+	return l.accounts.desk.Recover(ctx, by, voucher.Earnings, key)
+}
+
+// Unearn takes back what an event earned, or makes sure that it never earns anything (X02). What was spent of it can't be. Nobody is
+// welcomed to an account that was none.
+func (l *Loyalty) Unearn(ctx context.Context, by Actor, key string) (voucher.Answer, error) {
+	answer, err := l.accounts.desk.Reverse(ctx, by, voucher.Earnings, key)
+	if err != nil || answer.Outcome != voucher.OutcomeReversed || answer.Record.Detail.Earned != string(loyalty.Signup) {
+		return answer, err
+	}
+	whose, err := l.accounts.sales.customersOf(ctx, answer.Record.Voucher)
+	if err != nil {
+		return voucher.Answer{}, err
+	}
+	err = l.accounts.desk.ledger.InTx(ctx, func(tx outbox.Tx) error {
+		return l.accounts.sales.StopWelcome(ctx, tx, whose[answer.Record.Voucher].ID)
+	})
+	explain("stop a welcome", &err)
+	return answer, err
+}
+
+// programme is the one in force with how it treats a customer, at an instant of the database.
+type programme struct {
+	loyalty.Programme
+	standing loyalty.Standing
+	group    string
+	at       time.Time // of the database
+}
+
+// programmeFor reads it; the zero Customer is somebody who is not known yet.
+func (s *Sales) programmeFor(ctx context.Context, who Customer) (p programme, err error) {
+	pool := s.orders.Pool()
+	if _, p.Programme, err = points.Programme(ctx, pool); err != nil {
+		return p, err
+	}
+	if p.at, err = s.orders.Now(ctx); err != nil || who.ID == "" {
+		return p, err
+	}
+	p.standing, p.group, err = points.Standing(ctx, pool, holderOf(who))
+	return p, err
+}

@@ -1,0 +1,172 @@
+package retail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/points"
+)
+
+// PointsAsked asks what to show of points at a place in the shop.
+type PointsAsked struct {
+	Customer string // the shop's id of the customer
+	Place    loyalty.Context
+	Language string
+	About    loyalty.Line   // the product of a product page, or what is reviewed
+	Due      int64          // of a checkout, minor units
+	Currency money.Currency // of Due; "" for that of the rates
+	NetGoods int64          // of a checkout: what would earn, minor units
+	Order    string         // of a confirmation
+}
+
+// PointsShown is what to show of points at a place (P13). Shown is false where the programme doesn't show them; the rest is zero then.
+type PointsShown struct {
+	Place     loyalty.Context
+	Shown     bool
+	Balance   int64
+	Reserved  int64
+	Rate      money.Rate // the zero Rate while points are worth nothing
+	Worth     money.Amount
+	Ending    int64     // the points that end next
+	EndingOn  time.Time // the first instant at which they have ended
+	Earned    int64     // what this product, review or order earns, or has earned
+	Usable    int64     // the most points that may be used on this order
+	Covers    money.Amount
+	Redeemed  int64 // the points that paid for this order
+	Paid      money.Amount
+	Variables map[string]string // see loyalty.Variables
+}
+
+// Shown tells a customer of a shop what to show him of points at a place. Whoever isn't known has none. Errors: ErrGuest, ErrChannel.
+func (l *Loyalty) Shown(ctx context.Context, by Actor, asked PointsAsked) (PointsShown, error) {
+	if by.Channel != Webshop {
+		return PointsShown{}, ErrChannel
+	}
+	if isGuest(asked.Customer) {
+		return PointsShown{}, ErrGuest
+	}
+	shown, err := l.shown(ctx, by, asked)
+	return shown, settled("read what to show of points", err)
+}
+
+func (l *Loyalty) shown(ctx context.Context, by Actor, asked PointsAsked) (PointsShown, error) {
+	sales := l.accounts.sales
+	shop, err := sales.accountShop(ctx, by.Name)
+	if err != nil {
+		return PointsShown{}, err
+	}
+	who, err := sales.orders.Customer(ctx, by.Name, asked.Customer)
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
+		return PointsShown{}, err
+	}
+	p, err := sales.programmeFor(ctx, who)
+	if err != nil || !p.Shown[asked.Place] || p.standing.Excluded {
+		return PointsShown{Place: asked.Place}, err
+	}
+	s := PointsShown{Place: asked.Place, Shown: true}
+	if err := l.have(ctx, who, &s); err != nil {
+		return PointsShown{}, err
+	}
+	if rate, err := p.RateAt(p.at); err == nil {
+		s.Rate = rate.Rate
+	}
+	if err := l.here(ctx, by, asked, p, &s); err != nil {
+		return PointsShown{}, err
+	}
+	if !s.Rate.Zero() {
+		s.Worth = money.Of(s.Rate.Worth(s.of()), s.Rate.Value.Currency)
+	}
+	s.variables(telling{sales.tongue(shop, asked.Language), sales.country(shop)}, shop, sales.defaults.Zone)
+	return s, nil
+}
+
+// of is how many points the place's worth is of.
+func (s *PointsShown) of() int64 {
+	switch s.Place {
+	case loyalty.Product, loyalty.Review:
+		return s.Earned
+	case loyalty.Checkout:
+		return s.Usable
+	}
+	return s.Balance
+}
+
+// have reads what a customer has, and what of it ends next.
+func (l *Loyalty) have(ctx context.Context, who Customer, s *PointsShown) error {
+	if who.ID == "" {
+		return nil
+	}
+	purse, err := l.accounts.desk.ledger.PurseOf(ctx, holderOf(who))
+	s.Balance, s.Reserved, s.Ending, s.EndingOn = purse.Balance, purse.Reserved, purse.Ending, purse.EndsAt
+	return err
+}
+
+// here reckons what belongs to the place alone.
+func (l *Loyalty) here(ctx context.Context, by Actor, asked PointsAsked, p programme, s *PointsShown) error {
+	switch asked.Place {
+	case loyalty.Product:
+		lines, err := l.accounts.sales.withoutOurs(ctx, []loyalty.Line{asked.About})
+		if err != nil {
+			return err
+		}
+		s.Earned = p.Earn(loyalty.Did{Event: loyalty.Order, Bought: loyalty.Basket(lines, asked.About.Net, 0)}, p.standing, p.at)
+	case loyalty.Review:
+		s.Earned = p.Earn(loyalty.Did{Event: loyalty.ReviewProduct, About: asked.About}, p.standing, p.at)
+	case loyalty.Checkout:
+		l.checkout(asked, p, s)
+	case loyalty.Confirmation:
+		return l.confirmation(ctx, by, asked, p, s)
+	}
+	return nil
+}
+
+// checkout is what an order would earn, and how many points may pay for it.
+func (l *Loyalty) checkout(asked PointsAsked, p programme, s *PointsShown) {
+	lines := []loyalty.Line{{Net: asked.NetGoods}}
+	s.Earned = p.Earn(loyalty.Did{Event: loyalty.Order, Bought: loyalty.Basket(lines, asked.NetGoods, 0)}, p.standing, p.at)
+	if s.Rate.Zero() || asked.Currency != "" && asked.Currency != s.Rate.Value.Currency {
+		return
+	}
+	most := max(0, s.Balance-s.Reserved)
+	if p.Spending.PerOrder > 0 {
+		most = min(most, p.Spending.PerOrder)
+	}
+	taken, covered := s.Rate.Cover(most, asked.Due)
+	s.Usable, s.Covers = taken, money.Of(covered, s.Rate.Value.Currency)
+}
+
+// confirmation is what an order has earned, and what points have paid of it.
+func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, p programme, s *PointsShown) error {
+	pool := l.accounts.sales.orders.Pool()
+	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, asked.Order)
+	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+		return err
+	}
+	s.Earned = earned.Points - earned.Back
+	s.Redeemed, s.Paid, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: by.Owner(), Names: []string{asked.Order}, Currency: p.Currency()})
+	return err
+}
+
+// variables are the texts that a theme shows.
+func (s *PointsShown) variables(t telling, shop orders.Shop, zone *time.Location) {
+	values := map[string]string{
+		"points_balance": t.points(s.Balance), "points_reserved": t.points(s.Reserved), "points_worth": t.amount(s.Worth),
+		"points_ending": t.points(s.Ending), "points_earned": t.points(s.Earned), "points_usable": t.points(s.Usable),
+		"points_redeemed": t.points(s.Redeemed), "points_redeemed_worth": t.amount(s.Paid),
+	}
+	if !s.Rate.Zero() {
+		values["points_rate"] = t.points(s.Rate.Units) + " = " + t.amount(s.Rate.Value)
+	}
+	if !s.EndingOn.IsZero() {
+		values["points_ending_on"] = t.tag.Date(s.EndingOn.Add(-time.Second).In(zone))
+	}
+	s.Variables = make(map[string]string)
+	for _, v := range loyalty.Variables(s.Place) {
+		s.Variables[v.Name] = values[v.Name]
+	}
+}
