@@ -40,36 +40,12 @@ func (a *Accounts) Reserve(ctx context.Context, by Actor, r AccountReserve) (vou
 		return voucher.Answer{}, err
 	}
 	holder, hint := by.holder(r.Holder)
-	aimed := ledger.Aimed{Voucher: account.ID, Account: true, Act: voucher.Reserve{
-		ID: id, Ref: ref, Holder: holder, Hint: hint, Due: r.Due, Amount: r.Amount, Revision: r.Revision,
-	}}
-	answer, err := a.desk.ledger.Apply(ctx, aimed)
+	act := voucher.Reserve{ID: id, Ref: ref, Holder: holder, Hint: hint, Due: r.Due, Amount: r.Amount, Revision: r.Revision}
+	answer, err := a.desk.ledger.Apply(ctx, ledger.Aimed{Voucher: account.ID, Account: true, Act: act})
 	if !errors.Is(err, voucher.ErrKeyReused) {
 		return answer, err
 	}
-	return a.beforeTheMerge(ctx, aimed, ref, account)
-}
-
-// beforeTheMerge answers for a reservation that was made on an account whose customer has been merged into the one who has this account
-// since: under its key it is what it was, captured above all. Error: voucher.ErrKeyReused where it is nothing of the kind.
-func (a *Accounts) beforeTheMerge(ctx context.Context, aimed ledger.Aimed, ref voucher.Ref, now Account) (voucher.Answer, error) {
-	named, err := a.desk.ledger.Find(ctx, ref)
-	if err != nil {
-		return voucher.Answer{}, err
-	}
-	whose, err := a.sales.customersOf(ctx, named.Voucher)
-	if err != nil {
-		return voucher.Answer{}, err
-	}
-	if named.Voucher == now.ID || holderOf(whose[named.Voucher]) != now.Customer {
-		return voucher.Answer{}, voucher.ErrKeyReused
-	}
-	aimed.Voucher = named.Voucher
-	answer, err := a.desk.ledger.Apply(ctx, aimed)
-	if voucher.IsRefusal(err) { // it can't be opened anew there: what there was has moved on
-		err = voucher.ErrKeyReused
-	}
-	return answer, err
+	return a.reopened(ctx, act, account)
 }
 
 // account finds what a shop's customer has in a currency. Errors: ledger.ErrNoAccount, ErrSharedLogins.

@@ -31,8 +31,15 @@ func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjus
 		return voucher.Answer{}, o.desk.unlessTaken(ctx, act.Ref, err)
 	}
 	unit := a.unit()
-	if _, known := unit.Digits(); !known || unit == money.Point || unit == money.Punch {
+	if _, known := unit.Digits(); !known || unit == money.Punch {
 		return voucher.Answer{}, voucher.ErrCurrency
+	}
+	if unit == money.Point {
+		p, err := o.sales.programmeFor(ctx, who)
+		if err != nil {
+			return voucher.Answer{}, err
+		}
+		act.Days = p.Lifetime
 	}
 	account, err := o.accountFor(ctx, who, unit)
 	if err != nil {
@@ -41,7 +48,12 @@ func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjus
 	if act.ID, err = o.desk.ledger.NewID(); err != nil {
 		return voucher.Answer{}, err
 	}
-	return o.desk.settle(ctx, by, ledger.Aimed{Voucher: account, Account: true, Act: act})
+	aimed := ledger.Aimed{Voucher: account, Account: true, Act: act}
+	answer, err := o.desk.settle(ctx, by, aimed)
+	if errors.Is(err, voucher.ErrKeyReused) {
+		return o.adjustedBefore(ctx, by, aimed, who)
+	}
+	return answer, err
 }
 
 // unit is the currency of an adjustment.

@@ -40,9 +40,21 @@ type spot struct {
 func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (voucher.Answer, error) {
 	ref := by.ref(voucher.Transfers, t.Key)
 	from, to, err := o.places(ctx, t)
+	var answer voucher.Answer
 	if err != nil {
-		return voucher.Answer{}, o.desk.unlessTaken(ctx, ref, err)
+		err = o.desk.unlessTaken(ctx, ref, err)
+	} else {
+		answer, err = o.moves(ctx, by, t, from, to)
 	}
+	if errors.Is(err, voucher.ErrKeyReused) {
+		return o.movedBefore(ctx, by, t, from, to)
+	}
+	return answer, err
+}
+
+// moves settles a transfer between two places as they are now.
+func (o *BackOffice) moves(ctx context.Context, by Actor, t Transfer, from, to spot) (voucher.Answer, error) {
+	ref := by.ref(voucher.Transfers, t.Key)
 	aimed, err := o.transfer(ctx, t, from, to)
 	if errors.Is(err, ledger.ErrNoAccount) {
 		return voucher.Answer{}, o.desk.unlessTaken(ctx, ref, &voucher.InsufficientError{Available: money.Of(0, unitOf(from, to, t.Amount))})

@@ -63,15 +63,16 @@ const (
 			UPDATE act a
 			SET
 				state = n.state,
+				voucher = n.voucher,
 				reservation = n.reservation,
 				taken_back = n.taken_back,
 				reversed_at = n.reversed_at
-			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[])
-				AS n (id, state, reservation, taken_back, reversed_at)
+			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[])
+				AS n (id, state, voucher, reservation, taken_back, reversed_at)
 			WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.state = 'done'
 			RETURNING 1
 		)
-		SELECT expect_rows('act', (SELECT count(*) FROM done), $6)`
+		SELECT expect_rows('act', (SELECT count(*) FROM done), $7)`
 
 	insertEntries = `WITH done AS (
 			INSERT INTO entry (account, seq, act, kind, contra, amount, currency, balance, at, hash)
@@ -214,7 +215,7 @@ func (s *state) queueRecords(batch *pgx.Batch) {
 		}
 	}
 	if n := len(changed.id); n > 0 {
-		batch.Queue(updateRecords, changed.id, changed.state, changed.reservation, changed.takenBack, changed.reversed, n)
+		batch.Queue(updateRecords, changed.id, changed.state, changed.voucher, changed.reservation, changed.takenBack, changed.reversed, n)
 	}
 	fresh.queueInsert(batch)
 }
