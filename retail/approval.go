@@ -45,6 +45,8 @@ type request struct {
 	Account    bool             `json:"account,omitempty"` // whether the act is done to an account
 	To         string           `json:"to,omitempty"`      // of a transfer
 	ToAccount  bool             `json:"to_account,omitempty"`
+	Product    string           `json:"product,omitempty"` // SKU, of a credit note
+	Anew       bool             `json:"to_new,omitempty"`  // whether a refund goes to a credit note
 }
 
 // redemptionName names a redemption that is to be refunded.

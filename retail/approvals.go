@@ -67,9 +67,14 @@ func (o *BackOffice) Approve(ctx context.Context, by Actor, id string) (Approval
 	if err != nil {
 		return Approval{}, err
 	}
-	if a.Kind == string(KindActivation) {
+	asked, err := requestIn(a)
+	switch {
+	case err != nil:
+	case a.Kind == string(KindActivation):
 		err = o.approvePurchase(ctx, by, a)
-	} else {
+	case asked.makesNote(a):
+		err = o.approveNote(ctx, by, a, asked)
+	default:
 		err = o.approveAct(ctx, by, a)
 	}
 	if err != nil && !errors.Is(err, errDecided) {

@@ -10,6 +10,7 @@ import (
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/staff"
 	"vouchsafe/retail/voucher"
 )
 
@@ -25,8 +26,8 @@ type Credit struct {
 }
 
 // Credit gives a credit note for goods that came back, at a register or in the office. Nothing was paid for it: in the books its value
-// comes from what was credited, and not from what was sold. Above the amount that one alone may give the office can't: its errors are
-// voucher.ErrApproval beside those of Sell.
+// comes from what was credited, and not from what was sold. Errors beside those of Sell: of the office *AwaitingError, and to an API key
+// voucher.ErrApproval, above the amount that one alone may give.
 func (s *Stockroom) Credit(ctx context.Context, by Actor, c Credit) (Sale, error) {
 	if by.Channel == Webshop {
 		return Sale{}, settled("credit", ErrChannel)
@@ -41,27 +42,32 @@ func (s *Stockroom) Credit(ctx context.Context, by Actor, c Credit) (Sale, error
 }
 
 func (s *Stockroom) credit(ctx context.Context, by Actor, c Credit) (voucher.Answer, error) {
-	act := voucher.Sell{
-		Ref: by.ref(voucher.Credits, c.Key), Product: c.Product, State: voucher.Active, Stock: voucher.Fresh,
-		Approval: voucher.Approval{Alone: by.Channel == Office}, Detail: c.Detail,
-	}
-	product, err := s.creditProduct(ctx, c.Product, c.Amount.Currency)
-	if err == nil {
-		act.Product = product.SKU
-		act.Price, err = product.Price(&c.Amount)
-	}
+	ref := by.ref(voucher.Credits, c.Key)
+	product, act, err := s.crediting(ctx, c)
 	switch {
 	case isOffer(err):
-		return voucher.Answer{}, s.desk.unlessTaken(ctx, act.Ref, err)
+		return voucher.Answer{}, s.desk.unlessTaken(ctx, ref, err)
 	case err != nil:
 		return voucher.Answer{}, err
 	}
+	act.Ref = ref
 	if act.ID, err = s.desk.ledger.NewID(); err != nil {
 		return voucher.Answer{}, err
 	}
-	return s.made(ctx, by, product, act, func(ctx context.Context, fresh ledger.NewVoucher) (voucher.Answer, error) {
-		return s.desk.ledger.Fill(ctx, fresh, s.noted(ctx, by, didCredit, act.Detail), ledger.Aimed{Voucher: fresh.Voucher.ID, Act: act})
-	})
+	if by.Channel == Office {
+		return s.made(ctx, by, product, act, s.gives(by, creditNote(c.Product, product, act)))
+	}
+	return s.made(ctx, by, product, act, s.selling(act))
+}
+
+// crediting is what a credit note is made as, and the act that does, without its name.
+func (s *Stockroom) crediting(ctx context.Context, c Credit) (purchase.Product, voucher.Sell, error) {
+	product, err := s.creditProduct(ctx, c.Product, c.Amount.Currency)
+	if err != nil {
+		return product, voucher.Sell{}, err
+	}
+	price, err := product.Price(&c.Amount)
+	return product, voucher.Sell{Product: product.SKU, Price: price, State: voucher.Active, Stock: voucher.Fresh, Detail: c.Detail}, err
 }
 
 // creditProduct is what a credit note is made as: a registered product of that kind, or the usual one.
@@ -90,10 +96,16 @@ func (s *Stockroom) noted(ctx context.Context, by Actor, action string, detail v
 	}
 }
 
-// CreditNote finds a credit note of this actor by its key; of one that was prevented there is the record alone. Error:
-// voucher.ErrActNotFound.
+// CreditNote finds a credit note of this actor by its key; of one that was prevented, or of the office's that nobody has approved, there
+// is the record alone. Error: voucher.ErrActNotFound.
 func (s *Stockroom) CreditNote(ctx context.Context, by Actor, key string) (Sale, error) {
-	return s.named(ctx, by.ref(voucher.Credits, key))
+	ref := by.ref(voucher.Credits, key)
+	sale, err := s.named(ctx, ref)
+	if by.Channel == Office && errors.Is(err, voucher.ErrActNotFound) {
+		record, err := s.desk.unsettled(ctx, ref)
+		return Sale{Record: record}, settled("find a credit note", err)
+	}
+	return sale, err
 }
 
 // Uncredit takes a credit note of this actor back while all of its value is there, or makes sure that it is never given (X02).
@@ -102,8 +114,7 @@ func (s *Stockroom) Uncredit(ctx context.Context, by Actor, key string) (voucher
 }
 
 // RefundAnew gives a redemption back to a new credit note, since the voucher that it took from was invalidated. Only the office may.
-// Errors beside those of Desk.Refund: ErrChannel, voucher.ErrStillThere, and voucher.ErrApproval above the amount that one alone may
-// give.
+// Errors beside those of Desk.Refund: ErrChannel, voucher.ErrStillThere.
 func (s *Stockroom) RefundAnew(ctx context.Context, by Actor, r Refund) (Sale, error) {
 	if by.Channel != Office {
 		return Sale{}, settled("refund", ErrChannel)
@@ -118,9 +129,7 @@ func (s *Stockroom) RefundAnew(ctx context.Context, by Actor, r Refund) (Sale, e
 }
 
 func (s *Stockroom) refundAnew(ctx context.Context, by Actor, r Refund) (voucher.Answer, error) {
-	act := voucher.RefundAnew{
-		Ref: by.ref(voucher.Refunds, r.Key), Amount: r.Amount, Approval: voucher.Approval{Alone: true}, Detail: r.Detail,
-	}
+	act := voucher.RefundAnew{Ref: by.ref(voucher.Refunds, r.Key), Amount: r.Amount, Approval: voucher.Approval{Alone: true}, Detail: r.Detail}
 	redemption, err := s.desk.redemption(ctx, by, r.Redemption)
 	if errors.Is(err, voucher.ErrActNotFound) {
 		err = s.desk.unlessTaken(ctx, act.Ref, err)
@@ -132,14 +141,8 @@ func (s *Stockroom) refundAnew(ctx context.Context, by Actor, r Refund) (voucher
 	if act.ID, err = s.desk.ledger.NewID(); err != nil {
 		return voucher.Answer{}, err
 	}
-	ended := ledger.Aimed{Voucher: redemption.Voucher, Act: voucher.Expire{}}
-	return s.made(ctx, by, purchase.CreditNote(redemption.Currency), act, func(ctx context.Context, fresh ledger.NewVoucher) (voucher.Answer, error) {
-		anew := ledger.Aimed{Voucher: fresh.Voucher.ID, Act: act, After: func(before []voucher.Answer) voucher.Act {
-			act.From = before[0].Voucher
-			return act
-		}}
-		return s.desk.ledger.Fill(ctx, fresh, s.noted(ctx, by, didRefund, act.Detail), ended, anew)
-	})
+	n := refundNote(redemption, act)
+	return s.made(ctx, by, n.product, act, s.gives(by, n))
 }
 
 // Refunded finds a refund of the office by its key; ok is false for one that went back to where it came from, which tells no code.
@@ -164,6 +167,9 @@ func (d *Desk) reverseAnew(ctx context.Context, by Actor, from string, note ledg
 		}
 		if applied.Refused() != nil || idle(applied.Answers[1]) {
 			return nil
+		}
+		if err := staff.TakeBack(ctx, tx, applied.Answers[1].Record.ID); err != nil {
+			return err
 		}
 		action, detail := told(note.Act)
 		return d.audit(ctx, tx, by, action, note.Voucher, detail)

@@ -126,7 +126,7 @@ func (s *Stockroom) made(ctx context.Context, by Actor, product purchase.Product
 			return voucher.Answer{}, err
 		}
 		answer, err := fill(ctx, fresh)
-		if !ledger.IsTwin(err) || try == twins {
+		if !ledger.IsTwin(err) && !errors.Is(err, errNoteMade) || try == twins {
 			return answer, err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"vouchsafe/gateway/counter"
 	"vouchsafe/retail"
 	"vouchsafe/retail/money"
+	"vouchsafe/retail/voucher"
 )
 
 // approvals holds what the handlers about the second person need.
@@ -38,7 +39,7 @@ func RegisterApprovals(to huma.API, desk *retail.Desk, sales *retail.Sales, door
 // describeAwaiting says in the document which acts of the office may be answered that they wait.
 func describeAwaiting(document *huma.OpenAPI) {
 	var may []*huma.Operation
-	for _, path := range []string{adjustmentPath, "/v1/refunds/{key}", "/v1/reloads/{key}"} {
+	for _, path := range []string{adjustmentPath, "/v1/refunds/{key}", "/v1/reloads/{key}", "/v1/transfers/{key}", "/v1/credit-notes/{key}"} {
 		if item := document.Paths[path]; item != nil {
 			may = append(may, item.Put)
 		}
@@ -70,9 +71,9 @@ type whoOut struct {
 type approvalOut struct {
 	ID        string          `json:"id" format:"uuid"`
 	State     string          `json:"state" enum:"waiting,approved,rejected,withdrawn,expired"`
-	Kind      string          `json:"kind" enum:"adjustment,refund,reload,activation" doc:"What the act is; activation lets a purchase issue"`
+	Kind      string          `json:"kind" enum:"adjustment,refund,reload,transfer,credit_note,activation" doc:"What the act is; activation lets a purchase issue"`
 	Key       string          `json:"key" doc:"Of the act; of an activation the purchase's id"`
-	Subject   string          `json:"subject" format:"uuid" doc:"The voucher, or the purchase of an activation"`
+	Subject   string          `json:"subject,omitempty" format:"uuid" doc:"The voucher, or the purchase of an activation. Absent for a credit note, whose voucher is made when it is approved"`
 	Amounts   []money.Amount  `json:"amounts" nullable:"false" doc:"What it would give, or gave"`
 	Request   json.RawMessage `json:"request" doc:"What exactly was asked for"`
 	Reason    string          `json:"reason" doc:"Of the act"`
@@ -115,6 +116,9 @@ func showApproval(one retail.Approval, names map[string]retail.Person) approvalO
 	_ = json.Unmarshal(one.Amounts, &out.Amounts) // it was made of amounts
 	if one.DecidedBy != "" {
 		out.DecidedBy = &whoOut{one.DecidedBy, names[one.DecidedBy].Name}
+	}
+	if one.Kind == string(voucher.Credits) {
+		out.Subject = ""
 	}
 	if one.Overdue {
 		out.State = "expired"

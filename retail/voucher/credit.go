@@ -72,7 +72,11 @@ func (a RefundAnew) due(c *Case, redemption *Record) (int64, error) {
 	if minor > redemption.left() || minor == 0 {
 		return 0, c.insufficient(redemption.left())
 	}
-	return minor, c.approved(a.Approval, redemption.TakenBack+minor) // each note is another voucher: in small parts it is given all the same
+	// What others gave back of it counts as well as what this one gave: in small parts it is given all the same.
+	if a.Approval.Alone && !c.Rules.MayAlone(redemption.TakenBack+minor, c.Voucher.Currency) {
+		return 0, &ApprovalError{Amount: c.Voucher.amount(minor)}
+	}
+	return minor, c.approved(a.Approval, minor)
 }
 
 // endMade ends a credit note whose refund is taken back: it was made for it.
