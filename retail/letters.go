@@ -101,10 +101,26 @@ func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string)
 		return outbox.Fail(errErased.Error())
 	case errors.Is(err, outbox.ErrLost) || errors.Is(err, outbox.ErrBody):
 		return outbox.Refused(err)
+	case isUncomposable(err):
+		s.log.ErrorContext(ctx, "a mail can't be composed", "delivery", w.ID, "kind", w.Kind, "err", err)
+		return outbox.Fail(errUncomposed.Error())
 	case err != nil:
 		return s.again(ctx, "render a mail", w, err)
 	}
 	return s.post(ctx, w, string(to), letter)
+}
+
+// errUncomposed says that no mail can be made of what a delivery holds, however often it is tried.
+var errUncomposed = errors.New("the mail can't be composed")
+
+// isUncomposable tells a fault of a mail's content, which is a task at once and holds no later mail up, from one that may pass.
+func isUncomposable(err error) bool {
+	for _, fault := range []error{errUncomposed, mail.ErrLayout, mail.ErrCode, mail.ErrMalformed} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
 }
 
 // errErased says that a letter was sent long ago and its bytes are gone: another rendering would not be the same mail.
@@ -233,7 +249,7 @@ func shopName(shop orders.Shop, sender string) string {
 func (s *Sales) renderConfirmation(ctx context.Context, w *outbox.Work, to string) (mail.Message, error) {
 	var told listed
 	if err := json.Unmarshal(w.Detail, &told); err != nil {
-		return mail.Message{}, fmt.Errorf("read what the confirmation lists: %w", err)
+		return mail.Message{}, fmt.Errorf("%w: read what the confirmation lists: %w", errUncomposed, err)
 	}
 	letter, shop, err := s.head(ctx, w, to, told.Language)
 	if err != nil {

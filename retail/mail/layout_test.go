@@ -2,12 +2,14 @@ package mail_test
 
 import (
 	"errors"
+	"html"
 	"slices"
 	"strings"
 	"testing"
 
 	"vouchsafe/retail/language"
 	"vouchsafe/retail/mail"
+	"vouchsafe/retail/voucher"
 )
 
 // E11: a shop has its own layout.
@@ -204,19 +206,63 @@ func use(v mail.Variable) string {
 // A layout ends: what would take long or become long is an error, and the mail is rendered without it.
 func TestALayoutThatWouldTakeTooLongIsAnErrorWhenItIsFilledIn(t *testing.T) {
 	t.Parallel()
-	order := mail.Confirmation{Order: "1", Items: slices.Repeat([]mail.Item{{Quantity: 1, Title: strings.Repeat("x", 100)}}, 9000)}
-	for name, text := range map[string]string{
-		"steps": "{{range .items}}" + strings.Repeat("{{if .value}}{{end}}", 500) + "{{end}}",
-		"text":  "{{range .items}}" + strings.Repeat("{{.title}}", 5) + "{{end}}",
+	order := mail.Confirmation{Order: "1", Items: slices.Repeat([]mail.Item{{Quantity: 1, Title: strings.Repeat("x", 100)}}, 200)}
+	codes := mail.Bundle{Order: "1", Vouchers: slices.Repeat([]mail.Voucher{{Kind: voucher.Money, Code: "AAAA-BBBB-CCCC-0000"}}, 4000)}
+	for _, tt := range []struct {
+		name, text string
+		which      mail.Which
+		render     func(mail.Letter) (mail.Message, error)
+	}{
+		{"steps", "{{range .codes}}{{.code}}" + strings.Repeat("{{if .value}}{{end}}", 500) + "{{end}}", mail.BulkMail, func(l mail.Letter) (mail.Message, error) {
+			return mail.RenderBundle(l, codes)
+		}},
+		{"text", "{{range .items}}" + strings.Repeat("{{.title}}", 500) + "{{end}}", mail.FirstMail, func(l mail.Letter) (mail.Message, error) {
+			return mail.RenderConfirmation(l, order)
+		}},
 	} {
-		layout, err := mail.ParseLayout(mail.FirstMail, mail.Source{Subject: "x", Text: text, HTML: "x"})
+		html := "x"
+		if tt.which == mail.BulkMail {
+			html = "{{range .codes}}{{.code}}{{end}}"
+		}
+		layout, err := mail.ParseLayout(tt.which, mail.Source{Subject: "x", Text: tt.text, HTML: html})
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := letter(language.Danish)
 		l.Layout = layout
-		if _, err := mail.RenderConfirmation(l, order); !errors.Is(err, mail.ErrLayout) {
-			t.Errorf("%s: got %v, want ErrLayout", name, err)
+		if _, err := tt.render(l); !errors.Is(err, mail.ErrLayout) {
+			t.Errorf("%s: got %v, want ErrLayout", tt.name, err)
+		}
+	}
+}
+
+// A confirmation lists the first 200 lines of an order in every language, and says how many more there are; however long the names.
+func TestAConfirmationListsAsMuchAsAMailCanHold(t *testing.T) {
+	t.Parallel()
+	item := mail.Item{Quantity: 1, Title: strings.Repeat("Gavekort ", 30), Value: "500,00 kr."}
+	for _, tag := range language.Tags() {
+		lines := map[int]string{201: "1"}
+		if tag == language.Danish {
+			lines = map[int]string{1: "", 200: "", 201: "1", 20_000: "19800"}
+		}
+		for n, more := range lines {
+			message, err := mail.RenderConfirmation(letter(tag), mail.Confirmation{Order: "1", Total: "1,00", Items: slices.Repeat([]mail.Item{item}, n)})
+			if err != nil {
+				t.Fatalf("%s, %d lines: %v", tag, n, err)
+			}
+			seen, err := mail.Inspect(message.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := tag.Say(language.ConfirmationMore, language.Values{"count": more})
+			for part, text := range map[string]string{"text": seen.Text, "html": html.UnescapeString(seen.HTML)} {
+				if listed := strings.Count(text, "500,00 kr."); listed != min(n, 200) {
+					t.Errorf("%s: the %s lists %d of %d lines", tag, part, listed, n)
+				}
+				if strings.Contains(text, said) != (more != "") {
+					t.Errorf("%s: of %d lines the %s says:\n%.200s", tag, n, part, text[max(0, len(text)-600):])
+				}
+			}
 		}
 	}
 }

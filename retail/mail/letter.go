@@ -33,7 +33,7 @@ type Letter struct {
 type Confirmation struct {
 	Order      string // the order's number as the customer knows it
 	Buyer      string // name, or ""
-	Items      []Item
+	Items      []Item // the first 200 are listed, and how many more there are
 	Total      string // as language.Tag.Amount writes it
 	Vouchers   int    // how many vouchers in money follow
 	PunchCards int    // how many punch cards follow

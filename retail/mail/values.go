@@ -33,6 +33,9 @@ func (l Letter) values(subject string, recipient string) values {
 	return v
 }
 
+// maxItems is how many lines of an order a confirmation lists: more than anybody reads, and few enough for every mail server and layout.
+const maxItems = 200
+
 func (c Confirmation) values(l Letter) values {
 	order, buyer := CleanName(c.Order), CleanName(c.Buyer)
 	placed := language.Values{"order": order, "shop": l.Shop}
@@ -50,8 +53,11 @@ func (c Confirmation) values(l Letter) values {
 	case c.Vouchers+c.PunchCards > 0:
 		v["next"] = l.Language.Say(language.ConfirmationNext(c.Vouchers, c.PunchCards), nil)
 	}
-	items := []map[string]string{}
-	for _, item := range c.Items {
+	items, more := []map[string]string{}, len(c.Items)-maxItems
+	if v["more"] = ""; more > 0 {
+		v["more"] = l.Language.Say(language.ConfirmationMore, language.Values{"count": strconv.Itoa(more)})
+	}
+	for _, item := range c.Items[:min(len(c.Items), maxItems)] {
 		items = append(items, map[string]string{
 			"quantity": strconv.Itoa(item.Quantity), "title": CleanName(item.Title), "value": CleanLine(item.Value),
 		})

@@ -12,11 +12,14 @@ const (
 	SecondMail   Which = "code"         // the mail with the code
 	BulkMail     Which = "codes"        // the mail with all codes of an order
 	ReminderMail Which = "reminder"     // before the last day of validity; without the code
+	WelcomeMail  Which = "welcome"      // to whoever has opened an account and earned points by it
 	Membership   Which = "membership"   // the text that tells that a membership is needed, which stands in mails and quotes; no mail
 )
 
 // Kinds lists them all.
-func Kinds() []Which { return []Which{FirstMail, SecondMail, BulkMail, ReminderMail, Membership} }
+func Kinds() []Which {
+	return []Which{FirstMail, SecondMail, BulkMail, ReminderMail, WelcomeMail, Membership}
+}
 
 // IsText tells that this is a text alone, without subject and HTML.
 func (w Which) IsText() bool { return w == Membership }
@@ -42,6 +45,8 @@ func Variables(which Which) []Variable {
 		return append(common(), bulkVariables()...)
 	case ReminderMail:
 		return append(common(), reminderVariables()...)
+	case WelcomeMail:
+		return append(common(), welcomeVariables()...)
 	case Membership:
 		return slices.DeleteFunc(common(), func(v Variable) bool {
 			return !slices.Contains([]string{"language", "shop_name", "sender_name", "privacy_url"}, v.Name)
@@ -74,12 +79,13 @@ func confirmationVariables() []Variable {
 	return []Variable{
 		text("order", "number of the order", "1001"),
 		text("buyer", "name of the buyer", "Anna"),
-		{Name: "items", Meaning: "the ordered lines", List: true, Items: []Variable{
+		{Name: "items", Meaning: "the ordered lines, at most the first 200", List: true, Items: []Variable{
 			text("quantity", "how many", "1"),
 			text("title", "name of the product", "Gift voucher"),
 			text("value", "what was paid for the line", "£50.00"),
 		}},
 		text("items_heading", "heading above the lines", "Your order"),
+		text("more", "what stands in place of lines beyond the first 200", "Lines not shown here: 57"),
 		text("total", "sum of the order", "£50.00"),
 		text("total_label", "label of the sum", "Total"),
 		text("next", "sentence that tells how the vouchers follow", "The gift voucher will be sent in a separate e-mail."),
@@ -142,5 +148,17 @@ func reminderVariables() []Variable {
 		text("last4", "the last symbols of the code", "X7K2"),
 		text("expires", "last day on which the voucher can be used", "31 December 2029"),
 		text("how_to", "where the code is", "The code is in the e-mail that it was sent with."),
+	}
+}
+
+func welcomeVariables() []Variable {
+	return []Variable{
+		text("points", "the points that the new account has earned", "100 points"),
+		text("points_label", "label of the points", "Your points"),
+		text("worth", "what the points are worth now", "£1.00"),
+		text("worth_told", "sentence that tells what the points are worth", "Your points are worth £1.00 at present."),
+		text("expires", "last day on which the points can be used", "31 December 2029"),
+		text("valid", "sentence that tells how long the points can be used", "They can be used up to and including 31 December 2029."),
+		text("how_to", "how to pay with points", "Sign in when you next shop, and choose points when you pay."),
 	}
 }
