@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,4 +72,29 @@ func TestGuessesAtForeignCodesCountTwice(t *testing.T) {
 		h.shop.asks("POST", "/v1/balance", members(says("code", "GAVE-2019-9999"), buyer)).refuses(422, "cannot_be_applied")
 	}
 	h.shop.asks("POST", "/v1/balance", members(says("code", "GAVE-2019-9999"), buyer)).refuses(429, "rate_limited")
+}
+
+// X07, I13: what is wrong with a file is told by line and column, and what was expected; never what is there, since columns shift.
+func TestAShiftedColumnTellsNoCode(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const code = "GAVE-2019-7731"
+	for _, column := range []string{"valuta", "art", "udløb", "saldo", "produkt"} {
+		header := []string{"kode", "saldo", "valuta", "udløb", "art", "produkt"}
+		line := []string{"ANDEN-KODE-1", "5", "DKK", "", "", ""}
+		line[slices.Index(header, column)] = code
+		file := members(says("csv", strings.Join(header, ";")+"\n"+strings.Join(line, ";")+"\n"), because)
+		weighed := h.office.asks("POST", "/v1/admin/imports/weigh", strings.Replace(file, ","+because, "", 1))
+		brought := h.office.asks("PUT", "/v1/admin/imports/shifted", file)
+		for _, got := range []*reply{weighed, brought} {
+			if !strings.Contains(got.text, `"line":2`) || !strings.Contains(got.text, column) && column != "produkt" {
+				t.Errorf("%s: it doesn't say where: %s", column, got.text)
+			}
+			for _, part := range strings.Split(code, "-") {
+				if strings.Contains(got.text, part) {
+					t.Errorf("%s: the answer repeats %s: %s", column, part, got.text)
+				}
+			}
+		}
+	}
 }

@@ -38,7 +38,7 @@ type Row struct {
 	Product   string       // SKU; "" for none
 }
 
-// Fault is what is wrong with a line.
+// Fault is what is wrong with a line. It never repeats what is there: in a column that has shifted that may be a code.
 type Fault struct {
 	Line   int
 	Column string // "" for the line as a whole
@@ -158,11 +158,14 @@ func (r *reader) line(line int, fields []string) {
 		wrong(code, err.Error())
 		return
 	}
+	if err := r.add(row.Value); err != nil {
+		wrong(balance, "with the lines before it this is more than can be counted")
+		return
+	}
 	if typed.Weak() {
 		r.Weak++
 	}
 	r.Rows = append(r.Rows, row)
-	r.add(row.Value)
 }
 
 // code reads a code that no line before has.
@@ -196,7 +199,7 @@ func (r *reader) value(text, named string, wrong func(column, string)) money.Amo
 		in = money.Currency(strings.ToUpper(named))
 	}
 	if _, known := in.Digits(); !known || in == money.Point {
-		wrong(currency, fmt.Sprintf("%.10q is no currency of ISO 4217", string(in)))
+		wrong(currency, "a currency is written as DKK (ISO 4217), or PUNCH for punches")
 		return money.Amount{}
 	}
 	amount, err := amountOf(text, in)
@@ -215,16 +218,20 @@ func (r *reader) fault(f Fault) {
 	r.Faults = append(r.Faults, f)
 }
 
-// add counts a row into the total of its currency.
-func (r *reader) add(value money.Amount) {
-	for i := range r.Totals {
-		if r.Totals[i].Currency == value.Currency {
-			r.Totals[i].Vouchers++
-			r.Totals[i].Minor += value.Minor
-			return
+// add counts a row into the total of its currency. Error: a sum above what can be counted, and then the row is not in it.
+func (r *reader) add(value money.Amount) error {
+	for i, total := range r.Totals {
+		if total.Currency != value.Currency {
+			continue
 		}
+		sum, err := money.Of(total.Minor, total.Currency).Add(value)
+		if err == nil {
+			r.Totals[i].Vouchers, r.Totals[i].Minor = total.Vouchers+1, sum.Minor
+		}
+		return err
 	}
 	r.Totals = append(r.Totals, Total{value.Currency, 1, value.Minor})
+	return nil
 }
 
 // separated finds what separates the fields: what Excel says in a line of its own, or what the first line has most of. before is how

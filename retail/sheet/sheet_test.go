@@ -169,3 +169,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// X07: a control total is right, or there is none: amounts that add up to more than can be counted are faults.
+func TestTotalsDoNotOverflow(t *testing.T) {
+	t.Parallel()
+	const most = "92233720368547758.07"
+	got, err := sheet.Read([]byte("code;balance\nAAA-111-BBB;"+most+"\nAAA-112-BBB;0.01\nAAA-113-BBB;"+most+"\n"), "DKK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]sheet.Total{{Currency: "DKK", Vouchers: 1, Minor: 1<<63 - 1}}, got.Totals); diff != "" {
+		t.Error(diff)
+	}
+	if found := faults(got); len(found) != 2 || !strings.HasPrefix(found[0], "3 balance: ") || !strings.HasPrefix(found[1], "4 balance: ") {
+		t.Errorf("faults %q", found)
+	}
+}

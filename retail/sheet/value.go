@@ -78,7 +78,7 @@ func kindOf(text string, in money.Currency) (voucher.Kind, error) {
 		kind = voucher.Money
 	case voucher.Punches, voucher.Credit:
 	default:
-		return "", fmt.Errorf("%.20q is none of money, punches and credit", text)
+		return "", errors.New("it is money, punches or credit")
 	}
 	if (kind == voucher.Punches) != (in == money.Punch) {
 		return "", errors.New("punches are counted in PUNCH, and nothing else is")
