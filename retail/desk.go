@@ -108,6 +108,11 @@ func (d *Desk) act(ctx context.Context, by Actor, typed Typed, ref voucher.Ref, 
 		d.ledger.Refused(act, err)
 		return voucher.Answer{}, err
 	}
+	return d.actOn(ctx, by, f, act)
+}
+
+// actOn settles an act on what a code has found.
+func (d *Desk) actOn(ctx context.Context, by Actor, f found, act voucher.Act) (voucher.Answer, error) {
 	if err := f.Refuse(act); err != nil {
 		d.ledger.Refused(act, err)
 		d.turnAway(ctx, by, f)

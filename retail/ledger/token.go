@@ -115,7 +115,7 @@ func ruleProofs() []proof {
 		{"a binding moves nothing", `SELECT a.id::text, format('%s of voucher %s', a.amount, a.voucher)
 			FROM act a
 			WHERE a.kind = 'binding' AND (a.amount <> 0 OR EXISTS (SELECT FROM entry e WHERE e.act = a.id))`},
-		{"a cash-out takes the whole balance, part of it as its fee", `SELECT a.id::text, format('%s with a fee of %s, leaving %s; entries %s and %s', a.amount, f.fee, a.balance, coalesce(e.paid, 0), coalesce(e.fee, 0))
+		{"a cash-out takes what it says, part of it as its fee", `SELECT a.id::text, format('%s with a fee of %s; entries %s and %s', a.amount, f.fee, coalesce(e.paid, 0), coalesce(e.fee, 0))
 			FROM act a
 			CROSS JOIN LATERAL (SELECT coalesce((a.detail #>> '{fee,amount}')::bigint, -1) AS fee) f
 			LEFT JOIN LATERAL (
@@ -126,7 +126,22 @@ func ruleProofs() []proof {
 				WHERE account = a.voucher AND act = a.id
 			) e ON true
 			WHERE a.kind = 'cash_out' AND a.state <> 'prevented'
-				AND (a.balance <> 0 OR coalesce(e.fee, 0) <> f.fee OR coalesce(e.paid, 0) + f.fee <> a.amount)`},
+				AND (coalesce(e.fee, 0) <> f.fee OR coalesce(e.paid, 0) + f.fee <> a.amount)`},
+		{"no more is paid out of a voucher than was paid for it", `SELECT e.account::text, format('paid out %s of %s', e.paid_out, coalesce(e.came, 0))
+			FROM (
+				SELECT
+					account,
+					-sum(amount) FILTER (WHERE split_part(contra, '/', 1) IN ('paid_out', 'fees')) AS paid_out,
+					sum(amount) FILTER (
+						WHERE split_part(contra, '/', 1) IN ('sold', 'imported', 'credited', 'reloaded')
+							OR kind = 'issue' AND contra LIKE 'redeemed/%'
+							OR contra LIKE 'voucher/%' AND amount > 0
+					) AS came
+				FROM entry
+				WHERE account IN (SELECT voucher FROM act WHERE kind = 'cash_out')
+				GROUP BY account
+			) e
+			WHERE e.paid_out > coalesce(e.came, 0)`},
 	}
 }
 

@@ -7,12 +7,14 @@ import (
 	"vouchsafe/retail/money"
 )
 
-// CashOut pays a voucher's whole balance out in cash, as far as its country's rule allows (X12): where the holder may ask for it, also
-// some time after it has expired, less a fee while it is valid; elsewhere what is left, up to the merchant's limit. Whether it waits
-// to be claimed or is for members alone makes no difference to whoever wants the money. A reserved code is refused.
+// CashOut pays out in cash all of a voucher's balance that was paid for, as far as its country's rule allows (X12): where the holder may
+// ask for it, also some time after it has expired, less a fee while it is valid; elsewhere what is left, up to the merchant's limit.
+// What was given as goodwill stays on the voucher. Whether it waits to be claimed or is for members alone makes no difference to whoever
+// wants the money. A reserved code is refused.
 type CashOut struct {
 	ID     string
 	Ref    Ref    // kind [CashOuts]
+	Paid   Paid   // of the balance
 	Detail Detail // its receipt and reason
 }
 
@@ -27,12 +29,18 @@ func (a CashOut) decide(c *Case) (Answer, error) {
 	if err := c.payable(); err != nil {
 		return Answer{}, err
 	}
-	fee := c.cashOutFee()
+	switch {
+	case a.Paid.Entries != c.Voucher.Entries: // it was used since that was reckoned
+		return Answer{}, ErrInProgress
+	case a.Paid.Minor == 0:
+		return Answer{}, ErrNoCashOut
+	}
+	fee := min(a.Paid.Minor, c.cashOutFee())
 	kept := c.Voucher.amount(fee)
 	a.Detail.Fee = &kept
-	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: c.Voucher.Balance, Detail: a.Detail}
+	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Paid.Minor, Detail: a.Detail}
 	c.raiseFence()
-	c.post(record, "cash_out", contraOf("paid_out", a.Ref.Owner), fee-c.Voucher.Balance)
+	c.post(record, "cash_out", contraOf("paid_out", a.Ref.Owner), fee-a.Paid.Minor)
 	c.post(record, "cash_out_fee", contraOf("fees", a.Ref.Owner), -fee)
 	c.settle()
 	return Answer{Record: c.write(record), Created: true}, nil
@@ -81,13 +89,13 @@ func (c *Case) withinCashOutLimit() error {
 	return nil
 }
 
-// cashOutFee is what the merchant keeps, in minor units: at most all of it.
+// cashOutFee is what the merchant keeps, in minor units.
 func (c *Case) cashOutFee() int64 {
 	v := &c.Voucher
 	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || c.Rules.CashOutFee == "" {
 		return 0
 	}
-	return min(v.Balance, c.Rules.limit(c.Rules.CashOutFee, v.Currency))
+	return c.Rules.limit(c.Rules.CashOutFee, v.Currency)
 }
 
 // uncash takes a cash-out back: the money lies in the till again, and the fee was never kept.
@@ -97,7 +105,7 @@ func (c *Case) uncash(record *Record) {
 	c.post(record, "reversal", contraOf("fees", record.Owner), fee)
 }
 
-// PaidOut is what the customer got of a cash-out, and Fee what was kept; together they were the balance.
+// PaidOut is what the customer got of a cash-out, and Fee what was kept; together they were what had been paid for.
 func (r *Record) PaidOut() (paid, fee money.Amount) {
 	if fee = money.Of(0, r.Currency); r.Detail.Fee != nil {
 		fee = *r.Detail.Fee

@@ -226,6 +226,9 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 		return a
 	case voucher.CashOut:
 		give(&a.ID)
+		if a.Paid.Entries == 0 {
+			a.Paid = voucher.PaidIn(s.journal(), func(voucher.Entry) int64 { return 0 })
+		}
 		return a
 	case voucher.Bind:
 		give(&a.ID)
