@@ -19,7 +19,9 @@ var (
 		`td|th|article|section|header|footer|main|nav|aside|figure|figcaption)$`)
 	plainAttribute = regexp.MustCompile(`^(class|id|lang|dir|title|alt|width|height|align|valign|bgcolor|color|face|size|border|cellpadding|` +
 		`cellspacing|colspan|rowspan|scope|summary|hspace|vspace|nowrap|start|type|role|name|content|charset|media|target|rel|datetime|hidden|` +
-		`(aria|data)-[a-z0-9-]*|xml(ns)?(:[a-z]+)?)$`)
+		`link|vlink|alink|text|frame|rules|span|value|reversed|compact|clear|noshade|abbr|axis|headers|char|charoff|hreflang|tabindex|` +
+		`accesskey|translate|item(scope|prop|type|id)|(aria|data)-[a-z0-9-]*|xml(ns)?(:[a-z]+)?)$`)
+	plainMeta    = regexp.MustCompile(`(?i)^(content-type|content-language|x-ua-compatible)$`) // what a page says of itself; refresh would go elsewhere
 	plainLink    = regexp.MustCompile(`(?i)^(https?:|mailto:|tel:|[^:/?#]*([/?#]|$))`)
 	plainPicture = regexp.MustCompile(`^(cid:|data:image/png;base64,)`) // the latter in a preview alone
 	richStyle    = regexp.MustCompile(`(?i)\\|(url|src|image|image-set|expression)\s*\(|@(import|font-face|namespace|charset)|binding|behavior`)
@@ -72,6 +74,8 @@ func suspect(tag html.Token) string {
 			fine = plainLink.MatchString(value) && !codeShape.MatchString(value) // codes are in no address
 		case a.Key == "src" && tag.Data == "img":
 			fine = value == "" || plainPicture.MatchString(value)
+		case a.Key == "http-equiv" && tag.Data == "meta":
+			fine = plainMeta.MatchString(value)
 		case a.Key == "style":
 			fine = !richStyle.MatchString(a.Val)
 		}

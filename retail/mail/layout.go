@@ -164,26 +164,26 @@ func (l *Layout) render(v values) (rendered, error) {
 		return rendered{}, fmt.Errorf("%w: it would take too many steps", ErrLayout)
 	}
 	var r rendered
-	text, err := filled(l.text.Execute, v)
+	text, err := filled("text", l.text.Execute, v)
 	if err != nil || l.html == nil {
 		return rendered{text: tidy(text)}, err
 	}
 	r.text = tidy(text)
-	if r.subject, err = filled(l.subject.Execute, v); err != nil {
+	if r.subject, err = filled("subject", l.subject.Execute, v); err != nil {
 		return rendered{}, err
 	}
 	r.subject = CleanLine(r.subject)
-	if r.html, err = filled(l.html.Execute, v); err == nil {
+	if r.html, err = filled("html", l.html.Execute, v); err == nil {
 		err = harmless(r.html)
 	}
 	return r, err
 }
 
 // filled runs a part, for as much as a mail may hold.
-func filled(execute func(io.Writer, any) error, v values) (string, error) {
+func filled(part string, execute func(io.Writer, any) error, v values) (string, error) {
 	out := &measured{}
 	if err := execute(out, map[string]any(v)); err != nil {
-		return "", fmt.Errorf("%w: fill in: %w", ErrLayout, err)
+		return "", fmt.Errorf("%w: %s: fill in: %w", ErrLayout, part, err)
 	}
 	return out.String(), nil
 }

@@ -79,7 +79,7 @@ func (l *Layout) try(which Which) error {
 // partOf is the part that a fault of filling in is about.
 func partOf(err error) string {
 	for _, part := range []string{"subject", "html"} {
-		if strings.Contains(err.Error(), "template: "+part+":") || strings.HasPrefix(err.Error(), ErrLayout.Error()+": "+part+":") {
+		if strings.HasPrefix(err.Error(), ErrLayout.Error()+": "+part+":") {
 			return part
 		}
 	}
@@ -142,6 +142,9 @@ func samples(which Which, l Letter, country string) []values {
 	case ReminderMail:
 		r := Reminder{Kind: voucher.Money, Title: sampleTitle(l.Language), Last4: "X7K2", Expires: sampleDay(l.Language), Buyer: "Peter", Gift: true}
 		return []values{r.values(l), Reminder{Last4: "X7K2", Expires: r.Expires}.values(bare)}
+	case WelcomeMail:
+		w := Welcome{Points: l.Language.Amount("100", "POINT", country), Worth: sampleValue(l.Language, country), Expires: sampleDay(l.Language)}
+		return []values{w.values(l), Welcome{Points: w.Points}.values(bare)}
 	}
 	return []values{membershipValues(l), membershipValues(bare)}
 }

@@ -206,7 +206,7 @@ func (c *confinement) fields(at syntax.Node, names []string, from Variable) (Var
 var (
 	ownPicture = regexp.MustCompile(`(?i)\bsrc\s*=\s*["']?(\{\{-?\s*\.qr\s*-?\}\}|cid:)`)
 	refused    = regexp.MustCompile(`(?i)(\bsrc(set)?\s*=|\bbackground\s*=|\burl\s*\(|@import|@font-face|\bon[a-z]+\s*=|(javascript|vbscript|data)\s*:` +
-		`|<\s*/?\s*(link|script|iframe|frame|object|embed|form|input|button|textarea|base|video|audio|svg|math)\b|http-equiv)`)
+		`|<\s*/?\s*(link|script|iframe|frame|object|embed|form|input|button|textarea|base|video|audio|svg|math)\b)`)
 )
 
 // presentable looks at what stands in the parts as it was written.
