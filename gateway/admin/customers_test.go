@@ -176,7 +176,7 @@ func TestACustomerIsCreditedWithoutACard(t *testing.T) {
 		h.office.grants("a:1", "7", pays("delta", 100_00)).refuses(404, "not_found")
 		h.office.grants("a:1", "7", says("shop", "none"), pays("delta", 100_00)).refuses(400, "invalid_request", says("field", "shop"))
 		h.office.grants("a:1", "7", says("shop", "demo"), says("voucher", h.unknown().id), pays("delta", 1)).refuses(400, "invalid_request", says("field", "customer"))
-		h.office.grants("a:1", "7", says("shop", "demo"), `"delta":{"amount":5,"currency":"POINT"}`).refuses(409, "currency_mismatch")
+		h.office.grants("a:1", "7", says("shop", "demo"), `"delta":{"amount":5,"currency":"PUNCH"}`).refuses(409, "currency_mismatch")
 	})
 	h.office.grants("a:1", "7", says("shop", "demo"), pays("delta", 100_00)).wants(201, adjusted("a:1", 100_00, 100_00))
 	h.office.grants("a:1", "7", says("shop", "demo"), pays("delta", 100_00)).wants(200, adjusted("a:1", 100_00, 100_00))

@@ -32,7 +32,7 @@ func registerTemplates(to huma.API, t *trade) {
 type PlaceIn struct {
 	Shop     string `path:"shop" maxLength:"63" doc:"Id of the shop, or - for all shops without their own"`
 	Language string `path:"language" maxLength:"5" doc:"da, sv, nb, de, de-AT, de-DE or en; de holds for de-AT and de-DE without their own"`
-	Name     string `path:"name" maxLength:"45" doc:"confirmation, code, codes, reminder, membership, or code.NAME for products whose template is NAME"`
+	Name     string `path:"name" maxLength:"45" doc:"confirmation, code, codes, reminder, welcome, membership, or code.NAME for products whose template is NAME"`
 }
 
 func (in PlaceIn) place() retail.Place { return retail.Place(in) }

@@ -192,7 +192,7 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		c.raiseFence()
 		c.post(record, "reversal", contraOf("earned", record.Owner), -left)
 	case Conversions:
-		c.post(record, "reversal", contraOf("converted", record.Owner), left)
+		c.post(record, "reversal", contraOf("exchanged", record.Owner), left)
 	default:
 		return ErrNotReversible
 	}
