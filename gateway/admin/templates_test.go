@@ -194,7 +194,7 @@ func TestVariablesAndPreviewInEveryLanguage(t *testing.T) {
 		}
 	}
 	h.must(json.Unmarshal([]byte(h.office.asks("GET", "/v1/admin/templates/variables", "").text), &kinds))
-	if len(kinds.Items) != 5 {
+	if len(kinds.Items) != 6 {
 		t.Fatalf("%d kinds", len(kinds.Items))
 	}
 	h.unchanged("a preview", func() {
