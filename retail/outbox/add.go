@@ -32,27 +32,47 @@ type Draft struct {
 	Detail        json.RawMessage // what the handler needs beside; no secrets, no personal data
 }
 
-// insertDelivery locks the predecessor against being settled until this transaction ends: whichever comes first, one of the two
-// sees the other, and the new row is never forgotten.
-const insertDelivery = `
+// insertDeliveries locks the predecessors against being settled until this transaction ends: whichever comes first, one of the two
+// sees the other, and a new row is never forgotten.
+const insertDeliveries = `
 WITH predecessor AS (
 	SELECT
+		id,
 		settled
 	FROM
 		delivery
 	WHERE
-		id = NULLIF(@after::text, '')::uuid
+		id = ANY (@afters::uuid[])
+	ORDER BY
+		id
 	FOR SHARE
 ), clock AS (
 	SELECT
 		vouchsafe_now() AS instant
 ), plan AS (
 	SELECT
+		n.*,
 		instant,
-		greatest(@due::timestamptz, instant) AS due,
-		@waiting::text <> '' OR NOT COALESCE((SELECT settled FROM predecessor), true) AS stuck
+		greatest(n.given_due, instant) AS due,
+		n.waiting <> '' OR NOT COALESCE(p.settled, true) AS stuck
 	FROM
-		clock
+		clock,
+		unnest(
+			@ids::uuid[],
+			@kinds::text[],
+			@subjects::text[],
+			@seqs::integer[],
+			@parents::text[],
+			@shops::text[],
+			@waitings::text[],
+			@dues::timestamptz[],
+			@afters::uuid[],
+			@recipients::bytea[],
+			@recipient_hashes::bytea[],
+			@message_ids::text[],
+			@details::text[]
+		) AS n (id, kind, subject, seq, parent, shop, waiting, given_due, after, recipient, recipient_hash, message_id, detail)
+		LEFT JOIN predecessor p ON p.id = n.after
 )
 INSERT INTO delivery (
 	id,
@@ -74,17 +94,17 @@ INSERT INTO delivery (
 	created_at
 )
 SELECT
-	COALESCE(NULLIF(@id::text, '')::uuid, gen_random_uuid()),
-	@kind::text,
-	@subject::text,
+	COALESCE(id, gen_random_uuid()),
+	kind,
+	subject,
 	CASE
-		WHEN @seq::integer >= 0 THEN @seq::integer
-		ELSE COALESCE((SELECT max(seq) + 1 FROM delivery WHERE subject = @subject::text AND kind = @kind::text), 0)
+		WHEN seq >= 0 THEN seq
+		ELSE COALESCE((SELECT max(d.seq) + 1 FROM delivery d WHERE d.subject = plan.subject AND d.kind = plan.kind), 0)
 	END,
-	@parent::text,
-	@shop::text,
-	CASE WHEN @waiting::text = '' THEN 'pending' ELSE 'waiting' END,
-	@waiting::text,
+	parent,
+	shop,
+	CASE WHEN waiting = '' THEN 'pending' ELSE 'waiting' END,
+	waiting,
 	due,
 	due,
 	CASE
@@ -92,11 +112,11 @@ SELECT
 		WHEN due > instant THEN due
 		ELSE instant + @patience::interval
 	END,
-	NULLIF(@after::text, '')::uuid,
-	@recipient::bytea,
-	@recipient_hash::bytea,
-	NULLIF(@message_id::text, ''),
-	@detail::jsonb,
+	after,
+	recipient,
+	recipient_hash,
+	message_id,
+	detail::jsonb,
 	instant
 FROM
 	plan
@@ -113,8 +133,8 @@ RETURNING
 func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
 	batch := &pgx.Batch{}
 	added := make([]nudge, 0, len(deliveries))
-	for _, d := range deliveries {
-		batch.Queue(insertDelivery, d.args()).Query(func(rows pgx.Rows) error {
+	for _, wave := range waves(deliveries) {
+		batch.Queue(insertDeliveries, wave.args()).Query(func(rows pgx.Rows) error {
 			inserted, err := pgx.CollectRows(rows, pgx.RowToStructByName[nudge])
 			added = append(added, inserted...)
 			return err
@@ -135,23 +155,74 @@ func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
 	return nil
 }
 
-func (d Draft) args() pgx.NamedArgs {
-	return pgx.NamedArgs{
-		"id":             d.ID,
-		"kind":           d.Kind,
-		"subject":        d.Subject,
-		"seq":            d.Seq,
-		"parent":         d.Parent,
-		"shop":           d.Shop,
-		"waiting":        clip(d.Waiting),
-		"due":            instantOrNull(d.Due),
-		"after":          d.After,
-		"recipient":      d.Recipient,
-		"recipient_hash": d.RecipientHash,
-		"message_id":     d.MessageID,
-		"detail":         objectOrEmpty(d.Detail),
-		"patience":       nudgePatience,
+// waves divides drafts into those that one statement can insert: a statement does not see the rows that it inserts itself, so that
+// whoever comes after another, or takes the number after another's, is in a later one.
+func waves(deliveries []Draft) []draftColumns {
+	type name struct {
+		kind    Kind
+		subject string
 	}
+	var made []draftColumns
+	afterID, afterName := map[string]int{}, map[name]int{}
+	for _, d := range deliveries {
+		named := name{d.Kind, d.Subject}
+		wave := afterID[d.After]
+		if d.Seq == NextSeq {
+			wave = max(wave, afterName[named])
+		}
+		if wave == len(made) {
+			made = append(made, draftColumns{})
+		}
+		made[wave].add(d)
+		if d.ID != "" {
+			afterID[d.ID] = wave + 1
+		}
+		afterName[named] = max(afterName[named], wave+1)
+	}
+	return made
+}
+
+// draftColumns are drafts column by column, as unnest takes them.
+type draftColumns struct {
+	id, after, messageID                         []*string
+	kind, subject, parent, shop, waiting, detail []string
+	seq                                          []int
+	due                                          []*time.Time
+	recipient, recipientHash                     [][]byte
+}
+
+func (l *draftColumns) add(d Draft) {
+	l.id, l.after, l.messageID = append(l.id, textOrNull(d.ID)), append(l.after, textOrNull(d.After)), append(l.messageID, textOrNull(d.MessageID))
+	l.kind, l.subject, l.seq = append(l.kind, string(d.Kind)), append(l.subject, d.Subject), append(l.seq, d.Seq)
+	l.parent, l.shop, l.waiting = append(l.parent, d.Parent), append(l.shop, d.Shop), append(l.waiting, clip(d.Waiting))
+	l.due, l.detail = append(l.due, instantOrNull(d.Due)), append(l.detail, string(objectOrEmpty(d.Detail)))
+	l.recipient, l.recipientHash = append(l.recipient, d.Recipient), append(l.recipientHash, d.RecipientHash)
+}
+
+func (l *draftColumns) args() pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"ids":              l.id,
+		"kinds":            l.kind,
+		"subjects":         l.subject,
+		"seqs":             l.seq,
+		"parents":          l.parent,
+		"shops":            l.shop,
+		"waitings":         l.waiting,
+		"dues":             l.due,
+		"afters":           l.after,
+		"recipients":       l.recipient,
+		"recipient_hashes": l.recipientHash,
+		"message_ids":      l.messageID,
+		"details":          l.detail,
+		"patience":         nudgePatience,
+	}
+}
+
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func instantOrNull(t time.Time) *time.Time {

@@ -157,6 +157,24 @@ func TestDeliveryWaitsForTheOneBefore(t *testing.T) {
 	o.awaits("voucher", outbox.StateDone)
 }
 
+// A statement does not see the rows that it inserts itself.
+func TestDraftsOfOneCallKnowOneAnother(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
+	again := outbox.Draft{Kind: codeMail, Subject: "order", Seq: outbox.NextSeq}
+	o.adds(o.box(never), again, again,
+		outbox.Draft{ID: before, Kind: confirmation, Subject: "order"},
+		outbox.Draft{Kind: codeMail, Subject: "voucher", After: before}, again,
+	)
+	if n := o.counts(`SELECT count(DISTINCT seq) FROM delivery WHERE subject = 'order' AND kind = 'code' AND seq < 3`); n != 3 {
+		t.Errorf("%d resends have numbers of their own, want 3", n)
+	}
+	if n := o.counts(`SELECT count(*) FROM delivery WHERE subject = 'voucher' AND nudge_at IS NULL`); n != 1 {
+		t.Error("the follower does not wait for the one before")
+	}
+}
+
 // The one before is settled, but not committed, while its follower is added: one of the two sees the other.
 func TestFollowerAddedWhileTheOneBeforeIsSettled(t *testing.T) {
 	t.Parallel()
