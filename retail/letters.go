@@ -76,6 +76,9 @@ func (s *Sales) unsealCode(id string, sealed []byte) (voucher.Code, error) {
 	return typed.Ours, nil
 }
 
+// noMailServer is why mails wait.
+const noMailServer = "no mail server is configured"
+
 // send renders a letter once, keeps it, and hands exactly those bytes to the mail server. A letter with codes is checked against the
 // MACs of the vouchers' rows each time that it leaves; none are for a letter without.
 func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string) (mail.Message, error), macs [][]byte) outbox.Result {
@@ -87,7 +90,7 @@ func (s *Sales) send(ctx context.Context, w *outbox.Work, render func(to string)
 		return s.again(ctx, "open a recipient", w, err)
 	}
 	if s.mail == nil {
-		return outbox.Backoff("no mail server is configured")
+		return outbox.Backoff(noMailServer)
 	}
 	letter, err := s.letter(ctx, w, string(to), render)
 	if err == nil {

@@ -133,8 +133,12 @@ func (s *Sales) Register(platforms Platforms) {
 		Workers: relayHands, Timeout: relayFor, AlarmAfter: s.late, Keep: relayKept,
 		Claimed: failpoint.RelayClaimed, Recorded: failpoint.RelayCommitted,
 	})
+	lacks := "" // what is not worth sending late is tried all the same, so that it is given up in time
+	if s.mail == nil {
+		lacks = noMailServer
+	}
 	letters := outbox.Options{
-		Workers: letterHands, Timeout: letterFor, AlarmAfter: s.late,
+		Workers: letterHands, Timeout: letterFor, AlarmAfter: s.late, Lacks: lacks,
 		Claimed: failpoint.MailClaimed, Recorded: failpoint.MailRecorded,
 	}
 	s.outbox.Handle(KindConfirmation, s.sendConfirmation, letters)

@@ -65,13 +65,14 @@ WITH predecessor AS (
 			@parents::text[],
 			@shops::text[],
 			@waitings::text[],
+			@lacks::text[],
 			@dues::timestamptz[],
 			@afters::uuid[],
 			@recipients::bytea[],
 			@recipient_hashes::bytea[],
 			@message_ids::text[],
 			@details::text[]
-		) AS n (id, kind, subject, seq, parent, shop, waiting, given_due, after, recipient, recipient_hash, message_id, detail)
+		) AS n (id, kind, subject, seq, parent, shop, waiting, lack, given_due, after, recipient, recipient_hash, message_id, detail)
 		LEFT JOIN predecessor p ON p.id = n.after
 )
 INSERT INTO delivery (
@@ -104,7 +105,7 @@ SELECT
 	parent,
 	shop,
 	CASE WHEN waiting = '' THEN 'pending' ELSE 'waiting' END,
-	waiting,
+	CASE WHEN waiting = '' THEN lack ELSE waiting END,
 	due,
 	due,
 	CASE
@@ -133,7 +134,7 @@ RETURNING
 func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
 	batch := &pgx.Batch{}
 	added := make([]nudge, 0, len(deliveries))
-	for _, wave := range waves(deliveries) {
+	for _, wave := range o.waves(deliveries) {
 		batch.Queue(insertDeliveries, wave.args()).Query(func(rows pgx.Rows) error {
 			inserted, err := pgx.CollectRows(rows, pgx.RowToStructByName[nudge])
 			added = append(added, inserted...)
@@ -157,7 +158,7 @@ func (o *Outbox) Add(ctx context.Context, tx Tx, deliveries ...Draft) error {
 
 // waves divides drafts into those that one statement can insert: a statement does not see the rows that it inserts itself, so that
 // whoever comes after another, or takes the number after another's, is in a later one.
-func waves(deliveries []Draft) []draftColumns {
+func (o *Outbox) waves(deliveries []Draft) []draftColumns {
 	type name struct {
 		kind    Kind
 		subject string
@@ -173,7 +174,7 @@ func waves(deliveries []Draft) []draftColumns {
 		if wave == len(made) {
 			made = append(made, draftColumns{})
 		}
-		made[wave].add(d)
+		made[wave].add(d, o.trades[d.Kind].Lacks)
 		if d.ID != "" {
 			afterID[d.ID] = wave + 1
 		}
@@ -184,17 +185,18 @@ func waves(deliveries []Draft) []draftColumns {
 
 // draftColumns are drafts column by column, as unnest takes them.
 type draftColumns struct {
-	id, after, messageID                         []*string
-	kind, subject, parent, shop, waiting, detail []string
-	seq                                          []int
-	due                                          []*time.Time
-	recipient, recipientHash                     [][]byte
+	id, after, messageID                               []*string
+	kind, subject, parent, shop, waiting, lack, detail []string
+	seq                                                []int
+	due                                                []*time.Time
+	recipient, recipientHash                           [][]byte
 }
 
-func (l *draftColumns) add(d Draft) {
+func (l *draftColumns) add(d Draft, lack string) {
 	l.id, l.after, l.messageID = append(l.id, textOrNull(d.ID)), append(l.after, textOrNull(d.After)), append(l.messageID, textOrNull(d.MessageID))
 	l.kind, l.subject, l.seq = append(l.kind, string(d.Kind)), append(l.subject, d.Subject), append(l.seq, d.Seq)
 	l.parent, l.shop, l.waiting = append(l.parent, d.Parent), append(l.shop, d.Shop), append(l.waiting, clip(d.Waiting))
+	l.lack = append(l.lack, lack)
 	l.due, l.detail = append(l.due, instantOrNull(d.Due)), append(l.detail, string(objectOrEmpty(d.Detail)))
 	l.recipient, l.recipientHash = append(l.recipient, d.Recipient), append(l.recipientHash, d.RecipientHash)
 }
@@ -208,6 +210,7 @@ func (l *draftColumns) args() pgx.NamedArgs {
 		"parents":          l.parent,
 		"shops":            l.shop,
 		"waitings":         l.waiting,
+		"lacks":            l.lack,
 		"dues":             l.due,
 		"afters":           l.after,
 		"recipients":       l.recipient,

@@ -175,6 +175,34 @@ func TestDraftsOfOneCallKnowOneAnother(t *testing.T) {
 	}
 }
 
+// What a process can't work for want of something it leaves, with the reason, to one that has it.
+func TestWhatAProcessLacksItLeavesToAnother(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	poor := o.box(never)
+	poor.Handle(codeMail, func(context.Context, *outbox.Work) outbox.Result {
+		t.Error("it was attempted without what it needs")
+		return outbox.Done()
+	}, outbox.Options{Lacks: "no mail server"})
+	o.starts(poor)
+	o.adds(poor, about("v1"))
+	if got := o.reads("v1"); got.State != outbox.StatePending || got.Reason != "no mail server" {
+		t.Errorf("got %s %q, want it pending with the reason", got.State, got.Reason)
+	}
+	if n := o.counts(`SELECT count(*) FROM river_job`); n != 0 {
+		t.Errorf("%d nudges that nobody can follow", n)
+	}
+	o.shifts(time.Minute)
+	if _, err := poor.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := o.counts(`SELECT count(*) FROM river_job`); n != 0 {
+		t.Errorf("%d nudges that nobody can follow, after a sweep", n)
+	}
+	o.opens(never, codeMail, calm(outbox.Done()))
+	o.awaits("v1", outbox.StateDone)
+}
+
 // The one before is settled, but not committed, while its follower is added: one of the two sees the other.
 func TestFollowerAddedWhileTheOneBeforeIsSettled(t *testing.T) {
 	t.Parallel()

@@ -32,11 +32,12 @@ type errand struct {
 // Kind names the job for River.
 func (errand) Kind() string { return "delivery" }
 
-// send queues a job for each delivery that is due.
+// send queues a job for each delivery that is due, unless this process knows that nobody like itself can work it: the sweep of one that
+// can finds it.
 func (o *Outbox) send(ctx context.Context, tx Tx, nudges []nudge) error {
 	jobs := make([]river.InsertManyParams, 0, len(nudges))
 	for _, n := range nudges {
-		if n.Due {
+		if n.Due && o.trades[n.Kind].Lacks == "" {
 			jobs = append(jobs, river.InsertManyParams{
 				Args:       errand{Delivery: n.ID, Work: n.Kind},
 				InsertOpts: &river.InsertOpts{Queue: string(n.Kind), MaxAttempts: 1},
@@ -119,7 +120,7 @@ RETURNING
 func (o *Outbox) Sweep(ctx context.Context) (found int, err error) {
 	err = InTx(ctx, o.pool, func(tx Tx) error {
 		rows, _ := tx.Query(ctx, sweepLost, pgx.NamedArgs{ // rows carry the error to CollectRows
-			"kinds":    texts(o.kinds()),
+			"kinds":    texts(o.workable()),
 			"most":     sweepMost,
 			"patience": nudgePatience,
 			"longest":  nudgeMost,

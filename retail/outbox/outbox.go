@@ -58,6 +58,10 @@ type Options struct {
 	AlarmAfter  time.Duration // Watch opens a task for what is not finished by then; default never
 	Keep        time.Duration // Clean deletes what was done or cancelled that long ago; default never
 
+	// Lacks says what this process does not have and the work needs; "" for nothing. Such deliveries are added and watched as others are,
+	// with this as their reason, but left to a process that has it: an attempt would come to nothing.
+	Lacks string
+
 	Claimed  string // failpoint between claim and handler; none by default
 	Recorded string // failpoint between the row's end and the job's
 }
@@ -123,7 +127,7 @@ func (o *Outbox) Handle(kind Kind, h Handler, options Options) {
 	o.trades[kind] = trade{Options: options, kind: kind, handler: h}
 }
 
-// kinds lists what this process can work.
+// kinds lists what was registered.
 func (o *Outbox) kinds() []Kind {
 	kinds := make([]Kind, 0, len(o.trades))
 	for kind := range o.trades {
@@ -131,6 +135,11 @@ func (o *Outbox) kinds() []Kind {
 	}
 	slices.Sort(kinds)
 	return kinds
+}
+
+// workable lists what this process can work.
+func (o *Outbox) workable() []Kind {
+	return slices.DeleteFunc(o.kinds(), func(kind Kind) bool { return o.trades[kind].Lacks != "" })
 }
 
 // Start begins to work and to sweep, until Stop. The end of ctx after Start has returned stops nothing. It panics when called twice.

@@ -40,8 +40,8 @@ func (o *Outbox) newWorker() (*river.Client[pgx.Tx], error) {
 	queues := map[string]river.QueueConfig{
 		periodQueue: {MaxWorkers: max(len(o.periods), 1), FetchPollInterval: max(o.poll, sweepEvery)},
 	}
-	for kind, t := range o.trades {
-		queues[string(kind)] = river.QueueConfig{MaxWorkers: t.Workers}
+	for _, kind := range o.workable() {
+		queues[string(kind)] = river.QueueConfig{MaxWorkers: o.trades[kind].Workers}
 	}
 	return river.NewClient(driver(o.pool), &river.Config{
 		Logger:                      quiet(o.log),
