@@ -28,41 +28,79 @@ type change struct {
 	inUse     map[string]bool    // vouchers that were found to be in use; added to
 }
 
-// carryOut writes a decision and all that follows from it. Its error wraps errMoved when a voucher turned out to be in use.
-func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, c change) (*ledger.Applied, error) {
-	issued, err := s.mint(c)
+// carryOut writes decisions and all that follows from them: those of one order, or of several whose rows are locked. Vouchers that
+// exist are acted upon by one decision alone, since all of them are locked at once ([change.reaches]). Its error wraps errMoved when
+// one of them turned out to be in use.
+func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, changes ...change) (*ledger.Applied, error) {
+	made, err := s.prepare(changes)
 	if err != nil {
 		return nil, err
 	}
-	drafts, err := s.drafts(c, issued)
-	if err != nil {
+	if err := orders.Save(ctx, tx, made.stored...); err != nil {
 		return nil, err
 	}
-	if err := orders.Save(ctx, tx, c.stored); err != nil {
-		return nil, err
-	}
-	if len(issued) > 0 {
-		if _, err := s.ledger.Issue(ctx, tx, issued...); err != nil {
+	if len(made.issued) > 0 {
+		if _, err := s.ledger.Issue(ctx, tx, made.issued...); err != nil {
 			return nil, err
 		}
-		if err := s.own(ctx, tx, c); err != nil {
+		if err := s.own(ctx, tx, changes); err != nil {
 			return nil, err
 		}
 	}
-	applied, err := s.applyActs(ctx, tx, c)
-	if err != nil {
-		return nil, err
+	var applied *ledger.Applied
+	if len(changes) == 1 {
+		if applied, err = s.applyActs(ctx, tx, changes[0]); err != nil {
+			return nil, err
+		}
 	}
-	if err := s.outbox.Add(ctx, tx, drafts.all...); err != nil {
-		return nil, err
+	if len(made.letters) > 0 {
+		if err := s.outbox.Add(ctx, tx, made.letters...); err != nil {
+			return nil, err
+		}
 	}
-	if err := s.steerMails(ctx, tx, c); err != nil {
-		return nil, err
+	for i, c := range changes {
+		if err := s.steerMails(ctx, tx, c); err != nil {
+			return nil, err
+		}
+		if err := s.settleMatters(ctx, tx, c, made.tasks[i]); err != nil {
+			return nil, err
+		}
 	}
-	if len(issued) > 0 {
+	if len(made.issued) > 0 {
 		failpoint.Hit(failpoint.IssueInserted)
 	}
-	return applied, s.settleMatters(ctx, tx, c, drafts.tasks)
+	return applied, nil
+}
+
+// prepared is what decisions make, before it is written.
+type prepared struct {
+	stored  []*orders.Purchase
+	issued  []ledger.NewVoucher
+	letters []outbox.Draft
+	tasks   [][]outbox.Task // of each change
+}
+
+// prepare mints the vouchers and drafts the deliveries of decisions.
+func (s *Sales) prepare(changes []change) (prepared, error) {
+	var made prepared
+	for _, c := range changes {
+		issued, err := s.mint(c)
+		if err != nil {
+			return prepared{}, err
+		}
+		drafts, err := s.drafts(c, issued)
+		if err != nil {
+			return prepared{}, err
+		}
+		made.stored, made.issued = append(made.stored, c.stored), append(made.issued, issued...)
+		made.letters, made.tasks = append(made.letters, drafts.all...), append(made.tasks, drafts.tasks)
+	}
+	return made, nil
+}
+
+// reaches tells whether a decision acts upon vouchers that exist.
+func (c change) reaches() bool {
+	return len(c.decision.Invalidate)+len(c.decision.Block)+len(c.decision.Lift) > 0
 }
 
 // mint makes the vouchers of the units that issue and notes them on their units.

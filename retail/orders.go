@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/ledger"
@@ -112,48 +113,97 @@ func (s *Sales) vouchersByID(ctx context.Context, ids []string) (map[string]vouc
 
 // decide locks the order's row, asks the rules, and writes what follows.
 func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decision, *ledger.Applied, error) {
-	stored, err := orders.Lock(ctx, tx, a.shop.ID, a.order.ID)
+	b, err := lockBasis(ctx, tx, a)
 	if err != nil {
 		return purchase.Decision{}, nil, err
 	}
-	catalogue, err := orders.Catalogue(ctx, tx, a.skus(stored))
-	if err != nil {
-		return purchase.Decision{}, nil, err
+	c, err := a.judge(b)
+	if err != nil || c.decision.Verdict != purchase.Applied {
+		return c.decision, nil, err
 	}
-	known, err := a.known(stored)
-	if err != nil {
-		return purchase.Decision{}, nil, err
-	}
-	if a.order.Covered, err = a.covered(ctx, tx); err != nil {
-		return purchase.Decision{}, nil, err
-	}
-	d := purchase.Decide(known, a.order, catalogue, purchase.Shop{
-		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
-	})
-	if d.Verdict != purchase.Applied {
-		return d, nil, nil
-	}
-	if stored, err = a.adopt(stored, d); err != nil {
-		return purchase.Decision{}, nil, err
-	}
-	applied, err := a.sales.carryOut(ctx, tx, change{
-		shop: a.shop, order: &a.order, catalogue: catalogue, stored: stored, decision: d, before: known, inUse: a.inUse,
-	})
-	return d, applied, err
+	applied, err := a.sales.carryOut(ctx, tx, c)
+	return c.decision, applied, err
 }
 
-// skus are the products that the order may sell: those of its lines, and those that lines sold before.
-// covered is what our own codes have paid of the order or are reserved for it: a voucher that buys a voucher is not paid with money.
-func (a *application) covered(ctx context.Context, tx outbox.Tx) (money.Amount, error) {
+// basis is what decisions about orders rest on, read while their rows are locked.
+type basis struct {
+	stored    map[orders.Key]*orders.Purchase
+	covered   map[orders.Key]money.Amount // what our own codes have paid of an order, or are reserved for it
+	catalogue purchase.Catalogue
+}
+
+// lockBasis locks the rows of orders, each of them once, and reads what is decided by.
+func lockBasis(ctx context.Context, tx outbox.Tx, all ...*application) (b basis, err error) {
+	keys := make([]orders.Key, len(all))
+	for i, a := range all {
+		keys[i] = a.key()
+	}
+	if b.stored, err = orders.Lock(ctx, tx, keys...); err != nil {
+		return basis{}, err
+	}
+	var skus []string
+	for _, a := range all {
+		skus = append(skus, a.skus(b.stored[a.key()])...)
+	}
+	if b.catalogue, err = orders.Catalogue(ctx, tx, skus); err != nil {
+		return basis{}, err
+	}
+	b.covered, err = coveredOf(ctx, tx, b, all)
+	return b, err
+}
+
+// coveredOf asks what our own codes have paid of the orders that sell vouchers; most orders of a shop sell none.
+func coveredOf(ctx context.Context, tx outbox.Tx, b basis, all []*application) (map[orders.Key]money.Amount, error) {
+	var keys []orders.Key
+	var names []ledger.Order
+	for _, a := range all {
+		if slices.ContainsFunc(a.skus(b.stored[a.key()]), func(sku string) bool { _, sold := b.catalogue[sku]; return sold }) {
+			keys, names = append(keys, a.key()), append(names, a.names())
+		}
+	}
+	covered := make(map[orders.Key]money.Amount, len(keys))
+	if len(keys) == 0 {
+		return covered, nil
+	}
+	paid, err := ledger.PaidFor(ctx, tx, names...)
+	for i, amount := range paid {
+		covered[keys[i]] = amount
+	}
+	return covered, err
+}
+
+// judge asks the rules.
+func (a *application) judge(b basis) (change, error) {
+	stored := b.stored[a.key()]
+	known, err := a.known(stored)
+	if err != nil {
+		return change{}, err
+	}
+	a.order.Covered = b.covered[a.key()]
+	d := purchase.Decide(known, a.order, b.catalogue, purchase.Shop{
+		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
+	})
+	c := change{shop: a.shop, order: &a.order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse}
+	if d.Verdict == purchase.Applied {
+		c.stored, err = a.adopt(stored, d)
+	}
+	return c, err
+}
+
+func (a *application) key() orders.Key { return orders.Key{Shop: a.shop.ID, Order: a.order.ID} }
+
+// names are what captures and reservations may know the order under: a voucher that buys a voucher is not paid with money.
+func (a *application) names() ledger.Order {
 	shop := Actor{Channel: Webshop, Name: a.shop.ID}
 	o := ledger.Order{Owner: shop.Owner(), Names: []string{a.order.ID, a.order.Number}, Currency: a.order.Currency}
 	for _, name := range o.Names {
 		holder, _ := shop.holder(name)
 		o.Holders = append(o.Holders, holder)
 	}
-	return ledger.PaidFor(ctx, tx, o)
+	return o
 }
 
+// skus are the products that the order may sell: those of its lines, and those that lines sold before.
 func (a *application) skus(stored *orders.Purchase) []string {
 	var skus []string
 	for _, line := range a.order.Lines {

@@ -72,9 +72,9 @@ func (s *Sales) Receive(ctx context.Context, shop string, body Body) (Receipt, e
 		if err != nil {
 			return err
 		}
-		receipt.Duplicate = kept.Duplicate
+		receipt.Duplicate = kept[0].Duplicate
 		failpoint.Hit(failpoint.WebhookStored)
-		return s.outbox.Add(ctx, tx, outbox.Draft{Kind: KindRelay, Subject: kept.ID, Seq: kept.Received - 1, Shop: shop})
+		return s.outbox.Add(ctx, tx, outbox.Draft{Kind: KindRelay, Subject: kept[0].ID, Seq: kept[0].Received - 1, Shop: shop})
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
@@ -22,7 +23,7 @@ type NewVoucher struct {
 	Detail  voucher.Detail
 }
 
-const insertVoucher = `INSERT INTO voucher (
+const insertVouchers = `INSERT INTO voucher (
 		id,
 		code_mac,
 		code_sealed,
@@ -51,35 +52,37 @@ const insertVoucher = `INSERT INTO voucher (
 		last_at,
 		entries,
 		head
-	) VALUES (
-		@id::uuid,
-		@mac,
-		@sealed,
-		@last4,
-		@product,
-		@kind,
-		@mode,
-		@currency,
-		@state,
-		@balance,
-		@fence,
-		@version,
-		@term,
-		@zone,
-		@expires_on,
-		@ends_at,
-		@country,
-		@term_from,
-		@owed_for,
-		@vat,
-		@vat_rate,
-		@members_only,
-		@shop,
-		@unit::uuid,
-		@issued_at,
-		@last_at,
-		@entries,
-		@head
+	)
+	SELECT *
+	FROM unnest(
+		@id::uuid[],
+		@mac::bytea[],
+		@sealed::bytea[],
+		@last4::text[],
+		@product::text[],
+		@kind::text[],
+		@mode::text[],
+		@currency::text[],
+		@state::text[],
+		@balance::bigint[],
+		@fence::bigint[],
+		@version::bigint[],
+		@term::text[],
+		@zone::text[],
+		@expires_on::date[],
+		@ends_at::timestamptz[],
+		@country::text[],
+		@term_from::text[],
+		@owed_for::smallint[],
+		@vat::text[],
+		@vat_rate::text[],
+		@members_only::boolean[],
+		@shop::text[],
+		@unit::uuid[],
+		@issued_at::timestamptz[],
+		@last_at::timestamptz[],
+		@entries::bigint[],
+		@head::bytea[]
 	)`
 
 // Issue inserts vouchers, the acts that issue them and the first lines of their journals, in the
@@ -92,6 +95,7 @@ func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher
 	}
 	batch := &pgx.Batch{}
 	issued := make([]voucher.Voucher, len(vouchers))
+	var rows newVoucherColumns
 	var records recordColumnsOf
 	var entries entryColumns
 	for i, n := range vouchers {
@@ -105,9 +109,10 @@ func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher
 			entries.add(chained{*issue.Entry, issue.Voucher.Head})
 		}
 		records.add(&issue.Record)
-		batch.Queue(insertVoucher, n.args(issue.Voucher))
+		rows.add(n, issue.Voucher)
 		issued[i] = issue.Voucher
 	}
+	batch.Queue(insertVouchers, rows.args())
 	records.queueInsert(batch)
 	entries.queueInsert(batch)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -116,37 +121,65 @@ func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher
 	return issued, nil
 }
 
-// args are the columns of the new row.
-func (n NewVoucher) args(v voucher.Voucher) pgx.NamedArgs {
+// newVoucherColumns are the rows of new vouchers column by column.
+type newVoucherColumns struct {
+	id, unit                                    []pgtype.UUID
+	mac, sealed, head                           [][]byte
+	last4, product, kind, mode, currency, state []string
+	term, zone, country, termFrom, vat, vatRate []string
+	shop                                        []*string
+	balance, fence, version, entries            []int64
+	owedFor                                     []int16
+	membersOnly                                 []bool
+	expires, ends                               []*time.Time
+	issued, last                                []time.Time
+}
+
+func (l *newVoucherColumns) add(n NewVoucher, v voucher.Voucher) {
+	l.id, l.unit = append(l.id, uuidOf(v.ID)), append(l.unit, uuidOf(v.Unit))
+	l.mac, l.sealed, l.head = append(l.mac, n.MAC), append(l.sealed, n.Sealed), append(l.head, v.Head[:])
+	l.last4, l.product, l.kind = append(l.last4, v.Last4), append(l.product, v.Product), append(l.kind, string(v.Kind))
+	l.mode, l.currency = append(l.mode, string(v.Mode)), append(l.currency, string(v.Currency))
+	l.state, l.term, l.zone = append(l.state, string(v.State)), append(l.term, string(v.Term)), append(l.zone, v.Zone.String())
+	l.country, l.termFrom = append(l.country, v.Country), append(l.termFrom, termFromOf(v))
+	l.vat, l.vatRate = append(l.vat, vatOf(v)), append(l.vatRate, v.VATRate)
+	l.shop, l.balance = append(l.shop, textOrNull(v.Shop)), append(l.balance, v.Balance)
+	l.fence, l.version, l.entries = append(l.fence, v.Fence), append(l.version, v.Version), append(l.entries, v.Entries)
+	l.owedFor, l.membersOnly = append(l.owedFor, int16(v.OwedFor)), append(l.membersOnly, v.MembersOnly)
+	l.expires, l.ends = append(l.expires, dayOrNull(v.ExpiresOn)), append(l.ends, orNull(v.EndsAt))
+	l.issued, l.last = append(l.issued, v.IssuedAt), append(l.last, v.LastAt)
+}
+
+func (l *newVoucherColumns) args() pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"id":           v.ID,
-		"mac":          n.MAC,
-		"sealed":       n.Sealed,
-		"last4":        v.Last4,
-		"product":      v.Product,
-		"kind":         string(v.Kind),
-		"mode":         string(v.Mode),
-		"currency":     string(v.Currency),
-		"state":        string(v.State),
-		"balance":      v.Balance,
-		"fence":        v.Fence,
-		"version":      v.Version,
-		"term":         string(v.Term),
-		"zone":         v.Zone.String(),
-		"expires_on":   dayOrNull(v.ExpiresOn),
-		"ends_at":      orNull(v.EndsAt),
-		"country":      v.Country,
-		"term_from":    termFromOf(v),
-		"owed_for":     v.OwedFor,
-		"vat":          vatOf(v),
-		"vat_rate":     v.VATRate,
-		"members_only": v.MembersOnly,
-		"shop":         textOrNull(v.Shop),
-		"unit":         textOrNull(v.Unit),
-		"issued_at":    v.IssuedAt,
-		"last_at":      v.LastAt,
-		"entries":      v.Entries,
-		"head":         v.Head[:],
+		"id":           l.id,
+		"mac":          l.mac,
+		"sealed":       l.sealed,
+		"last4":        l.last4,
+		"product":      l.product,
+		"kind":         l.kind,
+		"mode":         l.mode,
+		"currency":     l.currency,
+		"state":        l.state,
+		"balance":      l.balance,
+		"fence":        l.fence,
+		"version":      l.version,
+		"term":         l.term,
+		"zone":         l.zone,
+		"expires_on":   l.expires,
+		"ends_at":      l.ends,
+		"country":      l.country,
+		"term_from":    l.termFrom,
+		"owed_for":     l.owedFor,
+		"vat":          l.vat,
+		"vat_rate":     l.vatRate,
+		"members_only": l.membersOnly,
+		"shop":         l.shop,
+		"unit":         l.unit,
+		"issued_at":    l.issued,
+		"last_at":      l.last,
+		"entries":      l.entries,
+		"head":         l.head,
 	}
 }
 

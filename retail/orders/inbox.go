@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,8 +30,8 @@ type Item struct {
 	Message    string // the sender's own id of the message, where the platform has one that is worth something
 	Body       []byte // sealed; nil once erased
 	Headers    map[string]string
-	Received   int // how often the same bytes came
-	State      InboxState
+	Received   int        // how often the same bytes came
+	State      InboxState // of a new one: "" is Received
 	Reason     string
 	OrderID    string
 	ReceivedAt time.Time
@@ -43,21 +44,41 @@ type Kept struct {
 	Duplicate bool // the same bytes, or the same message, came before
 }
 
-const insertItem = `
+// insertItems looks for each message by itself: the limit keeps a plan from reading all messages instead.
+const insertItems = `
 INSERT INTO inbox (
 	shop,
 	digest,
 	message,
 	body,
-	headers
+	headers,
+	state,
+	reason,
+	order_id
 )
-VALUES (
-	@shop,
-	@digest,
-	@message,
-	@body,
-	@headers
-)
+SELECT
+	n.shop,
+	n.digest,
+	n.message,
+	n.body,
+	n.headers::jsonb,
+	n.state,
+	n.reason,
+	n.order_id
+FROM
+	unnest(
+		@shops::text[],
+		@digests::bytea[],
+		@messages::text[],
+		@bodies::bytea[],
+		@headers::text[],
+		@states::text[],
+		@reasons::text[],
+		@orders::text[]
+	) AS n (shop, digest, message, body, headers, state, reason, order_id)
+ORDER BY
+	n.shop COLLATE "C",
+	n.digest
 ON CONFLICT (shop, digest) DO UPDATE SET
 	received = inbox.received + 1,
 	repeated_at = vouchsafe_now(),
@@ -65,31 +86,69 @@ ON CONFLICT (shop, digest) DO UPDATE SET
 	headers = EXCLUDED.headers
 RETURNING
 	id::text AS id,
+	shop,
+	digest,
 	received,
-	received > 1 OR EXISTS (
+	received > 1 OR COALESCE((
 		SELECT
+			true
 		FROM
 			inbox earlier
 		WHERE
-			earlier.shop = @shop
-			AND earlier.message = @message
+			earlier.shop = inbox.shop
+			AND earlier.message = inbox.message
 			AND earlier.message <> ''
-	) AS duplicate`
+		LIMIT 1
+	), false) AS duplicate`
 
-// Keep stores a body, or counts it when the shop sent the same bytes before. Twins wait for each other's commit.
-func Keep(ctx context.Context, tx outbox.Tx, item Item) (Kept, error) {
-	rows, _ := tx.Query(ctx, insertItem, pgx.NamedArgs{ // rows carry the error to CollectRows
-		"shop":    item.Shop,
-		"digest":  item.Digest,
-		"message": item.Message,
-		"body":    item.Body,
-		"headers": item.Headers,
-	})
-	kept, err := exactlyOne[Kept](rows)
+// keptRow is a row that Keep wrote.
+type keptRow struct {
+	ID        string
+	Shop      string
+	Digest    []byte
+	Received  int
+	Duplicate bool
+}
+
+// Keep stores bodies, or counts those that their shop sent before, and tells of each in the order in which they were given. None may be
+// given twice at once. A body that was there keeps its state: whoever kept it settles it. Twins wait for each other's commit.
+func Keep(ctx context.Context, tx outbox.Tx, items ...Item) ([]Kept, error) {
+	rows, _ := tx.Query(ctx, insertItems, itemArgs(items)) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[keptRow])
 	if err != nil {
-		return Kept{}, fmt.Errorf("keep a body of shop %s: %w", item.Shop, err)
+		return nil, fmt.Errorf("keep %d bodies: %w", len(items), err)
+	}
+	name := func(shop string, digest []byte) string { return shop + "\x00" + string(digest) }
+	byName := make(map[string]Kept, len(found))
+	for _, row := range found {
+		byName[name(row.Shop, row.Digest)] = Kept{row.ID, row.Received, row.Duplicate}
+	}
+	kept := make([]Kept, len(items))
+	for i, item := range items {
+		kept[i] = byName[name(item.Shop, item.Digest)]
 	}
 	return kept, nil
+}
+
+// itemArgs are bodies column by column, as unnest takes them.
+func itemArgs(items []Item) pgx.NamedArgs {
+	n := len(items)
+	shops, messages, headers, orders := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	states, reasons, digests, bodies := make([]string, n), make([]string, n), make([][]byte, n), make([][]byte, n)
+	for i, item := range items {
+		shops[i], messages[i], headers[i], orders[i] = item.Shop, item.Message, jsonOf(item.Headers), item.OrderID
+		states[i], reasons[i], digests[i], bodies[i] = string(cmp.Or(item.State, Received)), item.Reason, item.Digest, item.Body
+	}
+	return pgx.NamedArgs{
+		"shops":    shops,
+		"digests":  digests,
+		"messages": messages,
+		"bodies":   bodies,
+		"headers":  headers,
+		"states":   states,
+		"reasons":  reasons,
+		"orders":   orders,
+	}
 }
 
 const readItem = `

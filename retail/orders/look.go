@@ -49,7 +49,7 @@ func (s *Store) PurchaseByID(ctx context.Context, id string) (*Purchase, error) 
 func (s *Store) purchase(ctx context.Context, sql string, args pgx.NamedArgs) (*Purchase, error) {
 	var found *Purchase
 	err := outbox.InTx(ctx, s.pool, func(tx outbox.Tx) (err error) {
-		found, err = read(ctx, tx, sql, args)
+		found, err = readOne(ctx, tx, sql, args)
 		return err
 	})
 	if err != nil {

@@ -81,11 +81,14 @@ func TestTheSameBytesAreKeptOnceHoweverManyArriveAtOnce(t *testing.T) {
 		running.Go(func() {
 			err := outbox.InTx(context.Background(), pool, func(tx outbox.Tx) error {
 				kept, err := orders.Keep(context.Background(), tx, item)
-				ids.Store(kept.ID, true)
-				if !kept.Duplicate {
-					firsts.Store(kept.Received, true)
+				if err != nil {
+					return err
 				}
-				return err
+				ids.Store(kept[0].ID, true)
+				if !kept[0].Duplicate {
+					firsts.Store(kept[0].Received, true)
+				}
+				return nil
 			})
 			if err != nil {
 				t.Error(err)
@@ -145,10 +148,11 @@ func TestAPurchaseComesBackAsItWas(t *testing.T) {
 		t.Errorf("purchase (-want +got):\n%s", diff)
 	}
 	inTx(t, pool, func(tx outbox.Tx) error {
-		p, err := orders.Lock(t.Context(), tx, "demo", "15")
+		locked, err := orders.Lock(t.Context(), tx, want.Key())
 		if err != nil {
 			return err
 		}
+		p := locked[want.Key()]
 		p.Decided.Units = p.Decided.Units[:1]
 		p.Decided.Refunds[0].Settled, p.Decided.Refunds[0].Problem = true, ""
 		return orders.Save(t.Context(), tx, p)

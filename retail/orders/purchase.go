@@ -1,9 +1,10 @@
 package orders
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -123,53 +124,106 @@ WHERE
 
 	forUpdate = `
 FOR UPDATE`
+
+	// lockPurchases looks each order up by its name, one after the other as they are given: no plan, whenever it was made, walks through
+	// the table, and the locks are had in that order.
+	lockPurchases = `
+SELECT
+	locked.*
+FROM
+	unnest(@shops::text[], @orders::text[]) AS wanted (shop, order_id)
+	CROSS JOIN LATERAL (
+		SELECT` + purchaseColumns + `
+		FROM
+			purchase
+		WHERE
+			purchase.shop = wanted.shop
+			AND purchase.order_id = wanted.order_id
+		FOR UPDATE
+	) locked`
 )
 
-// Lock locks and reads the purchase of a shop's order; nil when there is none.
-func Lock(ctx context.Context, tx outbox.Tx, shop, order string) (*Purchase, error) {
-	p, err := read(ctx, tx, readPurchase+forUpdate, pgx.NamedArgs{"shop": shop, "order": order})
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+// Key names an order of a shop.
+type Key struct{ Shop, Order string }
+
+func (k Key) compare(other Key) int {
+	return cmp.Or(cmp.Compare(k.Shop, other.Shop), cmp.Compare(k.Order, other.Order))
+}
+
+// Lock locks and reads the purchases of orders, in the order of their keys, in which new ones are inserted too; those that there are none
+// of are left out.
+func Lock(ctx context.Context, tx outbox.Tx, keys ...Key) (map[Key]*Purchase, error) {
+	shops, orders := make([]string, len(keys)), make([]string, len(keys))
+	for i, key := range slices.SortedFunc(slices.Values(keys), Key.compare) {
+		shops[i], orders[i] = key.Shop, key.Order
 	}
+	found, err := read(ctx, tx, lockPurchases, pgx.NamedArgs{"shops": shops, "orders": orders})
 	if err != nil {
-		return nil, fmt.Errorf("lock the purchase of order %s: %w", order, err)
+		return nil, fmt.Errorf("lock the purchases of %d orders: %w", len(keys), err)
 	}
-	return p, nil
+	byKey := make(map[Key]*Purchase, len(found))
+	for _, p := range found {
+		byKey[p.Key()] = p
+	}
+	return byKey, nil
 }
 
 // LockByID locks and reads a purchase. Error: ErrNotFound.
 func LockByID(ctx context.Context, tx outbox.Tx, id string) (*Purchase, error) {
-	p, err := read(ctx, tx, readPurchaseByID+forUpdate, pgx.NamedArgs{"id": id})
+	p, err := readOne(ctx, tx, readPurchaseByID+forUpdate, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return nil, fmt.Errorf("lock purchase %s: %w", id, err)
 	}
 	return p, nil
 }
 
-// read reads a purchase with its units and refunds. While its row is locked nobody else changes them.
-func read(ctx context.Context, tx outbox.Tx, sql string, args pgx.NamedArgs) (*Purchase, error) {
-	rows, _ := tx.Query(ctx, sql, args) // rows carry the error to CollectRows
-	row, err := exactlyOne[purchaseRow](rows)
+// Key is the order's name.
+func (p *Purchase) Key() Key { return Key{p.Shop, p.Order} }
+
+// readOne reads a purchase; ErrNotFound if there is none.
+func readOne(ctx context.Context, tx outbox.Tx, sql string, args pgx.NamedArgs) (*Purchase, error) {
+	found, err := read(ctx, tx, sql, args)
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return nil, err
 	}
-	p, err := row.purchase()
-	if err != nil {
+	return found[0], nil
+}
+
+// read reads purchases with their units and refunds. While their rows are locked nobody else changes them.
+func read(ctx context.Context, tx outbox.Tx, sql string, args pgx.NamedArgs) ([]*Purchase, error) {
+	rows, _ := tx.Query(ctx, sql, args) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[purchaseRow])
+	if err != nil || len(found) == 0 {
 		return nil, err
+	}
+	purchases, ids, byID := make([]*Purchase, len(found)), make([]string, len(found)), make(map[string]*Purchase, len(found))
+	for i, row := range found {
+		if purchases[i], err = row.purchase(); err != nil {
+			return nil, err
+		}
+		ids[i], byID[row.ID] = row.ID, purchases[i]
 	}
 	batch := &pgx.Batch{}
-	of := pgx.NamedArgs{"purchase": p.ID}
+	of := pgx.NamedArgs{"purchases": ids}
 	batch.Queue(readUnits, of).Query(func(rows pgx.Rows) error {
-		units, err := pgx.CollectRows(rows, pgx.RowToStructByName[unitRow])
-		p.addUnits(units)
-		return err
+		return each(rows, func(unit unitRow) { byID[unit.Purchase].addUnit(unit) })
 	})
 	batch.Queue(readRefunds, of).Query(func(rows pgx.Rows) error {
-		refunds, err := pgx.CollectRows(rows, pgx.RowToStructByName[refundRow])
-		p.addRefunds(refunds)
-		return err
+		return each(rows, func(refund refundRow) { byID[refund.Purchase].addRefund(refund) })
 	})
-	return p, tx.SendBatch(ctx, batch).Close()
+	return purchases, tx.SendBatch(ctx, batch).Close()
+}
+
+// each takes every row, read into a struct by name.
+func each[T any](rows pgx.Rows, take func(T)) error {
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	for _, row := range found {
+		take(row)
+	}
+	return err
 }
 
 func (r purchaseRow) purchase() (*Purchase, error) {
@@ -187,141 +241,6 @@ func (r purchaseRow) purchase() (*Purchase, error) {
 			Digest: [32]byte(r.Digest), Confirmed: r.Confirmed, Fixed: r.Fixed, Blocked: r.Blocked, Doubts: r.Doubts,
 		},
 	}, nil
-}
-
-const insertPurchase = `
-INSERT INTO purchase (
-	id,
-	shop,
-	order_id,
-	number,
-	source,
-	created,
-	modified,
-	status,
-	digest,
-	state,
-	confirmed,
-	fixed,
-	blocked,
-	doubts,
-	tender,
-	paid_at,
-	currency,
-	total,
-	language,
-	buyer,
-	buyer_mac,
-	confirmation,
-	version
-)
-VALUES (
-	@id::uuid,
-	@shop,
-	@order,
-	@number,
-	@source,
-	@created,
-	@modified,
-	@status,
-	@digest,
-	@state,
-	@confirmed,
-	@fixed,
-	@blocked,
-	@doubts,
-	@tender,
-	@paid_at,
-	@currency,
-	@total,
-	@language,
-	@buyer,
-	@buyer_mac,
-	NULLIF(@confirmation, '')::uuid,
-	1
-)
-ON CONFLICT (shop, order_id) DO NOTHING`
-
-const updatePurchase = `
-UPDATE
-	purchase
-SET
-	number = @number,
-	source = @source,
-	created = @created,
-	modified = @modified,
-	status = @status,
-	digest = @digest,
-	state = @state,
-	confirmed = @confirmed,
-	fixed = @fixed,
-	blocked = @blocked,
-	doubts = @doubts,
-	tender = @tender,
-	paid_at = @paid_at,
-	currency = @currency,
-	total = @total,
-	language = @language,
-	buyer = @buyer,
-	buyer_mac = @buyer_mac,
-	confirmation = NULLIF(@confirmation, '')::uuid,
-	version = version + 1
-WHERE
-	id = @id::uuid
-	AND version = @version`
-
-// Save writes a purchase that [Lock] read, or a new one, with its units and refunds. Error: ErrOvertaken when somebody else has
-// made the same new purchase meanwhile.
-func Save(ctx context.Context, tx outbox.Tx, p *Purchase) error {
-	sql := updatePurchase
-	if p.version == 0 {
-		sql = insertPurchase
-	}
-	tag, err := tx.Exec(ctx, sql, p.args())
-	if err == nil && tag.RowsAffected() != 1 {
-		err = ErrOvertaken
-	}
-	if err == nil {
-		err = p.saveUnits(ctx, tx)
-	}
-	if err != nil {
-		return fmt.Errorf("save the purchase of order %s: %w", p.Order, err)
-	}
-	p.version++
-	return nil
-}
-
-func (p *Purchase) args() pgx.NamedArgs {
-	d := p.Decided
-	doubts := d.Doubts
-	if doubts == nil {
-		doubts = []string{}
-	}
-	return pgx.NamedArgs{
-		"id":           p.ID,
-		"shop":         p.Shop,
-		"order":        p.Order,
-		"number":       d.Number,
-		"source":       d.Source,
-		"created":      instantOrNull(d.Created),
-		"modified":     d.Modified,
-		"status":       d.Status.String(),
-		"digest":       d.Digest[:],
-		"state":        d.State(),
-		"confirmed":    d.Confirmed,
-		"fixed":        d.Fixed,
-		"blocked":      d.Blocked,
-		"doubts":       doubts,
-		"tender":       p.Tender,
-		"paid_at":      instantOrNull(p.PaidAt),
-		"currency":     string(p.Total.Currency),
-		"total":        p.Total.Minor,
-		"language":     p.Language,
-		"buyer":        p.Buyer,
-		"buyer_mac":    p.BuyerMAC,
-		"confirmation": p.Confirmation,
-		"version":      p.version,
-	}
 }
 
 func instant(at *time.Time) time.Time {

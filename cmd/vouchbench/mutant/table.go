@@ -244,7 +244,7 @@ func messages() []Mutant {
 			"deduped by the message's id", "no vendor's delivery id decides anything", "the count of vouchers", "webhook",
 			[]Edit{{
 				"retail/webhooks.go", "\t\tfailpoint.Hit(failpoint.WebhookStored)\n",
-				"\t\tfailpoint.Hit(failpoint.WebhookStored)\n\t\tif WRONG && kept.Duplicate {\n\t\t\treturn nil\n\t\t}\n",
+				"\t\tfailpoint.Hit(failpoint.WebhookStored)\n\t\tif WRONG && kept[0].Duplicate {\n\t\t\treturn nil\n\t\t}\n",
 			}},
 		},
 		{
