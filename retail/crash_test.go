@@ -42,7 +42,7 @@ func TestWhereverApplyingBreaksItEndsInOneVoucherAndOneMail(t *testing.T) {
 				o := order(0)
 				return retail.Told{Order: &o}, nil
 			}
-			if _, err := c.sales.Receive(t.Context(), "demo", retail.Body{Bytes: []byte("x")}); err != nil {
+			if _, err := c.sales.Receive(t.Context(), c.shop, retail.Body{Bytes: []byte("x")}); err != nil {
 				t.Fatal(err)
 			}
 			c.works()

@@ -22,10 +22,7 @@ const TaskPointsSpent = "points_spent"
 // settlePoints takes back what an order has earned too much, now that its shop says what has become of it (X17): all of it when it was
 // cancelled or refunded, its share when a part was. It may be told before the order earns anything, or twice.
 func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.Order) error {
-	fate := points.Fate{Closed: o.Status == purchase.Cancelled || o.Status == purchase.Refunded}
-	for _, refund := range o.Refunds {
-		fate.Refunded += refund.Amount.Minor
-	}
+	fate := fateOf(o)
 	if fate == (points.Fate{}) {
 		return nil
 	}
@@ -41,6 +38,15 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 		return fmt.Errorf("take back points of order %s of shop %s: %w", o.ID, shop.ID, err)
 	}
 	return nil
+}
+
+// fateOf is what a state tells of an order's points; nothing while all of it stands.
+func fateOf(o purchase.Order) points.Fate {
+	fate := points.Fate{Closed: o.Status == purchase.Cancelled || o.Status == purchase.Refunded}
+	for _, refund := range o.Refunds {
+		fate.Refunded += refund.Amount.Minor
+	}
+	return fate
 }
 
 // recalls writes down what has become of an order and aims at what it has earned, so that it keeps no more than it would earn as it is

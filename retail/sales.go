@@ -97,6 +97,7 @@ type Sales struct {
 	late     time.Duration
 	hands    *turns // of each domain that mails go to, so that one that drips does not keep every worker (S6)
 	repeats  *turns // of webhook bodies
+	intake   intake // of webhooks
 }
 
 // NewSales opens the side towards webshops.

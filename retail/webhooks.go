@@ -39,6 +39,7 @@ type Body struct {
 	Bytes   []byte
 	Headers map[string]string // those that the platform's reader needs
 	Message string            // the sender's id of the message, where it is worth something; "" otherwise
+	Order   *purchase.Order   // what the bytes tell, when they say all of it; nil: they are read later, and the shop may be asked
 }
 
 // Receipt is the answer to a webhook.
@@ -49,38 +50,34 @@ type Receipt struct {
 // bound is what ties a sealed body to its row.
 func bound(shop string, digest []byte) []byte { return append([]byte(shop+"\x00"), digest...) }
 
-// Receive stores a body that its shop has signed, and the errand to read it, in one transaction. When it returns without an error
-// both are durable.
-func (s *Sales) Receive(ctx context.Context, shop string, body Body) (Receipt, error) {
+// Receive stores a body that its shop has signed, and either settles the order that it tells of or leaves an errand to read it, in one
+// transaction. When it returns without an error all of that is durable.
+func (s *Sales) Receive(ctx context.Context, shop orders.Shop, body Body) (Receipt, error) {
 	digest := sha256.Sum256(body.Bytes)
-	sealed, err := s.ring.Seal(purposeWebhook, body.Bytes, bound(shop, digest[:]))
+	name := bound(shop.ID, digest[:])
+	sealed, err := s.ring.Seal(purposeWebhook, body.Bytes, name)
 	if err != nil {
-		return Receipt{}, fmt.Errorf("seal a body of shop %s: %w", shop, err)
+		return Receipt{}, fmt.Errorf("seal a body of shop %s: %w", shop.ID, err)
 	}
-	item := orders.Item{Shop: shop, Digest: digest[:], Message: body.Message, Body: sealed, Headers: body.Headers}
+	item := orders.Item{Shop: shop.ID, Digest: digest[:], Message: body.Message, Body: sealed, Headers: body.Headers}
 	if item.Headers == nil {
 		item.Headers = map[string]string{}
 	}
-	giveBack, err := s.repeats.take(ctx, string(bound(shop, digest[:])))
+	giveBack, err := s.repeats.take(ctx, string(name))
 	if err != nil {
-		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop, err)
+		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop.ID, err)
 	}
 	defer giveBack()
-	var receipt Receipt
-	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
-		kept, err := orders.Keep(ctx, tx, item)
-		if err != nil {
-			return err
-		}
-		receipt.Duplicate = kept[0].Duplicate
-		failpoint.Hit(failpoint.WebhookStored)
-		return s.outbox.Add(ctx, tx, outbox.Draft{Kind: KindRelay, Subject: kept[0].ID, Seq: kept[0].Received - 1, Shop: shop})
-	})
+	a := &arrival{shop: shop, item: item, order: body.Order, told: make(chan turnOf, 1)}
+	if !s.intake.together(a, func(group []*arrival) error { return s.accept(ctx, group) }) {
+		a.item = item
+		err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error { return s.keepBodies(ctx, tx, []*arrival{a}) })
+	}
 	if err != nil {
-		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop, err)
+		return Receipt{}, fmt.Errorf("receive a webhook of shop %s: %w", shop.ID, err)
 	}
 	failpoint.Hit(failpoint.WebhookCommitted)
-	return receipt, nil
+	return a.receipt, nil
 }
 
 // relay reads stored bodies and applies what they tell.

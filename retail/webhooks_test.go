@@ -27,7 +27,7 @@ func TestAWebhookIsStoredAndRelayed(t *testing.T) {
 	}
 	c.works()
 	for i, body := range []string{"paid", "ping", "junk", "paid"} {
-		receipt, err := c.sales.Receive(t.Context(), "demo", retail.Body{Bytes: []byte(body)})
+		receipt, err := c.sales.Receive(t.Context(), c.shop, retail.Body{Bytes: []byte(body)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestTheShopIsAskedWhichOfTwoStatesIsTrue(t *testing.T) {
 		return retail.Told{Order: &o}, nil
 	}
 	c.works()
-	if _, err := c.sales.Receive(t.Context(), "demo", retail.Body{Bytes: []byte("x")}); err != nil {
+	if _, err := c.sales.Receive(t.Context(), c.shop, retail.Body{Bytes: []byte("x")}); err != nil {
 		t.Fatal(err)
 	}
 	c.until("the voucher is there", func() bool { return c.standing() == "active 50000" })

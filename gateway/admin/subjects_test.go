@@ -12,6 +12,7 @@ import (
 
 	"vouchsafe/retail"
 	"vouchsafe/retail/notary"
+	"vouchsafe/retail/orders"
 	"vouchsafe/retail/purchase"
 )
 
@@ -186,7 +187,7 @@ func TestAWebhookThatNamesAPersonIsErasedOnceItIsSettled(t *testing.T) {
 	body := retail.Body{Bytes: []byte(`{"billing":{"email":"anna.kanarie\u0040example.org"}}`)}
 	receives := func() {
 		t.Helper()
-		_, err := h.sales.Receive(t.Context(), "demo", body)
+		_, err := h.sales.Receive(t.Context(), orders.Shop{ID: "demo"}, body)
 		h.must(err)
 	}
 	receives()

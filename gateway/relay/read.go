@@ -34,6 +34,26 @@ func (r *Relay) Read(ctx context.Context, shop retail.Shopfront, body retail.Bod
 	return retail.Told{Ignored: delivery.Ignored}, nil
 }
 
+// whole is the order that a body tells of, nil when the shop must be asked for the rest of it, or when it is for the relay to find out what
+// is wrong with it. Whatever happens here, the shop is not told: its webhook is stored.
+func (r *Relay) whole(header http.Header, body []byte, shop retail.Shopfront, speaks platform) (order *purchase.Order) {
+	defer func() {
+		if recover() != nil { // the relay meets the same body, and its panic is put before the office
+			order = nil
+		}
+	}()
+	delivery, err := speaks.parse(header, body, fieldsOf(shop))
+	if err != nil || delivery.Order == nil || delivery.Order.RefundsIncomplete && shop.CanBeAsked() {
+		return nil
+	}
+	told, err := translate(*delivery.Order)
+	if err != nil {
+		return nil
+	}
+	told.Origin = purchase.Told
+	return &told
+}
+
 // Ask fetches an order as it is now.
 func (r *Relay) Ask(ctx context.Context, shop retail.Shopfront, order string) (retail.Told, error) {
 	client, err := r.client(shop)

@@ -60,7 +60,9 @@ func (r *Relay) webhook(c *gin.Context) {
 		return
 	}
 	failpoint.Hit(failpoint.WebhookVerified)
-	receipt, err := r.sales.Receive(ctx, shop.ID, speaks.stored(c.Request.Header, body))
+	kept := speaks.stored(c.Request.Header, body)
+	kept.Order = r.whole(c.Request.Header, body, shop, speaks)
+	receipt, err := r.sales.Receive(ctx, shop.Shop, kept)
 	if err != nil {
 		edge.Fail(c, unavailable(err))
 		return

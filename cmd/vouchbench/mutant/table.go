@@ -242,10 +242,13 @@ func messages() []Mutant {
 	return []Mutant{
 		{
 			"deduped by the message's id", "no vendor's delivery id decides anything", "the count of vouchers", "webhook",
-			[]Edit{{
-				"retail/webhooks.go", "\t\tfailpoint.Hit(failpoint.WebhookStored)\n",
-				"\t\tfailpoint.Hit(failpoint.WebhookStored)\n\t\tif WRONG && kept[0].Duplicate {\n\t\t\treturn nil\n\t\t}\n",
-			}},
+			[]Edit{
+				{"retail/webhooks.go", "order: body.Order, told:", "order: wrong.Or(nil, body.Order, NAME), told:"},
+				{
+					"retail/intake.go", "\t\tgroup[i].receipt = Receipt{Duplicate: k.Duplicate}\n",
+					"\t\tgroup[i].receipt = Receipt{Duplicate: k.Duplicate}\n\t\tif WRONG && k.Duplicate {\n\t\t\tcontinue\n\t\t}\n",
+				},
+			},
 		},
 		{
 			"sent only if the farewell was", "a mail is sent once its final dot was answered", "the count of copies", "post",
