@@ -98,6 +98,7 @@ type Sales struct {
 	hands    *turns // of each domain that mails go to, so that one that drips does not keep every worker (S6)
 	repeats  *turns // of webhook bodies
 	intake   intake // of webhooks
+	fronts   asks[Shopfront]
 }
 
 // NewSales opens the side towards webshops.

@@ -258,13 +258,17 @@ func (f Shopfront) GoString() string { return f.ID }
 // LogValue is the shop's id.
 func (f Shopfront) LogValue() slog.Value { return slog.StringValue(f.ID) }
 
-// Shopfront opens a shop. Error: ErrUnknownShop.
+// Shopfront opens a shop as it is now. Those who ask for one at the same time share the answer, and must not change it. Error:
+// ErrUnknownShop.
 func (s *Sales) Shopfront(ctx context.Context, id string) (Shopfront, error) {
-	shop, err := s.shop(ctx, id)
-	if err != nil {
-		return Shopfront{}, err
-	}
-	return s.open(shop)
+	ctx = context.WithoutCancel(ctx) // reading ends by its own limit
+	return s.fronts.share(id, func() (Shopfront, error) {
+		shop, err := s.shop(ctx, id)
+		if err != nil {
+			return Shopfront{}, err
+		}
+		return s.open(shop)
+	})
 }
 
 // open unseals what opens a shop.
