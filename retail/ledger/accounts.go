@@ -52,10 +52,18 @@ const (
 			OFFSET 0
 		) n
 		CROSS JOIN LATERAL (
-			SELECT c.*
-			FROM account_reservation r
-			JOIN act c ON c.owner = r.owner AND c.kind = 'redemption' AND c.key = r.key
-			WHERE r.id = n.reservation
+			SELECT
+				owner,
+				'redemption' AS kind,
+				key
+			FROM account_reservation
+			WHERE id = n.reservation
+			OFFSET 0
+		) r
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM act
+			WHERE owner = r.owner AND kind = r.kind AND key = r.key
 			OFFSET 0
 		) a
 		WHERE q.kind = 'reservation'`
@@ -71,10 +79,15 @@ const (
 		SELECT` + accountReservationColumns + `
 		FROM unnest($2::text[], $3::text[], $4::text[]) AS q (owner, kind, key)
 		CROSS JOIN LATERAL (
-			SELECT named.*
-			FROM act n
-			JOIN account_reservation named ON named.id = n.reservation
-			WHERE n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+			SELECT reservation
+			FROM act
+			WHERE owner = q.owner AND kind = q.kind AND key = q.key
+			OFFSET 0
+		) n
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM account_reservation
+			WHERE id = n.reservation
 			OFFSET 0
 		) r
 		WHERE q.kind = 'reservation'`

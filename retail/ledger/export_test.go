@@ -8,3 +8,18 @@ import (
 
 // VerifyIn is Verify inside of a transaction that the test takes back.
 func VerifyIn(ctx context.Context, tx pgx.Tx) ([]Finding, error) { return verify(ctx, tx) }
+
+// SetPlans goes before each of KeptPlans.
+const SetPlans = setPlans
+
+// KeptPlans are the statements whose plans are kept, whatever the tables held when they were made.
+func KeptPlans() map[string]string {
+	return map[string]string{
+		"lock vouchers": lockVouchers, "lock accounts": lockAccounts, "read holdings": readHoldings,
+		"read records": readRecords, "read account records": readAccountRecords,
+		"read reservations": readReservations, "read account reservations": readAccountReservations,
+		"look up vouchers": lookVouchers, "look up names": lookNames, "find acts": findActs,
+		"update reservations": updateReservations, "update account reservations": updateAccountReservations,
+		"update records": updateRecords, "update vouchers": updateVouchers, "update accounts": updateAccounts,
+	}
+}

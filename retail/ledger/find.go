@@ -125,9 +125,11 @@ func (l *Ledger) find(ctx context.Context, refs []voucher.Ref) ([]*recordRow, er
 	for _, ref := range refs {
 		columns.add(ref)
 	}
-	rows, _ := l.pool.Query(ctx, findActs, columns.owners, columns.kinds, columns.keys)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[placedRecord])
-	if err != nil {
+	var found []placedRecord
+	batch := &pgx.Batch{} // one transaction, since nothing ends one within it
+	batch.Queue(setPlans)
+	collect(batch.Queue(findActs, columns.owners, columns.kinds, columns.keys), &found)
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	answers := make([]*recordRow, len(refs))

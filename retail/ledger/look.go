@@ -127,7 +127,8 @@ func (l *Ledger) look(ctx context.Context, questions []looking) ([]looked, error
 	}
 	var vouchers []placedVoucher
 	var names []placedName
-	batch := &pgx.Batch{}
+	batch := &pgx.Batch{} // one transaction, since nothing ends one within it
+	batch.Queue(setPlans)
 	collect(batch.Queue(lookVouchers, macs), &vouchers)
 	collect(batch.Queue(lookNames, refs.owners, refs.kinds, refs.keys), &names)
 	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {

@@ -5,11 +5,15 @@ package ledger
 const (
 	// Planned once: planning costs more than the statements themselves. A plan that is kept must be right whatever the tables held
 	// when it was made, so none of the statements leaves a choice: each finds its rows by one index, which LATERAL with OFFSET 0 makes
-	// it do for every row of unnest. Local to the transaction, so that a pooler in between does no harm.
-	setLocals = `SELECT
+	// it do for every row of unnest and of every table after it. (Two tables that are joined side by side were read as a whole for every
+	// act, long after a plan was made for tables of a few rows. So was an index of redemptions alone, where a kind was compared with that
+	// word and not with a column.) Local to the transaction, so that a pooler in between does no harm.
+	setPlans = `SELECT
 		set_config('plan_cache_mode', 'force_generic_plan', true),
 		set_config('enable_seqscan', 'off', true),
-		set_config('enable_bitmapscan', 'off', true),
+		set_config('enable_bitmapscan', 'off', true)`
+
+	setLocals = setPlans + `,
 		set_config('statement_timeout', '2000', true),
 		set_config('lock_timeout', '1500', true),
 		set_config('idle_in_transaction_session_timeout', '5000', true)`
@@ -111,9 +115,21 @@ const (
 			SELECT n.*
 			UNION ALL
 			SELECT c.*
-			FROM reservation r
-			JOIN act c ON c.owner = r.owner AND c.kind = 'redemption' AND c.key = r.key
-			WHERE r.id = n.reservation AND n.kind = 'reservation'
+			FROM (
+				SELECT
+					owner,
+					'redemption' AS kind,
+					key
+				FROM reservation
+				WHERE id = n.reservation AND n.kind = 'reservation'
+				OFFSET 0
+			) r
+			CROSS JOIN LATERAL (
+				SELECT *
+				FROM act
+				WHERE owner = r.owner AND kind = r.kind AND key = r.key
+				OFFSET 0
+			) c
 			OFFSET 0
 		) a`
 
@@ -143,10 +159,15 @@ const (
 		SELECT` + reservationColumns + `
 		FROM unnest($2::text[], $3::text[], $4::text[]) AS q (owner, kind, key)
 		CROSS JOIN LATERAL (
-			SELECT named.*
-			FROM act n
-			JOIN reservation named ON named.id = n.reservation
-			WHERE n.owner = q.owner AND n.kind = q.kind AND n.key = q.key
+			SELECT reservation
+			FROM act
+			WHERE owner = q.owner AND kind = q.kind AND key = q.key
+			OFFSET 0
+		) n
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM reservation
+			WHERE id = n.reservation
 			OFFSET 0
 		) r
 		WHERE q.kind = 'reservation'`
