@@ -13,6 +13,7 @@ import (
 	"vouchsafe/retail/keyring"
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/report"
 	"vouchsafe/retail/voucher"
 )
 
@@ -52,6 +53,10 @@ func (s *Stack) Fill(ctx context.Context, count int, minor int64) ([]string, err
 		if err := outbox.InTx(ctx, pool, func(tx outbox.Tx) error { return books.IssueMany(ctx, tx, batch...) }); err != nil {
 			return nil, fmt.Errorf("fill: %w", err)
 		}
+	}
+	// The gateway would sum the journal up at the next full minute, in the middle of whatever is done with the vouchers.
+	if err := report.SumUp(ctx, pool); err != nil {
+		return nil, fmt.Errorf("fill: %w", err)
 	}
 	_, err = pool.Exec(ctx, "VACUUM ANALYZE")
 	return f.codes, err
