@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -137,13 +138,14 @@ func (h *house) openRedis(ctx context.Context, p *program, installation string, 
 	return nil
 }
 
-// lanes is how many groups of acts are under way at once; two with big groups beat more with small ones.
-const lanes = 2
+// lanesFor is how many groups of acts are under way at once. Few big groups beat many small ones: on two processors, PostgreSQL among
+// who shares them, one group of 30 acts takes a fifth less of both than two of 15; two beat more of them anywhere.
+func lanesFor(processors int) int { return min(2, max(1, processors/2)) }
 
 // openLedger puts the ledger on the database, with Redis as its witness.
 func (h *house) openLedger(p *program) (err error) {
 	h.ledger, err = ledger.New(ledger.Config{
-		Pool: h.pool, Lanes: lanes, Random: rand.Reader, Log: p.log,
+		Pool: h.pool, Lanes: lanesFor(runtime.GOMAXPROCS(0)), Random: rand.Reader, Log: p.log,
 		Witness: h.testimony.Witness, Committed: h.testimony.Committed, Watch: p.watching.ledger(),
 		Rules: voucher.Rules{
 			ReserveFor: p.config.ReserveFor, LateCapture: p.config.LateCapture, ReverseFor: p.config.ReverseFor,
