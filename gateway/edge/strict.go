@@ -36,6 +36,9 @@ func DecodeStrict(body []byte, into any) error {
 	if err := scan.value(0); err != nil {
 		return err
 	}
+	if _, takesAll := into.(*any); takesAll {
+		return explainJSON(json.Unmarshal(body, into))
+	}
 	return decodeKnown(body, into)
 }
 

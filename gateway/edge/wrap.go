@@ -102,15 +102,15 @@ func (e *Edge) report(c *gin.Context, s *state, took time.Duration) {
 	if e.options.Observe != nil {
 		e.options.Observe(served)
 	}
-	facts := []slog.Attr{
+	facts := append(make([]slog.Attr, 0, 8),
 		slog.String("method", served.Method),
 		slog.String("route", served.Route),
 		slog.Int("status", served.Status),
 		slog.Duration("took", took),
 		slog.String("request_id", s.id),
-	}
+	)
 	if s.actor != nil {
-		facts = append(facts, slog.Any("actor", *s.actor))
+		facts = append(facts, slog.Attr{Key: "actor", Value: s.actor.LogValue()})
 	}
 	facts = append(facts, blame(s.fault)...)
 	e.options.Log.LogAttrs(c.Request.Context(), severity(served.Status, s.fault), "request", facts...)

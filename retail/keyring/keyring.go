@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 )
@@ -27,7 +28,7 @@ var (
 type Ring struct {
 	random  io.Reader
 	masters []Master
-	derived sync.Map // derivation → []byte for fingerprints, cipher.AEAD for sealing
+	derived sync.Map // derivation → *sync.Pool of hashes for fingerprints, cipher.AEAD for sealing
 }
 
 // derivation names one derived key. Purposes are constants, so there are few and they are kept.
@@ -70,10 +71,17 @@ func (r *Ring) MACs(purpose string, data []byte) [][]byte {
 }
 
 func (r *Ring) mac(m Master, purpose string, data []byte) []byte {
-	key := r.derive(m, "mac", purpose, func(key []byte) any { return key }).([]byte)
-	h := hmac.New(sha256.New, key)
+	keyed := r.derive(m, "mac", purpose, newHashes).(*sync.Pool)
+	h := keyed.Get().(hash.Hash)
+	defer keyed.Put(h)
+	h.Reset()
 	h.Write(data)
 	return h.Sum(nil)
+}
+
+// newHashes keeps hashes that have read the key already: a code is looked for by several, and reading the key is half of the work.
+func newHashes(key []byte) any {
+	return &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
 }
 
 // Seal encrypts plain for a purpose under the master that writes. Only the same bound bytes open it again; they

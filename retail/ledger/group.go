@@ -86,7 +86,7 @@ func aims(group []*pending) []Aimed {
 
 // decide asks the rule book about each act in turn, on cases that they share.
 func (l *Ledger) decide(state *state, group []*pending) *groupRun {
-	run := &groupRun{}
+	run := &groupRun{acts: make([]*pending, 0, len(group)), results: make([]result, 0, len(group))}
 	for _, p := range group {
 		if p.Voucher != "" && state.cases[p.Voucher] == nil && !state.missing[p.Voucher] {
 			run.locked = append(run.locked, p)

@@ -39,12 +39,12 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 		batch.Queue(setLocals)
 	}
 	s := &state{
-		acts: what.acts, cases: make(map[string]*voucher.Case), missing: make(map[string]bool),
-		macs: make(map[string][][]byte), before: make(map[string]voucher.Voucher),
+		acts: what.acts, cases: make(map[string]*voucher.Case, len(ids)), missing: make(map[string]bool),
+		macs: make(map[string][][]byte, len(ids)), before: make(map[string]voucher.Voucher, len(ids)),
 		was: make(map[string]voucher.ReservationState), records: make(map[voucher.Ref]*voucher.Record),
 	}
 	held := make(voucher.Holdings)
-	var rows []voucherRow
+	rows := make([]voucherRow, 0, len(ids))
 	var reservations []*voucher.Reservation
 	collect(batch.Queue(lockVouchers+string(what.how), keys), &rows)
 	kept := queueAccounts(batch, what.how, accounts)
@@ -176,7 +176,7 @@ func queueRecords(batch *pgx.Batch, sql string, refs refColumns, records map[vou
 		return
 	}
 	batch.Queue(sql, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
-		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[recordRow])
+		found, err := appendRows[recordRow](nil, rows)
 		if err != nil {
 			return err
 		}
@@ -193,18 +193,10 @@ func queueRecords(batch *pgx.Batch, sql string, refs refColumns, records map[vou
 
 func queueReservations(batch *pgx.Batch, sql string, ids []pgtype.UUID, refs refColumns, into *[]*voucher.Reservation) {
 	batch.Queue(sql, ids, refs.owners, refs.kinds, refs.keys).Query(func(rows pgx.Rows) error {
-		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reservationRow])
+		found, err := appendRows[reservationRow](nil, rows)
 		for _, row := range found {
 			*into = append(*into, row.reservation())
 		}
-		return err
-	})
-}
-
-// collect gathers the rows of a statement.
-func collect[T any](q *pgx.QueuedQuery, into *[]T) {
-	q.Query(func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
 		return err
 	})
 }

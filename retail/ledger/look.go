@@ -117,32 +117,36 @@ func (l *Ledger) Look(ctx context.Context, macs [][]byte, ref voucher.Ref) (Seen
 // look answers questions together.
 func (l *Ledger) look(ctx context.Context, questions []looking) ([]looked, error) {
 	var macs [][]byte
-	var asker []int // of each MAC
 	var refs refColumns
+	var asker, namer []int // of each MAC, of each name
 	for i, q := range questions {
 		for _, mac := range q.macs {
 			macs, asker = append(macs, mac), append(asker, i)
 		}
-		refs.add(q.ref)
+		if q.ref.Key != "" { // a question for a balance is not about an act, whatever its code is
+			refs.add(q.ref)
+			namer = append(namer, i)
+		}
 	}
-	var vouchers []placedVoucher
+	vouchers := make([]placedVoucher, 0, len(questions))
 	var names []placedName
 	batch := &pgx.Batch{} // one transaction, since nothing ends one within it
 	batch.Queue(setPlans)
 	collect(batch.Queue(lookVouchers, macs), &vouchers)
-	collect(batch.Queue(lookNames, refs.owners, refs.kinds, refs.keys), &names)
+	if len(namer) > 0 {
+		collect(batch.Queue(lookNames, refs.owners, refs.kinds, refs.keys), &names)
+	}
 	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	answers := make([]looked, len(questions))
-	for _, v := range vouchers {
-		if v.CodeRetired { // to whoever has the code there is no such voucher
-			continue
+	for i := range vouchers {
+		if v := &vouchers[i]; !v.CodeRetired { // else there is no such voucher to whoever has the code
+			answers[asker[v.Place-1]].voucher = &v.lookRow
 		}
-		answers[asker[v.Place-1]].voucher = &v.lookRow
 	}
-	for _, n := range names {
-		answers[n.Place-1].named = &n.nameRow
+	for i := range names {
+		answers[namer[names[i].Place-1]].named = &names[i].nameRow
 	}
 	return answers, nil
 }

@@ -3,9 +3,11 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/money"
@@ -150,6 +152,38 @@ func (r recordRow) record() (*voucher.Record, error) {
 		return nil, fmt.Errorf("%w: act %s: %w", errUnreadable, r.ID, err)
 	}
 	return record, nil
+}
+
+// collect gathers the rows of a statement, appended to what into has.
+func collect[T any](q *pgx.QueuedQuery, into *[]T) {
+	q.Query(func(rows pgx.Rows) (err error) {
+		*into, err = appendRows(*into, rows)
+		return err
+	})
+}
+
+// appendRows reads rows into structs whose fields, those of embedded structs among them, take the columns in their order. It looks at
+// the struct once, where pgx.CollectRows does so for every row.
+func appendRows[T any](found []T, rows pgx.Rows) ([]T, error) {
+	var row, blank T
+	_, err := pgx.ForEachRow(rows, placesIn(nil, reflect.ValueOf(&row).Elem()), func() error {
+		found = append(found, row)
+		row = blank
+		return nil
+	})
+	return found, err
+}
+
+// placesIn are where the columns of a row go.
+func placesIn(places []any, row reflect.Value) []any {
+	for i := range row.NumField() {
+		if row.Type().Field(i).Anonymous {
+			places = placesIn(places, row.Field(i))
+			continue
+		}
+		places = append(places, row.Field(i).Addr().Interface())
+	}
+	return places
 }
 
 // instant is the zero time for NULL.

@@ -79,10 +79,11 @@ func prefixed(prefix, symbols string) Code {
 	return codeOf(folded(prefix) + symbols).printedAs(prefix + "-" + grouped(symbols))
 }
 
+// lookalikes are the letters that are read as digits.
+var lookalikes = strings.NewReplacer("O", "0", "I", "1", "L", "1")
+
 // folded reads letters as the digits that they look like.
-func folded(plain string) string {
-	return strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(plain)
-}
+func folded(plain string) string { return lookalikes.Replace(plain) }
 
 // isSound tells whether symbols are ours, and end with the check symbol of the others.
 func isSound(symbols string) bool {
