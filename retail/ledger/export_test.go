@@ -21,5 +21,7 @@ func KeptPlans() map[string]string {
 		"look up vouchers": lookVouchers, "look up names": lookNames, "find acts": findActs,
 		"update reservations": updateReservations, "update account reservations": updateAccountReservations,
 		"update records": updateRecords, "update vouchers": updateVouchers, "update accounts": updateAccounts,
+		"read lots": readLots, "read moves of lots": readMoves, "read exchanges": readExchanges, "read what is aside": readAside,
+		"update lots": updateLots, "clear what is aside": clearAside,
 	}
 }

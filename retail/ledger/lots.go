@@ -26,16 +26,32 @@ const (
 			l.ends_at,
 			l.rest,
 			l.aside
-		FROM lot l
-		WHERE (l.account = ANY($1::uuid[]) AND l.rest > 0)
-			OR l.id IN (SELECT m.lot FROM lot_move m WHERE m.act = ANY($2::uuid[]))`
+		FROM (
+			SELECT id
+			FROM lot
+			WHERE account = ANY($1::uuid[]) AND rest > 0
+			UNION
+			SELECT lot
+			FROM lot_move
+			WHERE act = ANY($2::uuid[])
+		) n
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM lot
+			WHERE id = n.id
+			OFFSET 0
+		) l`
 
 	readMoves = `SELECT
 			m.act::text,
 			m.lot::text,
 			m.points
-		FROM lot_move m
-		WHERE m.act = ANY($1::uuid[])
+		FROM (
+			SELECT *
+			FROM lot_move
+			WHERE act = ANY($1::uuid[])
+			OFFSET 0
+		) m
 		ORDER BY
 			m.account,
 			m.seq,
