@@ -15,8 +15,13 @@ func withReceipt(aimed ledger.Aimed) ledger.Aimed {
 	return aimed
 }
 
-// withReturn adds to the reversal of an act that moved value what takes it from where it went.
+// withReturn adds to the reversal of an act that moved value what takes it from where it went, and to that of a conversion the end of
+// the voucher that was given for the points.
 func withReturn(aimed ledger.Aimed, record voucher.Record) ledger.Aimed {
+	if given := record.Detail.Reward; given != nil && given.Voucher != "" {
+		reward := voucher.Ref{Owner: record.Owner, Kind: voucher.Rewards, Key: record.Key}
+		aimed.Then = &ledger.Aimed{Voucher: given.Voucher, Act: voucher.Reverse{Target: reward, Limited: voucher.Unlimited}}
+	}
 	if moved := record.Detail.Moved; moved != nil {
 		aimed.Then = &ledger.Aimed{Voucher: moved.To, Account: moved.Account, Act: voucher.Return{Target: record.Ref}}
 	}

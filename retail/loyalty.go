@@ -23,6 +23,8 @@ var (
 	ErrGuest = errors.New("a guest has no account: points are for customers who are logged in")
 	// ErrNotInProgramme refuses to spend points of somebody who takes no part, or while points are worth nothing.
 	ErrNotInProgramme = errors.New("points can't be used here")
+	// ErrSelfReferred refuses points to somebody for referring himself.
+	ErrSelfReferred = errors.New("nobody refers himself")
 	// ErrNoReward says that the programme has no such reward.
 	ErrNoReward = errors.New("the programme has no such reward")
 	// ErrRewardPoints says that a reward costs another number of points.
@@ -88,6 +90,9 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 	shop, login, err := l.accounts.claimant(ctx, by, Claim{Shop: e.Shop, Customer: e.Customer}, "")
 	if err != nil {
 		return PointsEarned{}, err
+	}
+	if e.Referred == login {
+		return PointsEarned{}, ErrSelfReferred
 	}
 	id, err := l.accounts.desk.ledger.NewID()
 	if err != nil {
@@ -181,6 +186,9 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx, by Actor) ([]ledger
 		if e.act.Points, e.act.Worth, err = e.granted(ctx, tx, programme); err != nil {
 			return nil, err
 		}
+		return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+	}
+	if _, err := e.counter.accounts.desk.ledger.Find(ctx, e.act.Ref); err == nil { // whatever it would earn now, it is answered as it was
 		return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
 	}
 	terms, earned, err := e.reckon(ctx, tx, programme, fate)

@@ -54,8 +54,11 @@ func (l *Loyalty) Convert(ctx context.Context, by Actor, c Conversion) (Converte
 	}
 	for try := 0; ; try++ {
 		done, err := run.once(ctx)
-		if ledger.IsTwin(err) && try < twins {
+		switch {
+		case ledger.IsTwin(err) && try < twins:
 			continue
+		case isOffer(err):
+			return Converted{}, err
 		}
 		return done, settled("convert points", err)
 	}
@@ -232,13 +235,5 @@ func (l *Loyalty) Converted(ctx context.Context, by Actor, key string) (Converte
 // Unconvert takes a conversion back, points and voucher together, while the voucher is as it was given, or makes sure that it never
 // happens (X02).
 func (l *Loyalty) Unconvert(ctx context.Context, by Actor, key string) (voucher.Answer, error) {
-	desk := l.accounts.desk
-	record, err := desk.ledger.Find(ctx, by.ref(voucher.Conversions, key))
-	if err != nil || record.Voucher == "" || record.Detail.Reward.Voucher == "" || record.State != voucher.Done {
-		return desk.Reverse(ctx, by, voucher.Conversions, key)
-	}
-	points := ledger.Aimed{Voucher: record.Voucher, Account: true, Act: voucher.Reverse{Target: record.Ref, Limited: by.limit()}}
-	reward := voucher.Ref{Owner: record.Owner, Kind: voucher.Rewards, Key: record.Key}
-	points.Then = &ledger.Aimed{Voucher: record.Detail.Reward.Voucher, Act: voucher.Reverse{Target: reward, Limited: voucher.Unlimited}}
-	return desk.settle(ctx, by, points)
+	return l.accounts.desk.Reverse(ctx, by, voucher.Conversions, key)
 }

@@ -60,6 +60,12 @@ func (o *BackOffice) PutProgramme(ctx context.Context, by Actor, seen int64, p l
 	return now, settled("put the programme", err)
 }
 
+// hasPrice tells whether a product is worth a fixed amount.
+func hasPrice(product purchase.Product) bool {
+	_, err := product.Price(nil)
+	return err == nil
+}
+
 // checkRewards refuses rewards that nobody could ever be given. Error: ErrInvalid, with the names of the fields.
 func (o *BackOffice) checkRewards(ctx context.Context, p loyalty.Programme) error {
 	var faults []error
@@ -73,6 +79,8 @@ func (o *BackOffice) checkRewards(ctx context.Context, p loyalty.Programme) erro
 			faults = append(faults, fmt.Errorf("rewards[%d].sku: no product has this SKU", i))
 		case err != nil:
 			return err
+		case reward.Points > 0 && !hasPrice(product):
+			faults = append(faults, fmt.Errorf("rewards[%d].points: leave them out, since the product has no fixed amount: it is worth what the points are", i))
 		case reward.Points == 0 && !worthPoints(product, p.Currency()):
 			faults = append(faults, fmt.Errorf("rewards[%d].points: state them, since the product is not open in the currency of the rates", i))
 		}

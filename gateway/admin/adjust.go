@@ -128,7 +128,7 @@ func (a *admin) checkAmount(field string, amount money.Amount, sign bool) error 
 		return counter.Invalid(field+".currency", "is no currency of ISO 4217, PUNCH or POINT")
 	}
 	limit, err := money.Parse(a.ceiling, amount.Currency)
-	if err != nil || field == "expected_balance" {
+	if err != nil || field == "expected_balance" || amount.Currency == money.Point {
 		limit.Minor = figureLimit
 	}
 	switch {

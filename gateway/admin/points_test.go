@@ -421,6 +421,59 @@ func TestP20PointsAreExchangedForAReward(t *testing.T) {
 	converts("c:6", "50", "Billet").refuses(409, "prevented")
 }
 
+// A conversion that is taken back while it is being made leaves both of its halves, or neither.
+func TestAConversionThatIsTakenBackAtOnceIsWhole(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 1000)
+	for i := range 24 {
+		path := fmt.Sprint("/v1/conversions/c:", i)
+		var both sync.WaitGroup
+		both.Go(func() { h.shop.asks("PUT", path, `{"customer":"7","points":500,"reward":"Gavekort"}`) })
+		both.Go(func() { h.shop.asks("DELETE", path, "") })
+		both.Wait()
+		h.shop.asks("DELETE", path, "")
+	}
+	h.hasPoints("7", 1000, 0)
+	if got := h.reads(`SELECT coalesce(sum(balance), 0)::text FROM voucher`); got != "0" {
+		t.Errorf("vouchers of %s are left", got) // and the books are proven when the house closes
+	}
+}
+
+// X17: what points pay of an order, and what is refunded of it, is measured by what may earn: vouchers in it don't count.
+func TestVouchersInAnOrderDoNotDiluteItsPoints(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 1250)
+	mixed := func(id string) string {
+		return bought(id, 100_00, pays("total", 625_00), `"lines":[`+members(says("sku", "SHOE"), pays("net", 100_00), pays("gross", 125_00))+`,`+members(says("sku", "CARD-500"), pays("net", 500_00))+`]`)
+	}
+	h.shop.paysWith("r:1", "7", 125_00).has(201, members(pays("covers", 125_00)))
+	h.shop.captures("r:1", "1").has(200, "{}")
+	h.shop.earns("e:1", "7", "order", mixed("1")).has(201, members(point("earned", 0)))
+	h.shop.earns("e:2", "7", "order", mixed("91001")).has(201, members(point("earned", 10)))
+	h.tells(order("1001", 1, of("SHOE"), func(o *purchase.Order) {
+		o.Total, o.Refunds = money.Of(625_00, "DKK"), []purchase.Refund{{ID: "1", Amount: money.Of(125_00, "DKK")}}
+	}))
+	h.shop.asks("GET", "/v1/points/e:2", "").has(200, members(point("taken_back", 10)))
+}
+
+// What can't be given is refused by field, and a repeat is answered as it was whatever the programme has become.
+func TestPointsAreRefusedByFieldWhateverTheProgramme(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 200_000) // more than a voucher may hold
+	h.shop.earns("e:1", "7", "order", bought("1", 400_00)).has(201, members(point("earned", 40)))
+	h.shop.earns("e:9", "7", "referral", says("referred", "7")).refuses(400, "invalid_request", says("field", "referred"))
+	h.shop.paysWith("r:1", "7", 400_00, point("amount", 400)).has(201, "{}")
+	h.shop.captures("r:1", "2", pays("amount", 90_00)).refuses(409, "insufficient_balance", pays("available", 40_00))
+	h.shop.captures("r:1", "2", pays("amount", 40_00)).has(200, members(pays("covers", 40_00)))
+	h.shop.paysWith("r:2", "7", 4000_00, point("amount", 20_000)).refuses(400, "invalid_request", says("field", "amount"))
+	h.office.grants("a:1", "7", says("shop", "demo"), point("delta", -150_000)).has(201, members(point("balance", 49_640)))
+	h.office.rules(1, `"rates":[{"points":10,"value":{"amount":100,"currency":"EUR"}}]`).has(200, `{"version":2}`)
+	h.shop.earns("e:1", "7", "order", bought("1", 400_00)).has(200, members(point("earned", 40)))
+}
+
 // P11 P13: points are shown at five places, each of which has a switch, as figures and as texts for a theme.
 func TestP13PointsAreShownWhereTheMerchantWants(t *testing.T) {
 	t.Parallel()

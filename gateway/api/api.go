@@ -167,6 +167,12 @@ func (a *api) checkBound(f figure) error {
 	case f.bound == capped && minor <= 0:
 		return counter.Invalid(f.field+".amount", "must be above zero")
 	}
+	if f.amount.Currency == money.Point {
+		if f.bound == capped && minor > pointsLimit {
+			return counter.Invalid(f.field+".amount", "is more points than anybody has")
+		}
+		return nil
+	}
 	if limit, err := money.Parse(a.ceiling, f.amount.Currency); f.bound == capped && err == nil && minor > limit.Minor {
 		return counter.Invalid(f.field+".amount", "is above the limit of "+limit.String())
 	}

@@ -14,6 +14,7 @@ import (
 	"vouchsafe/retail"
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -250,7 +251,7 @@ func (p *pointed) refuse(ctx context.Context, err error) error {
 	for _, blamed := range []struct {
 		err   error
 		field string
-	}{{retail.ErrGuest, "customer"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}} {
+	}{{retail.ErrGuest, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
 		if errors.Is(err, blamed.err) {
 			return counter.Invalid(blamed.field, blamed.err.Error())
 		}

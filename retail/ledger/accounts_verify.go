@@ -75,5 +75,10 @@ func lotProofs() []proof {
 			FROM act a
 			LEFT JOIN (SELECT source, sum(amount + rest) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
 			WHERE a.kind = 'points' AND a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END`},
+		{"points that were exchanged for a voucher and the voucher stand or fall together", `SELECT c.id::text, format('%s, the voucher %s', c.state, r.state)
+			FROM act c
+			LEFT JOIN act r ON r.owner = c.owner AND r.kind = 'reward' AND r.key = c.key
+			WHERE c.kind = 'conversion' AND c.detail -> 'reward' ->> 'voucher' IS NOT NULL
+				AND (r.state IS DISTINCT FROM c.state OR r.voucher::text IS DISTINCT FROM c.detail -> 'reward' ->> 'voucher')`},
 	}
 }

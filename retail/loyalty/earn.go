@@ -60,25 +60,28 @@ func known(e Event) bool {
 
 // Bought is an order as far as points go. All amounts are minor units of the programme's currency.
 type Bought struct {
-	// Total is what the order comes to, with everything that is in it; PointsPaid is the part that points have paid.
+	// Total is what the order comes to, with everything that is in it but stored values; PointsPaid is the part that points have paid.
 	Total, PointsPaid int64
 	Lines             []Line
 }
 
 // Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not
-// say. Lines that come to more than the goods earn on the goods alone.
+// say. Lines that come to more than the goods earn on the goods alone. Stored values are no part of its total: they neither earn nor are
+// paid with points, so that what points pay is measured by the rest.
 func Basket(lines []Line, goods, total int64) Bought {
-	b := Bought{Total: total, Lines: slices.Clone(lines)}
-	var net, gross int64
+	b := Bought{Lines: slices.Clone(lines)}
+	var net, gross, stored int64
 	for i, l := range b.Lines {
-		b.Lines[i].Gross = max(l.Gross, l.Net)
-		gross = sum(gross, max(b.Lines[i].Gross, 0))
-		if !l.StoredValue {
-			net = sum(net, max(l.Net, 0))
+		b.Lines[i].Gross = max(l.Gross, l.Net, 0)
+		if l.StoredValue {
+			stored = sum(stored, b.Lines[i].Gross)
+			continue
 		}
+		net, gross = sum(net, max(l.Net, 0)), sum(gross, b.Lines[i].Gross)
 	}
-	if b.Total == 0 {
-		b.Total = max(gross, goods)
+	b.Total = max(total-stored, gross)
+	if len(lines) == 0 || b.Total == 0 {
+		b.Total = max(total, goods)
 	}
 	for i, l := range b.Lines {
 		if !l.StoredValue && net > goods {

@@ -55,7 +55,7 @@ func (a Capture) decide(c *Case) (Answer, error) {
 // asked is how much to capture: what was named, or what is reserved as far as the order needs it.
 func (a Capture) asked(c *Case, own *Reservation) (int64, error) {
 	if a.Amount != nil && own.Exchange != nil {
-		return own.covered(*a.Amount)
+		return own.named(*a.Amount)
 	}
 	if a.Amount != nil {
 		if a.Amount.Currency != c.Voucher.Currency {

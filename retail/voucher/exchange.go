@@ -69,6 +69,16 @@ func inPoints(amount *money.Amount, rate money.Rate) (int64, error) {
 	return 0, ErrCurrency
 }
 
+// named is how many of the reserved points an amount is that the owner names: in points, or in money, of which they cover all or it is
+// refused.
+func (r *Reservation) named(amount money.Amount) (int64, error) {
+	covers := r.Exchange.Covers(r.Amount)
+	if amount.Currency == covers.Currency && amount.Minor > covers.Minor {
+		return 0, &InsufficientError{Available: covers}
+	}
+	return r.covered(amount)
+}
+
 // covered is how many of the reserved points an amount of the order takes: in points, or in money, of which points cover no more than
 // they are worth.
 func (r *Reservation) covered(amount money.Amount) (int64, error) {
