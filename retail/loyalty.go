@@ -14,6 +14,7 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -169,7 +170,7 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx, by Actor) ([]ledger
 	var err error
 	e.notes = nil
 	if e.Event == loyalty.Order {
-		if fate, err = points.LockOrder(ctx, tx, e.shop.ID, e.Order.ID); err != nil {
+		if fate, err = e.fate(ctx, tx); err != nil {
 			return nil, err
 		}
 	}
@@ -200,13 +201,24 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx, by Actor) ([]ledger
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return nil, err
 	}
-	if again := err == nil && !before.Reversed; again { // told before under another key, or this very act
+	if again := err == nil && !before.Over; again { // told before under another key, or this very act
 		earned = 0
 	}
 	if e.act.Points = earned; earned > 0 {
 		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subject, Version: version, Terms: terms}
 	}
 	return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+}
+
+// fate locks the order and tells what has become of it. One that was cancelled and then paid after all earns again.
+func (e *earning) fate(ctx context.Context, tx outbox.Tx) (points.Fate, error) {
+	fate, err := points.LockOrder(ctx, tx, e.shop.ID, e.Order.ID)
+	if err != nil || !fate.Closed {
+		return fate, err
+	}
+	known, err := e.counter.accounts.sales.purchaseOf(ctx, e.shop.ID, e.Order.ID)
+	fate.Closed = known == nil || known.Status != purchase.Paid
+	return fate, err
 }
 
 // granted is what the office gives by hand, with its worth at the rate of the day.

@@ -29,7 +29,11 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 	if version, _, err := points.Programme(ctx, s.orders.Pool()); err != nil || version == 0 {
 		return err
 	}
-	_, err := s.ledger.ApplyWhole(ctx, func(tx outbox.Tx) ([]ledger.Aimed, error) {
+	known, err := s.purchaseOf(ctx, shop.ID, o.ID)
+	if err != nil || known != nil && (o.Modified.Before(known.Modified) || o.Number != known.Number) { // late, or another order altogether
+		return err
+	}
+	_, err = s.ledger.ApplyWhole(ctx, func(tx outbox.Tx) ([]ledger.Aimed, error) {
 		return s.recalls(ctx, tx, shop.ID, o, fate)
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		return spentPoints(ctx, tx, shop.ID, o.ID, applied.Answers)
@@ -49,6 +53,18 @@ func fateOf(o purchase.Order) points.Fate {
 	return fate
 }
 
+// purchaseOf is an order as it was last applied; nil for one that sells no vouchers, of which nothing is kept.
+func (s *Sales) purchaseOf(ctx context.Context, shop, order string) (*purchase.Purchase, error) {
+	known, err := s.orders.Purchase(ctx, shop, order)
+	switch {
+	case errors.Is(err, orders.ErrNotFound) || err == nil && known == nil:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &known.Decided, nil
+}
+
 // recalls writes down what has become of an order and aims at what it has earned, so that it keeps no more than it would earn as it is
 // now. What was refunded of vouchers is no concern of points: they never earned any.
 func (s *Sales) recalls(ctx context.Context, tx outbox.Tx, shop string, o purchase.Order, fate points.Fate) ([]ledger.Aimed, error) {
@@ -66,7 +82,7 @@ func (s *Sales) recalls(ctx context.Context, tx outbox.Tx, shop string, o purcha
 		return nil, err
 	}
 	earned, err := points.EarnedFor(ctx, tx, shop, loyalty.Order, o.ID)
-	if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Reversed {
+	if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Over {
 		return nil, nil
 	}
 	if err != nil {
@@ -190,13 +206,18 @@ func (a *Accounts) capture(ctx context.Context, by Actor, c Capture) (voucher.An
 // captureAll spends several reservations for one order: all of them or none.
 func (a *Accounts) captureAll(ctx context.Context, by Actor, captures []Capture) ([]voucher.Answer, error) {
 	aimed, pointed, err := a.desk.aimCaptures(ctx, by, captures, 0)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case pointed:
-		return a.capturePoints(ctx, by, captures[0].Detail.Order, aimed)
 	}
-	return a.desk.ledger.ApplyAll(ctx, aimed...)
+	return a.settleAll(ctx, by, captures[0].Detail.Order, aimed, pointed)
+}
+
+// settleAll settles acts that end in captures for an order, all of them or none; pointed tells whether points are among these.
+func (a *Accounts) settleAll(ctx context.Context, by Actor, order string, acts []ledger.Aimed, pointed bool) ([]voucher.Answer, error) {
+	if pointed {
+		return a.capturePoints(ctx, by, order, acts)
+	}
+	return a.desk.ledger.ApplyAll(ctx, acts...)
 }
 
 // capturePoints settles captures for an order, of points among others, together with taking back what it had earned on the part that
@@ -208,7 +229,7 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 			return nil, err
 		}
 		earned, err := points.EarnedFor(ctx, tx, by.Name, loyalty.Order, order)
-		if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Reversed {
+		if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Over {
 			return captures, nil
 		}
 		if err != nil {
@@ -237,7 +258,13 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 	if explain("capture points", &err); err != nil {
 		return nil, err
 	}
-	return applied.Answers[:len(captures)], nil
+	own := len(captures)
+	for _, c := range captures {
+		if c.Then != nil { // it is answered too
+			own++
+		}
+	}
+	return applied.Answers[:own], nil
 }
 
 // covered is what points have just paid, in minor units.

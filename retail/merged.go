@@ -91,11 +91,11 @@ func (a *Accounts) captureMoved(ctx context.Context, by Actor, captures []Captur
 		return nil, refusal
 	}
 	halves := 2 * len(acts)
-	aimed, _, err := a.desk.aimCaptures(ctx, by, captures, halves)
+	aimed, pointed, err := a.desk.aimCaptures(ctx, by, captures, halves)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := a.desk.ledger.ApplyAll(ctx, append(acts, aimed...)...)
+	answers, err := a.settleAll(ctx, by, captures[0].Detail.Order, append(acts, aimed...), pointed)
 	if _, short := errors.AsType[*voucher.ShortError](err); err != nil && !short && voucher.IsRefusal(err) { // of the transfer: it is spent
 		err = refusal
 	}
@@ -124,7 +124,7 @@ func (a *Accounts) fetch(ctx context.Context, by Actor, c Capture) (*ledger.Aime
 		return nil, err
 	}
 	needed := money.Of(named.Reservation.Amount, named.Voucher.Currency)
-	if c.Amount != nil && c.Amount.Minor < needed.Minor {
+	if c.Amount != nil && c.Amount.Currency == needed.Currency && c.Amount.Minor < needed.Minor {
 		needed.Minor = c.Amount.Minor
 	}
 	aimed := withReceipt(ledger.Aimed{Voucher: account.ID, Account: true, Act: voucher.Transfer{

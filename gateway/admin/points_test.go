@@ -571,3 +571,38 @@ func TestAVoucherThatPointsPaidIsNotIssued(t *testing.T) {
 		t.Errorf("issued %v", got)
 	}
 }
+
+// X17: a state that is told late takes nothing back, and an order that is paid after all earns again.
+func TestACancellationThatIsOverIsOver(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	mixed := bought("91001", 400_00, pays("total", 500_00))
+	h.tells(order("1001", 5))
+	h.shop.earns("e:1", "7", "order", mixed).has(201, members(point("earned", 40)))
+	h.tells(order("1001", 2, withStatus(purchase.Cancelled)))
+	h.hasPoints("7", 40, 0)
+	h.tells(order("1001", 6, withStatus(purchase.Cancelled)))
+	h.hasPoints("7", 0, 0)
+	h.shop.earns("e:2", "7", "order", mixed).has(201, members(point("earned", 0)))
+	h.tells(order("1001", 7))
+	h.shop.earns("e:3", "7", "order", mixed).has(201, members(point("earned", 40), point("balance", 40)))
+	h.shop.earns("e:4", "7", "order", mixed).has(201, members(point("earned", 0)))
+	h.shop.earns("e:1", "7", "order", mixed).has(200, members(point("earned", 40))) // as it was
+	h.hasPoints("7", 40, 0)
+}
+
+// D17 X17: a late capture after a merge takes back what the order had earned on the part that points pay, as any other does.
+func TestALateCaptureAfterAMergeMakesNoPoints(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("8", 1000)
+	h.grantsPoints("7", 1)
+	h.shop.earns("e:1", "8", "order", bought("1", 400_00, pays("total", 500_00))).has(201, members(point("earned", 40)))
+	h.shop.paysWith("r:1", "8", 500_00, point("amount", 1000)).has(201, members(pays("covers", 100_00)))
+	h.shop.paysWith("r:2", "8", 5).has(201, members(point("amount", 0), pays("remaining_due", 5))) // less than a point is worth
+	h.passes(30 * time.Hour)
+	h.must(func() error { _, err := h.ledger.Sweep(t.Context()); return err }())
+	h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", members(says("into", h.idOf("7")), because)).has(200, says1("customer", "7"))
+	h.shop.captures("r:1", "1", pays("amount", 100_00)).has(200, members(pays("covers", 100_00), `"late":true`))
+	h.hasPoints("7", 1+32, 0)
+}

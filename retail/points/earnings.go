@@ -37,7 +37,7 @@ type Earned struct {
 	Owner, Key string // the name of the act
 	Points     int64
 	Back       int64 // how many of them were taken back
-	Reversed   bool  // taken back altogether, by whoever brought them: the event may be told anew
+	Over       bool  // nothing is left of it, by whoever took it back: the event may be told anew
 }
 
 const readEarned = `
@@ -53,7 +53,7 @@ SELECT
 	a.key,
 	a.amount,
 	a.taken_back,
-	a.state <> 'done' AS reversed
+	a.state <> 'done' OR a.taken_back = a.amount AS over
 FROM
 	earning e
 	JOIN act a ON a.id = e.act
@@ -69,7 +69,7 @@ type earnedRow struct {
 	Terms                              []byte
 	Owner, Key                         string
 	Amount, TakenBack                  int64
-	Reversed                           bool
+	Over                               bool
 }
 
 // ErrNotEarned says that nothing was earned for an event yet.
@@ -87,7 +87,7 @@ func EarnedFor(ctx context.Context, q Asked, shop string, event loyalty.Event, s
 	}
 	earned := Earned{
 		Earning: Earning{Act: r.Act, Account: r.Account, Shop: r.Shop, Event: loyalty.Event(r.Event), Subject: r.Subject, Version: r.Version},
-		Owner:   r.Owner, Key: r.Key, Points: r.Amount, Back: r.TakenBack, Reversed: r.Reversed,
+		Owner:   r.Owner, Key: r.Key, Points: r.Amount, Back: r.TakenBack, Over: r.Over,
 	}
 	if err := json.Unmarshal(r.Terms, &earned.Terms); err != nil {
 		return Earned{}, fmt.Errorf("read the terms of an earning: %w", err)
@@ -95,7 +95,7 @@ func EarnedFor(ctx context.Context, q Asked, shop string, event loyalty.Event, s
 	return earned, nil
 }
 
-const forgetReversed = `
+const forgetOver = `
 DELETE FROM earning e
 USING act a
 WHERE
@@ -103,7 +103,7 @@ WHERE
 	AND e.event = @event
 	AND e.subject = @subject
 	AND a.id = e.act
-	AND a.state <> 'done'`
+	AND (a.state <> 'done' OR a.taken_back = a.amount)`
 
 const insertEarning = `
 INSERT INTO earning (
@@ -125,7 +125,7 @@ VALUES (
 	@terms::jsonb
 )`
 
-// AddEarning notes what an act brought points for, in the act's transaction. One that was taken back altogether gives its place up; one
+// AddEarning notes what an act brought points for, in the act's transaction. One of which nothing is left gives its place up; one
 // that stands is a unique violation, which ends the transaction.
 func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	terms, err := json.Marshal(e.Terms)
@@ -135,7 +135,7 @@ func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	args := pgx.NamedArgs{
 		"act": e.Act, "account": e.Account, "shop": e.Shop, "event": string(e.Event), "subject": e.Subject, "version": e.Version, "terms": string(terms),
 	}
-	for _, sql := range []string{forgetReversed, insertEarning} {
+	for _, sql := range []string{forgetOver, insertEarning} {
 		if _, err := tx.Exec(ctx, sql, args); err != nil {
 			return fmt.Errorf("note what points were earned for: %w", err)
 		}

@@ -52,7 +52,7 @@ func (p *PayPoints) amount(c *Case, balance int64, asked *money.Amount, rate mon
 		most = wanted
 	}
 	taken, covered := rate.Cover(most, p.Payable)
-	if covered == 0 && p.Payable > 0 {
+	if covered == 0 && p.Payable > 0 && rate.Worth(most) == 0 { // else it is less than a point's worth that is due
 		return 0, c.insufficient(balance)
 	}
 	return taken, nil
