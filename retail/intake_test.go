@@ -67,6 +67,8 @@ func (c *counter) together(all ...purchase.Order) int32 {
 		running.Go(func() { c.hears(o) })
 		c.until("it waits", func() bool { return c.sales.Waiting() == i+1 })
 	}
+	free <- struct{}{} // one of the two: when both end at once, both have followers
+	c.until("they are taken", func() bool { return c.sales.Waiting() == 0 })
 	close(free)
 	running.Wait()
 	return stored.Load() - 2
