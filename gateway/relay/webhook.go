@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -32,6 +33,7 @@ type answer struct {
 func (r *Relay) webhook(c *gin.Context) {
 	ctx := c.Request.Context()
 	if c.Request.ContentLength > edge.WebhookBytes {
+		_, _ = io.CopyN(io.Discard, c.Request.Body, edge.WebhookBytes) // whoever is still sending hears no refusal
 		edge.Fail(c, edge.Refuse(edge.TooLarge, "The body is larger than this address takes."))
 		return
 	}
