@@ -27,9 +27,9 @@ var (
 
 // IssueMany is [Ledger.Issue] for thousands at once, by COPY.
 func (l *Ledger) IssueMany(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher) error {
-	var at time.Time
-	if err := tx.QueryRow(ctx, readInstant).Scan(&at); err != nil {
-		return fmt.Errorf("issue many: read the instant: %w", err)
+	at, err := Instant(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("issue many: %w", err)
 	}
 	rows := bulk{}
 	for _, n := range vouchers {

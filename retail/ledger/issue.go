@@ -89,9 +89,9 @@ const insertVouchers = `INSERT INTO voucher (
 // caller's transaction, and returns the vouchers as they now are. A unit that was issued before, or
 // a code that exists (once in 2⁷⁵), is a unique violation that ends the transaction.
 func (l *Ledger) Issue(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher) ([]voucher.Voucher, error) {
-	var at time.Time
-	if err := tx.QueryRow(ctx, readInstant).Scan(&at); err != nil {
-		return nil, fmt.Errorf("issue: read the instant: %w", err)
+	at, err := Instant(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("issue: %w", err)
 	}
 	batch := &pgx.Batch{}
 	issued := make([]voucher.Voucher, len(vouchers))

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -131,11 +132,12 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	var lots []lotRow
 	var moves, aside []partRow
 	var exchanges []exchangeRow
+	named, held := slices.Collect(maps.Keys(acts)), slices.Collect(maps.Keys(reservations))
 	batch := &pgx.Batch{}
-	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(keysOf(acts))), &lots)
-	collect(batch.Queue(readMoves, uuidsOf(keysOf(acts))), &moves)
-	collect(batch.Queue(readExchanges, uuidsOf(keysOf(reservations))), &exchanges)
-	collect(batch.Queue(readAside, uuidsOf(keysOf(reservations))), &aside)
+	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(named)), &lots)
+	collect(batch.Queue(readMoves, uuidsOf(named)), &moves)
+	collect(batch.Queue(readExchanges, uuidsOf(held)), &exchanges)
+	collect(batch.Queue(readAside, uuidsOf(held)), &aside)
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("read the lots of %d accounts: %w", len(accounts), err)
 	}
@@ -185,15 +187,6 @@ func (s *state) pointed() (cases []*voucher.Case) {
 	}
 	slices.SortFunc(cases, func(a, b *voucher.Case) int { return strings.Compare(a.Voucher.ID, b.Voucher.ID) })
 	return cases
-}
-
-// keysOf are the keys of a map, in no order.
-func keysOf[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	return keys
 }
 
 const (

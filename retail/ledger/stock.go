@@ -19,9 +19,9 @@ const copyStep = 2000
 // Stock puts vouchers into the inventory, in the caller's transaction. They have no act and no journal: nobody has been promised
 // anything. Ref, Minor and Detail are not used.
 func (l *Ledger) Stock(ctx context.Context, tx outbox.Tx, vouchers ...NewVoucher) error {
-	var at time.Time
-	if err := tx.QueryRow(ctx, readInstant).Scan(&at); err != nil {
-		return fmt.Errorf("stock: read the instant: %w", err)
+	at, err := Instant(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("stock: %w", err)
 	}
 	rows := make([][]any, len(vouchers))
 	for i, n := range vouchers {

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"vouchsafe/retail/money"
 )
 
 // Event is what a customer did that may earn points.
@@ -85,7 +87,7 @@ func Basket(lines []Line, goods, total int64) Bought {
 	}
 	for i, l := range b.Lines {
 		if !l.StoredValue && net > goods {
-			b.Lines[i].Net = share(max(l.Net, 0), goods, net)
+			b.Lines[i].Net = money.Share(max(l.Net, 0), goods, net)
 		}
 	}
 	return b
@@ -98,19 +100,14 @@ func (b Bought) Less(refunded int64) Bought {
 	base := max(b.Total, 1)
 	refunded = min(max(refunded, 0), base)
 	left.Total, left.Lines = base-refunded, make([]Line, len(b.Lines))
-	left.PointsPaid = share(b.PointsPaid, base-refunded, base)
+	left.PointsPaid = money.Share(b.PointsPaid, base-refunded, base)
 	for i, l := range b.Lines {
 		if !l.StoredValue {
-			l.Net, l.Gross = share(l.Net, base-refunded, base), share(l.Gross, base-refunded, base)
+			l.Net, l.Gross = money.Share(l.Net, base-refunded, base), money.Share(l.Gross, base-refunded, base)
 		}
 		left.Lines[i] = l
 	}
 	return left
-}
-
-// share is a part of an amount, rounded down.
-func share(minor, part, whole int64) int64 {
-	return quotient(product(minor, part), big.NewInt(whole))
 }
 
 // Line is a line of an order, or a product.
@@ -151,7 +148,7 @@ func (r Rule) Earn(did Did, who Standing) int64 {
 			return 0
 		}
 	}
-	return quotient(product(r.Points, who.percent()), big.NewInt(100))
+	return money.Share(r.Points, who.percent(), 100)
 }
 
 // ofOrder sums what the lines earn, scaled by Per, so that one division at the end rounds: of each product at most its limit, of all
@@ -176,7 +173,7 @@ func (r Rule) ofOrder(b Bought, who Standing) int64 {
 	}
 	total := max(b.Total, 1)
 	sum.Mul(sum, product(total-min(max(b.PointsPaid, 0), total), who.percent()))
-	points := quotient(sum, new(big.Int).Mul(product(total, r.Per), big.NewInt(100)))
+	points := money.Quotient(sum, new(big.Int).Mul(product(total, r.Per), big.NewInt(100)))
 	if r.PerOrder > 0 {
 		points = min(points, r.PerOrder)
 	}

@@ -128,12 +128,3 @@ func sum(a, b int64) int64 {
 
 // product multiplies without limit: a total, a rate and a percentage together pass 64 bits.
 func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
-
-// quotient divides and rounds down; it is at most the largest number that there is.
-func quotient(n, d *big.Int) int64 {
-	result := new(big.Int).Quo(n, d)
-	if !result.IsInt64() {
-		return math.MaxInt64
-	}
-	return result.Int64()
-}

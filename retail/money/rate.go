@@ -17,13 +17,13 @@ func (r Rate) Zero() bool { return r.Units == 0 }
 
 // Worth is what units are worth, in minor units, rounded down.
 func (r Rate) Worth(units int64) int64 {
-	return quotient(product(units, r.Value.Minor), big.NewInt(r.Units))
+	return Share(units, r.Value.Minor, r.Units)
 }
 
 // Needed is the fewest units that are worth an amount of minor units.
 func (r Rate) Needed(minor int64) int64 {
 	scaled := product(minor, r.Units)
-	return quotient(scaled.Add(scaled, big.NewInt(r.Value.Minor-1)), big.NewInt(r.Value.Minor))
+	return Quotient(scaled.Add(scaled, big.NewInt(r.Value.Minor-1)), big.NewInt(r.Value.Minor))
 }
 
 // Cover takes of the units at hand what covers most of what is due, and no unit more than that: what is covered is exactly what the
@@ -37,14 +37,17 @@ func (r Rate) Cover(units, due int64) (taken, covered int64) {
 func (r Rate) most(minor int64) int64 {
 	scaled := product(minor, r.Units)
 	scaled.Add(scaled, big.NewInt(r.Units-1)) // Worth rounds down: up to just below the next minor unit
-	return quotient(scaled, big.NewInt(r.Value.Minor))
+	return Quotient(scaled, big.NewInt(r.Value.Minor))
 }
 
 // product multiplies without limit.
 func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
 
-// quotient divides and rounds down; it is at most the largest number that there is.
-func quotient(n, d *big.Int) int64 {
+// Share is a part of an amount, as large as the part is of the whole: rounded down, and at most the largest number that there is.
+func Share(minor, part, whole int64) int64 { return Quotient(product(minor, part), big.NewInt(whole)) }
+
+// Quotient divides and rounds down; it is at most the largest number that there is.
+func Quotient(n, d *big.Int) int64 {
 	result := new(big.Int).Quo(n, d)
 	if !result.IsInt64() {
 		return math.MaxInt64
