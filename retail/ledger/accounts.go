@@ -76,21 +76,8 @@ const (
 		FROM account_reservation r
 		WHERE r.account = ANY($1::uuid[]) AND r.state = 'active'
 		UNION ALL
-		SELECT` + accountReservationColumns + `
-		FROM unnest($2::text[], $3::text[], $4::text[]) AS q (owner, kind, key)
-		CROSS JOIN LATERAL (
-			SELECT reservation
-			FROM act
-			WHERE owner = q.owner AND kind = q.kind AND key = q.key
-			OFFSET 0
-		) n
-		CROSS JOIN LATERAL (
-			SELECT *
-			FROM account_reservation
-			WHERE id = n.reservation
-			OFFSET 0
-		) r
-		WHERE q.kind = 'reservation'`
+		SELECT` + accountReservationColumns + namedReservations + `
+			FROM account_reservation` + asNamed
 )
 
 // accountRow is an account as it is stored, in the order of accountColumns.

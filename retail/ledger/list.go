@@ -150,42 +150,18 @@ func heldList() keyset.List {
 const listHeld = `
 	FROM (
 		SELECT
-			id,
-			voucher,
-			fence,
-			owner,
-			key,
-			holder,
-			holder_hint,
-			amount,
-			due,
-			revision,
-			state,
-			granted_at,
-			expires_at,
-			ended_at,
+			r.id,
+			r.voucher,` + heldColumns + `,
 			false AS of_account
-		FROM reservation
-		WHERE state = 'active' AND ended_at IS NULL
+		FROM reservation r
+		WHERE r.state = 'active' AND r.ended_at IS NULL
 		UNION ALL
 		SELECT
-			id,
-			account,
-			fence,
-			owner,
-			key,
-			holder,
-			holder_hint,
-			amount,
-			due,
-			revision,
-			state,
-			granted_at,
-			expires_at,
-			ended_at,
+			r.id,
+			r.account,` + heldColumns + `,
 			true
-		FROM account_reservation
-		WHERE state = 'active' AND ended_at IS NULL
+		FROM account_reservation r
+		WHERE r.state = 'active' AND r.ended_at IS NULL
 	) r
 	WHERE r.expires_at > (SELECT vouchsafe_now())
 		AND (@from::timestamptz IS NULL OR r.granted_at >= @from::timestamptz)

@@ -152,11 +152,15 @@ const (
 		r.expires_at,
 		r.ended_at`
 
+	// The live reservations, and those that acts name; of vouchers, and with other columns of accounts.
 	readReservations = `SELECT` + reservationColumns + `
 		FROM reservation r
 		WHERE r.voucher = ANY($1::uuid[]) AND r.state = 'active'
 		UNION ALL
-		SELECT` + reservationColumns + `
+		SELECT` + reservationColumns + namedReservations + `
+			FROM reservation` + asNamed
+
+	namedReservations = `
 		FROM unnest($2::text[], $3::text[], $4::text[]) AS q (owner, kind, key)
 		CROSS JOIN LATERAL (
 			SELECT reservation
@@ -165,8 +169,9 @@ const (
 			OFFSET 0
 		) n
 		CROSS JOIN LATERAL (
-			SELECT *
-			FROM reservation
+			SELECT *`
+
+	asNamed = `
 			WHERE id = n.reservation
 			OFFSET 0
 		) r

@@ -13,10 +13,8 @@ import (
 	"vouchsafe/retail/outbox"
 )
 
-// Purchases are written column by column: one statement for all that are new, however many orders are settled together. Doubts are
-// lists, which unnest would run together; they travel as JSON.
-const insertPurchases = `
-INSERT INTO purchase (
+// purchaseNames are the columns that are written, in the order of purchasesGiven.
+const purchaseNames = `
 	id,
 	shop,
 	order_id,
@@ -39,7 +37,12 @@ INSERT INTO purchase (
 	buyer,
 	buyer_mac,
 	confirmation,
-	version
+	version`
+
+// Purchases are written column by column: one statement for all that are new, however many orders are settled together. Doubts are
+// lists, which unnest would run together; they travel as JSON.
+const insertPurchases = `
+INSERT INTO purchase (` + purchaseNames + `
 )
 SELECT
 	n.id,
@@ -124,30 +127,7 @@ const purchasesGiven = `unnest(
 		@buyer_mac::bytea[],
 		@confirmation::uuid[],
 		@version::bigint[]
-	) AS n (
-		id,
-		shop,
-		order_id,
-		number,
-		source,
-		created,
-		modified,
-		status,
-		digest,
-		state,
-		confirmed,
-		fixed,
-		blocked,
-		doubts,
-		tender,
-		paid_at,
-		currency,
-		total,
-		language,
-		buyer,
-		buyer_mac,
-		confirmation,
-		version
+	) AS n (` + purchaseNames + `
 	)`
 
 // Save writes purchases that [Lock] read, or new ones, with their units and refunds, in two round trips however many there are. Error:
