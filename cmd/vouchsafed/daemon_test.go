@@ -188,9 +188,13 @@ func (d *running) dies() {
 // stops asks the daemon to end and expects exit code 0.
 func (d *running) stops() {
 	d.t.Helper()
-	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		d.t.Fatal(err)
-	}
+	d.signals(syscall.SIGTERM)
+	d.leaves()
+}
+
+// leaves waits for a daemon that was asked to end, and expects exit code 0.
+func (d *running) leaves() {
+	d.t.Helper()
 	select {
 	case err := <-d.ended:
 		d.ended <- err

@@ -63,9 +63,7 @@ func TestEndingWaitsForWhatIsUnderWay(t *testing.T) {
 	eventually(t, recoversWithin, "the act waits for the row", func() bool {
 		return count(t, pool, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
 	})
-	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	d.signals(syscall.SIGTERM)
 	eventually(t, recoversWithin, "nobody new is let in", func() bool { return d.asks("", "GET", "/healthz", "").status == 0 })
 	if err := lock.Commit(t.Context()); err != nil {
 		t.Fatal(err)
@@ -73,7 +71,7 @@ func TestEndingWaitsForWhatIsUnderWay(t *testing.T) {
 	if r := <-answers; r.status != 201 {
 		t.Errorf("the act under way was answered %d %s, want 201", r.status, r.text)
 	}
-	d.stops()
+	d.leaves()
 	m.sound()
 }
 

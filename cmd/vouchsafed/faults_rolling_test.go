@@ -222,9 +222,7 @@ func TestEndingIsAnnounced(t *testing.T) {
 	m := opens(t)
 	d := m.serves("VOUCHSAFE_DRAIN_FOR=2s")
 	d.wants(200, "", "GET", "/readyz", "")
-	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	d.signals(syscall.SIGTERM)
 	var r reply
 	eventually(t, recoversWithin, "it is not ready", func() bool { r = d.asks("", "GET", "/readyz", ""); return r.status != 200 })
 	if r.status != 503 || r.at("status") != "draining" {
