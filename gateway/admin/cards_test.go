@@ -16,7 +16,7 @@ func TestTheListOfCards(t *testing.T) {
 	h.runs(`UPDATE voucher SET state = 'issued' WHERE id = $1`, other.id)
 	line := func(unit string, c card) string {
 		return `{"id":"` + c.id + `","last4":"` + c.last4 + `","issued":` + dkk(500_00) + `,"order":{"number":"1042","line":"1","unit":` + unit + `,"paid":` + dkk(500_00) +
-			`,"ordered_at":"2026-11-22T12:00:00Z","order_url":"https://shop.example/wp-admin/post.php?post=91042\u0026action=edit"}}`
+			`,"ordered_at":"2026-11-22T12:00:00Z","order_url":"https://shop.example/wp-admin/post.php?action=edit\u0026post=91042"}}`
 	}
 	got := h.office.asks("GET", "/v1/admin/vouchers?q=1042&sort=issued_at", "")
 	for i, c := range cards {

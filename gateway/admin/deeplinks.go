@@ -1,34 +1,25 @@
 package admin
 
 import (
-	"net/url"
+	"strconv"
 	"strings"
 )
 
-// shopPages are where a platform's administration shows an order and a customer, behind the shop's address; {id} stands for the shop's own
-// id. What is missing has no address that follows from the shop's.
-func shopPages() map[string]struct{ order, customer string } {
-	return map[string]struct{ order, customer string }{
-		"woocommerce": {"/wp-admin/post.php?post={id}&action=edit", "/wp-admin/user-edit.php?user_id={id}"}, // leads on to the newer order pages by itself
-		"shopify":     {"/admin/orders/{id}", "/admin/customers/{id}"},
-		"shopware":    {"/admin#/sw/order/detail/{id}", "/admin#/sw/customer/detail/{id}"},
-		"saleor":      {"/dashboard/orders/{id}", "/dashboard/customers/{id}"},
-	}
-}
-
-// orderURL is where the shop shows an order to its people (A13); "" where nobody can tell.
+// orderURL is where the shop at an address shows an order to its people (A13); "" where its platform has no such page.
 func orderURL(platform, shop, order string) string {
-	return pageOf(shopPages()[platform].order, shop, order)
+	return officePage(platform, shop, "post.php?action=edit&post=", order) // leads on to the newer order pages by itself
 }
 
-// customerURL is where the shop shows a customer to its people (A14); "" where nobody can tell.
+// customerURL is where the shop at an address shows a customer to its people (A14); "" where its platform has no such page.
 func customerURL(platform, shop, customer string) string {
-	return pageOf(shopPages()[platform].customer, shop, customer)
+	return officePage(platform, shop, "user-edit.php?user_id=", customer)
 }
 
-func pageOf(pattern, shop, id string) string {
-	if pattern == "" || shop == "" || id == "" {
+// officePage is a page of a shop's own office about what has an id. Only WooCommerce has addresses that follow from the shop's, and its ids
+// are numbers: whatever else was told as one leads nowhere. A guest is customer 0.
+func officePage(platform, shop, page, id string) string {
+	if number, err := strconv.ParseUint(id, 10, 64); platform != "woocommerce" || shop == "" || err != nil || number == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(shop, "/") + strings.ReplaceAll(pattern, "{id}", url.QueryEscape(id))
+	return strings.TrimRight(shop, "/") + "/wp-admin/" + page + id
 }

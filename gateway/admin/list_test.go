@@ -78,7 +78,7 @@ func TestAListTellsOfEveryCard(t *testing.T) {
 		`"order":`+members(says("shop", "demo"), says("platform", "woocommerce"), says("shop_url", "https://shop.example/"), says("id", "91042"),
 			says("number", "1042"), says("title", "Gavekort til alle"), says("status", "paid"), says("tender", "quickpay"),
 			says("paid_at", "2026-11-22T12:00:00Z"), `"purchase":"*"`, says("line", "1"), `"unit":1`, says("ordered_at", "2026-11-22T12:00:00Z"),
-			pays("paid", 500_00), says("order_url", "https://shop.example/wp-admin/post.php?post=91042&action=edit")),
+			pays("paid", 500_00), says("order_url", "https://shop.example/wp-admin/post.php?action=edit&post=91042")),
 	)+`],"next_cursor":null}`)
 	if text := h.office.asks("GET", "/v1/admin/vouchers", "").text; strings.Contains(text, c.code) {
 		t.Error("the list has the code")

@@ -2,9 +2,6 @@ package admin
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"vouchsafe/gateway/counter"
@@ -143,12 +140,12 @@ func showPurchase(p retail.Purchase) purchaseOut {
 			ID: p.ID, Shop: p.Shop, Order: p.Order, Number: d.Number, Status: d.Status.String(), State: d.State(), Total: p.Total,
 			Tender: p.Tender, OrderedAt: unlessZero(d.Created), PaidAt: unlessZero(p.PaidAt), ReceivedAt: p.StoredAt.UTC(), Units: len(d.Units),
 		},
-		Link: officePage(p.Front, "post.php?post=%s&action=edit", p.Order), Language: p.Language, Platform: p.Front.Platform,
+		Link: orderURL(p.Front.Platform, p.Front.URL, p.Order), Language: p.Language, Platform: p.Front.Platform,
 		Blocked: d.Blocked, Doubts: append([]string{}, d.Doubts...), Items: []unitOut{}, Refunds: []refundedOut{},
 	}
 	if p.Buyer != nil {
 		out.Customer = &customerOut{
-			ID: p.Customer, Name: p.Name, Email: p.Email, Link: officePage(p.Front, "user-edit.php?user_id=%s", p.Customer),
+			ID: p.Customer, Name: p.Name, Email: p.Email, Link: customerURL(p.Front.Platform, p.Front.URL, p.Customer),
 		}
 	}
 	for _, unit := range d.Units {
@@ -178,14 +175,6 @@ func showUnit(p retail.Purchase, unit purchase.Unit) unitOut {
 		out.Recipient = &recipientOf{gift.Name, gift.Email}
 	}
 	return out
-}
-
-// officePage is the address of a page about something in the shop's own office, with %s for its id; "" where no such page is known.
-func officePage(shop retail.Shop, page, id string) string {
-	if number, err := strconv.ParseUint(id, 10, 64); shop.Platform != "woocommerce" || shop.URL == "" || err != nil || number == 0 {
-		return ""
-	}
-	return strings.TrimRight(shop.URL, "/") + "/wp-admin/" + fmt.Sprintf(page, id)
 }
 
 // unlessZero is an instant in UTC, and nothing for none.

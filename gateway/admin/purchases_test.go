@@ -47,7 +47,7 @@ func TestAPurchaseShowsItsUnitsAndLeadsToTheShop(t *testing.T) {
 		"id":"*","shop":"demo","order":"91001","number":"1001","status":"paid","state":"issued","total":`+dkk(500_00)+`,"tender":"quickpay",
 		"ordered_at":"2026-11-22T12:00:00Z","paid_at":"2026-11-22T12:00:00Z","received_at":"*","units":1,"issued":1,"language":"da",
 		"platform":"woocommerce","blocked":false,"doubts":[],"refunds":[],
-		"link":"https://shop.example/wp-admin/post.php?post=91001&action=edit",
+		"link":"https://shop.example/wp-admin/post.php?action=edit&post=91001",
 		"customer":{"id":"7","name":"Søren","email":"b•••@example.dk","link":"https://shop.example/wp-admin/user-edit.php?user_id=7"},
 		"items":[{"line":"1","unit":1,"sku":"CARD-500","title":"Gavekort til alle","state":"issued","value":`+dkk(500_00)+`,"paid":`+dkk(500_00)+`,
 			"missing":false,"voucher":"`+cards[0].id+`","for_self":false,"recipient":{"name":"Mormor","email":"m•••@example.dk"}}]}`)
