@@ -96,8 +96,11 @@ func (e *Examiner) stands(change func(*recovery)) (news bool) {
 	return (was == nil) != (e.recovery.fault == nil)
 }
 
-// RunOnce looks at PostgreSQL and Redis, and compares them if need be.
+// RunOnce tells Redis what it was not told, looks at both it and PostgreSQL, and compares them if need be.
 func (e *Examiner) RunOnce(ctx context.Context) error {
+	if err := e.testimony.repay(ctx); err != nil && !errors.Is(err, hold.ErrAway) {
+		return err
+	}
 	pulse, err := e.ledger.Pulse(ctx)
 	if err != nil {
 		return err

@@ -139,6 +139,27 @@ func TestWhatThisGatewayAloneHasSeenCounts(t *testing.T) {
 	}
 }
 
+// G7: Redis did not answer when a change was acknowledged, and PostgreSQL is away before it could be told. When it comes back
+// without the change, any gateway must know of it.
+func TestWhatOneGatewayHasSeenIsToldWithoutPostgreSQL(t *testing.T) {
+	t.Parallel()
+	e := examines(t)
+	e.looks()
+	e.redis.Stop()
+	e.testimony.Committed(t.Context(), []ledger.Change{{Voucher: e.voucher, Version: 7, Holder: "cart", Fence: 1}})
+	e.redis.Restart(t)
+	if _, err := e.pool.Exec(t.Context(), `ALTER TABLE examination RENAME TO away`); err != nil {
+		t.Fatal(err)
+	}
+	e.until("Redis is told", func() bool {
+		if e.RunOnce(t.Context()) == nil {
+			t.Error("PostgreSQL was there: nothing is tested")
+		}
+		states, err := e.holds.Look(t.Context(), e.voucher)
+		return err == nil && states[e.voucher].Version == 7
+	})
+}
+
 // A copy of the files is not served beside its original, however slow that is; it is when the original has
 // fallen silent, though what was under way there still came to Redis.
 func TestACopyOfTheFilesIsServedOnlyAfterItsOriginal(t *testing.T) {

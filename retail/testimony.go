@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 
 	"vouchsafe/retail/failpoint"
@@ -87,6 +88,25 @@ func (t *Testimony) owe(changes []ledger.Change) {
 	}
 }
 
+// repay tells Redis the versions that it is owed, as soon as it answers again, whether PostgreSQL does or not: until then no other
+// gateway knows of them, and would grant what PostgreSQL has forgotten meanwhile. Seeding, which needs PostgreSQL, still makes up for the
+// reservations among them. [hold.ErrAway].
+func (t *Testimony) repay(ctx context.Context) error {
+	owed := t.owedVersions()
+	if len(owed) == 0 || t.estranged() {
+		return nil
+	}
+	for batch := range slices.Chunk(unheld(owed), reseedBatch) {
+		if err := t.put(ctx, batch); err != nil {
+			return err
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.owed.versions, func(id string, version int64) bool { return version <= owed[id] })
+	return nil
+}
+
 // owes tells whether Redis lacks a change.
 func (t *Testimony) owes() bool {
 	t.mu.Lock()
@@ -99,12 +119,18 @@ func (t *Testimony) owes() bool {
 func (t *Testimony) settle() []ledger.Change {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	versions := make([]ledger.Change, 0, len(t.owed.versions))
-	for id, version := range t.owed.versions {
-		versions = append(versions, ledger.Change{Voucher: id, Version: version})
-	}
+	changes := unheld(t.owed.versions)
 	t.owed = debt{versions: map[string]int64{}}
-	return versions
+	return changes
+}
+
+// unheld are versions of vouchers, as if nobody held them.
+func unheld(versions map[string]int64) []ledger.Change {
+	changes := make([]ledger.Change, 0, len(versions))
+	for id, version := range versions {
+		changes = append(changes, ledger.Change{Voucher: id, Version: version})
+	}
+	return changes
 }
 
 // owedVersions is what this gateway has seen acknowledged and Redis was not told.
