@@ -126,6 +126,20 @@ func (p *person) insist(ctx context.Context, r request) output {
 	return out
 }
 
+// obtains insists until what nobody can refuse is granted, however slow the machine is.
+func (p *person) obtains(ctx context.Context, r request) error {
+	for until := time.Now().Add(recoverWithin); time.Now().Before(until); {
+		switch out := p.insist(ctx, r); out.Result {
+		case done:
+			return nil
+		case unknown:
+		default:
+			return fmt.Errorf("a fresh code was refused: %s", out.Result)
+		}
+	}
+	return fmt.Errorf("nobody was answered within %s", recoverWithin)
+}
+
 // patience is how long this client waits.
 func (p *person) patience() time.Duration {
 	if p.chance(5) {

@@ -130,16 +130,7 @@ func (p *person) spends(ctx context.Context, code string) error {
 	if p.chance(60) {
 		r = p.payment(code, p.name("pay"), int64(1+p.random.IntN(purse)))
 	}
-	for until := time.Now().Add(recoverWithin); time.Now().Before(until); {
-		switch out := p.insist(ctx, r); out.Result {
-		case done:
-			return nil
-		case unknown:
-		default:
-			return fmt.Errorf("a fresh code was refused: %s", out.Result)
-		}
-	}
-	return fmt.Errorf("nobody was answered within %s", recoverWithin)
+	return p.obtains(ctx, r)
 }
 
 const readQuarantined = `
