@@ -203,44 +203,63 @@ func TestWhatAProcessLacksItLeavesToAnother(t *testing.T) {
 	o.awaits("v1", outbox.StateDone)
 }
 
-// The one before is settled, but not committed, while its follower is added: one of the two sees the other.
-func TestFollowerAddedWhileTheOneBeforeIsSettled(t *testing.T) {
+// The one before is settled, but not committed, while its follower becomes due: one of the two sees the other.
+func TestFollowerBecomesDueWhileTheOneBeforeIsSettled(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	box := o.box(never)
-	written, commit := make(chan struct{}), make(chan struct{})
-	box.Handle(confirmation, func(ctx context.Context, w *outbox.Work) outbox.Result {
-		err := outbox.InTx(ctx, o.pool, func(tx outbox.Tx) error {
-			err := w.Settle(ctx, tx, outbox.Done())
-			close(written)
-			<-commit
+	const before, after = "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01", "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a02"
+	follower := outbox.Draft{ID: after, Kind: codeMail, Subject: "voucher", Parent: "p1", After: before}
+	stuck := follower
+	stuck.Waiting = "no address"
+	for name, test := range map[string]struct {
+		first   []outbox.Draft // beside the one before
+		held    bool
+		becomes func(context.Context, *outbox.Outbox, outbox.Tx) error
+	}{
+		"added": {nil, false, func(ctx context.Context, o *outbox.Outbox, tx outbox.Tx) error { return o.Add(ctx, tx, follower) }},
+		"no longer held": {[]outbox.Draft{follower}, true, func(ctx context.Context, o *outbox.Outbox, tx outbox.Tx) error {
+			_, err := o.Unhold(ctx, tx, outbox.Where{ID: after}, "blocked")
 			return err
+		}},
+		"tried again": {[]outbox.Draft{stuck}, false, func(ctx context.Context, o *outbox.Outbox, tx outbox.Tx) error { return o.Retry(ctx, tx, after) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := openOffice(t)
+			box := o.box(never)
+			written, commit := make(chan struct{}), make(chan struct{})
+			box.Handle(confirmation, func(ctx context.Context, w *outbox.Work) outbox.Result {
+				err := outbox.InTx(ctx, o.pool, func(tx outbox.Tx) error {
+					err := w.Settle(ctx, tx, outbox.Done())
+					close(written)
+					<-commit
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				return outbox.Settled()
+			}, outbox.Options{})
+			box.Handle(codeMail, calm(outbox.Done()), outbox.Options{})
+			o.adds(box, append([]outbox.Draft{{ID: before, Kind: confirmation, Subject: "order"}}, test.first...)...)
+			if test.held {
+				o.holds(box, "blocked", 1)
+			}
+			o.starts(box)
+			receives(t, written)
+			due := make(chan error, 1)
+			go func() {
+				due <- outbox.InTx(context.Background(), o.pool, func(tx outbox.Tx) error { return test.becomes(context.Background(), box, tx) })
+			}()
+			o.until("the follower to wait, or to be due", func() bool {
+				return len(due) > 0 || o.counts(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+			})
+			close(commit)
+			if err := receives(t, due); err != nil {
+				t.Fatal(err)
+			}
+			o.awaits("voucher", outbox.StateDone)
 		})
-		if err != nil {
-			t.Error(err)
-		}
-		return outbox.Settled()
-	}, outbox.Options{})
-	box.Handle(codeMail, calm(outbox.Done()), outbox.Options{})
-	o.starts(box)
-
-	before := "0b6f2c1e-58a3-4f0e-9a55-0d6c2b7f1a01"
-	o.adds(box, outbox.Draft{ID: before, Kind: confirmation, Subject: "order"})
-	receives(t, written)
-	added := make(chan error, 1)
-	go func() {
-		added <- outbox.InTx(context.Background(), o.pool, func(tx outbox.Tx) error {
-			return box.Add(context.Background(), tx, outbox.Draft{Kind: codeMail, Subject: "voucher", After: before})
-		})
-	}()
-	o.until("the follower to wait, or to have been added", func() bool {
-		return len(added) > 0 || o.counts(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
-	})
-	close(commit)
-	if err := receives(t, added); err != nil {
-		t.Fatal(err)
 	}
-	o.awaits("voucher", outbox.StateDone)
 }
 
 func TestNudgeBeforeTheTimeDoesNothing(t *testing.T) {

@@ -140,8 +140,38 @@ RETURNING
 	id::text AS id,
 	state`
 
+// lockPredecessors keeps those that the chosen ones come after from being settled until this transaction ends, and waits for one that is
+// being settled: whichever comes first, one of the two sees the other, and nothing that was made due is forgotten. It comes before the
+// chosen ones are locked, since settling goes from predecessor to follower too.
+const lockPredecessors = `
+SELECT
+FROM
+	delivery
+WHERE
+	id IN (
+		SELECT
+			after
+		FROM
+			delivery
+		WHERE` + chosen + `
+			AND after IS NOT NULL
+	)
+ORDER BY
+	id
+FOR SHARE`
+
+func lockPredecessorsOf(ctx context.Context, tx Tx, where Where) error {
+	if _, err := tx.Exec(ctx, lockPredecessors, where.args()); err != nil {
+		return fmt.Errorf("lock what comes before: %w", err)
+	}
+	return nil
+}
+
 // Unhold lifts exactly the holds for this reason. What nothing else stands in the way of is due again when it was due before.
 func (o *Outbox) Unhold(ctx context.Context, tx Tx, where Where, reason string) (int, error) {
+	if err := lockPredecessorsOf(ctx, tx, where); err != nil {
+		return 0, fmt.Errorf("unhold deliveries: %w", err)
+	}
 	rows, err := o.touch(ctx, tx, unholdDeliveries, where, reason)
 	if err != nil {
 		return 0, fmt.Errorf("unhold deliveries: %w", err)
@@ -193,6 +223,9 @@ WHERE
 // Retry makes a delivery due at once, whatever it waited for and however it ended short of done and cancelled; its time to be given
 // up starts anew. A hold stays, and so does its place after another. Errors: ErrNotFound, ErrUnderWay, ErrFinished, ErrCopies.
 func (o *Outbox) Retry(ctx context.Context, tx Tx, id string) error {
+	if err := lockPredecessorsOf(ctx, tx, Where{ID: id}); err != nil {
+		return fmt.Errorf("retry delivery %s: %w", id, err)
+	}
 	tag, err := tx.Exec(ctx, retryDelivery, pgx.NamedArgs{"id": id, "most": copiesMost})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = retryRefusal(ctx, tx, id)

@@ -24,6 +24,9 @@ WHERE
 // Reschedule moves a delivery of which nothing has left to another instant, at once for one in the past. What it waits for, it still
 // waits for. Errors: ErrNotFound, ErrUnderWay while it is sent or in doubt, ErrFinished.
 func (o *Outbox) Reschedule(ctx context.Context, tx Tx, id string, due time.Time) error {
+	if err := lockPredecessorsOf(ctx, tx, Where{ID: id}); err != nil {
+		return fmt.Errorf("reschedule delivery %s: %w", id, err)
+	}
 	tag, err := tx.Exec(ctx, rescheduleDelivery, pgx.NamedArgs{"id": id, "due": due})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = standingRefusal(ctx, tx, id)
