@@ -37,6 +37,14 @@ func (t *torture) recover(ctx context.Context) error {
 	return nil
 }
 
+// openlyGivenUp is what the program gave up and somebody still waits for. The mail of a code that was invalidated later, since it had
+// arrived after all, may not be sent again.
+const openlyGivenUp = `(
+	state = 'failed'
+	AND reason LIKE 'given up: %'
+	AND NOT EXISTS (SELECT FROM voucher v WHERE v.id::text = subject AND v.state = 'invalidated')
+)`
+
 // Days may pass here within seconds, so that the program gives a mail up after few tries. Whatever has left three times may not leave
 // again: its code goes out as a new delivery, and a confirmation is let be.
 const readStuck = `
@@ -47,7 +55,7 @@ SELECT
 		ELSE 'deliveries/' || id || '/cancel'
 	END
 FROM delivery
-WHERE state = 'in_doubt' AND due_at IS NULL OR state = 'failed' AND reason LIKE 'given up: %'`
+WHERE state = 'in_doubt' AND due_at IS NULL OR ` + openlyGivenUp
 
 // retry does what the office does about mails that may or may not have arrived when the tries of the program are used up, and about
 // those that were given up.
@@ -68,7 +76,7 @@ SELECT coalesce(string_agg(what, ', '), '')
 FROM (
 	SELECT 'delivery ' || kind || ' ' || state || ' ' || coalesce(reason, '') AS what
 	FROM delivery
-	WHERE state IN ('pending', 'sending', 'in_doubt', 'waiting') OR state = 'failed' AND reason LIKE 'given up: %'
+	WHERE state IN ('pending', 'sending', 'in_doubt', 'waiting') OR ` + openlyGivenUp + `
 	UNION ALL
 	SELECT 'webhook ' || state
 	FROM inbox
