@@ -92,7 +92,7 @@ func saysJSON(header http.Header) bool {
 		return false
 	}
 	declared := header.Get("Content-Type")
-	if declared == "" {
+	if declared == "" || declared == "application/json" {
 		return true
 	}
 	media, parameters, err := mime.ParseMediaType(declared)

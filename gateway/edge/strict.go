@@ -33,29 +33,26 @@ func DecodeStrict(body []byte, into any) error {
 		return err
 	}
 	scan := scanner{body: body}
-	if err := scan.value(0); err != nil {
+	value, err := scan.value(0)
+	if err != nil {
 		return err
 	}
-	if _, takesAll := into.(*any); takesAll {
-		return explainJSON(json.Unmarshal(body, into))
+	if all, takesAll := into.(*any); takesAll {
+		*all = value
+		return nil
 	}
-	return decodeKnown(body, into)
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	return explainJSON(decoder.Decode(into))
 }
 
-// decode is how huma reads a body, which it does twice: into an any, which it validates, and then into the operation's own type. What
-// is wrong with the text alone the first time tells.
+// decode is how huma reads a body, which it does twice: into an any, which it compares with the operation's schema, unknown fields
+// included, and then into the operation's own type. What is wrong with the text alone the first time tells.
 func decode(body []byte, into any) error {
 	if _, first := into.(*any); first {
 		return DecodeStrict(body, into)
 	}
-	return decodeKnown(body, into)
-}
-
-// decodeKnown reads a value that has no field but those of its type.
-func decodeKnown(body []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	return explainJSON(decoder.Decode(into))
+	return explainJSON(json.Unmarshal(body, into))
 }
 
 // wellFormed tells where the body stops being one JSON value.
@@ -75,12 +72,12 @@ func wellFormed(body []byte) error {
 	return errors.New("the body is not JSON")
 }
 
-// scanner walks through a value that is known to be well-formed.
+// scanner reads a value that is known to be well-formed, as encoding/json would into an any.
 type scanner struct {
 	body  []byte
 	at    int
 	path  []string
-	names [][]byte // of all objects around here, the innermost last
+	names []string // of all objects around here, the innermost last
 }
 
 // fault names the field that the scanner is at.
@@ -95,10 +92,10 @@ func (s *scanner) fault(text string) error {
 	return errors.New(path + ": " + text)
 }
 
-// value steps over one value.
-func (s *scanner) value(depth int) error {
+// value reads one value.
+func (s *scanner) value(depth int) (any, error) {
 	if depth > maxDepth {
-		return s.fault("is nested too deep")
+		return nil, s.fault("is nested too deep")
 	}
 	switch s.peek() {
 	case '{':
@@ -106,45 +103,53 @@ func (s *scanner) value(depth int) error {
 	case '[':
 		return s.array(depth)
 	case '"':
-		_, err := s.text()
-		return err
+		return s.text()
 	default:
 		return s.literal()
 	}
 }
 
-// literal steps over a number, true or false. null is no value of any field of ours: who sends it for an amount may mean nothing or
+// literal reads a number, true or false. null is no value of any field of ours: who sends it for an amount may mean nothing or
 // everything.
-func (s *scanner) literal() error {
+func (s *scanner) literal() (any, error) {
 	start := s.at
 	for s.at < len(s.body) && strings.IndexByte(",]} \t\r\n", s.body[s.at]) < 0 {
 		s.at++
 	}
-	if string(s.body[start:s.at]) == "null" {
-		return s.fault("must not be null (leave it out)")
+	switch said := string(s.body[start:s.at]); said {
+	case "null":
+		return nil, s.fault("must not be null (leave it out)")
+	case "true", "false":
+		return said == "true", nil
+	default:
+		number, err := strconv.ParseFloat(said, 64)
+		if err != nil {
+			return nil, s.fault("want a number in range")
+		}
+		return number, nil
 	}
-	return nil
 }
 
-func (s *scanner) object(depth int) error {
+func (s *scanner) object(depth int) (any, error) {
 	outer := len(s.names)
+	fields := make(map[string]any)
 	for s.at++; s.peek() != '}'; {
 		name, err := s.name(outer)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.path = append(s.path, name)
 		s.peek()
 		s.at++ // the colon
-		if err := s.value(depth + 1); err != nil {
-			return err
+		if fields[name], err = s.value(depth + 1); err != nil {
+			return nil, err
 		}
 		s.path = s.path[:len(s.path)-1]
 		s.comma()
 	}
 	s.at++
 	s.names = s.names[:outer]
-	return nil
+	return fields, nil
 }
 
 // name reads a field's name and compares it with those since outer, which are of the same object.
@@ -154,29 +159,31 @@ func (s *scanner) name(outer int) (string, error) {
 		return "", err
 	}
 	for _, other := range s.names[outer:] {
-		if bytes.EqualFold(other, name) {
-			s.path = append(s.path, string(name))
+		if strings.EqualFold(other, name) {
+			s.path = append(s.path, name)
 			return "", s.fault("is there twice")
 		}
 	}
 	if s.names = append(s.names, name); len(s.names)-outer > maxNames {
 		return "", s.fault("there are too many fields")
 	}
-	return string(name), nil
+	return name, nil
 }
 
-func (s *scanner) array(depth int) error {
-	s.at++
-	for i := 0; s.peek() != ']'; i++ {
-		s.path = append(s.path, "["+strconv.Itoa(i)+"]")
-		if err := s.value(depth + 1); err != nil {
-			return err
+func (s *scanner) array(depth int) (any, error) {
+	values := []any{}
+	for s.at++; s.peek() != ']'; {
+		s.path = append(s.path, "["+strconv.Itoa(len(values))+"]")
+		value, err := s.value(depth + 1)
+		if err != nil {
+			return nil, err
 		}
+		values = append(values, value)
 		s.path = s.path[:len(s.path)-1]
 		s.comma()
 	}
 	s.at++
-	return nil
+	return values, nil
 }
 
 // peek steps over space and gives what follows.
@@ -193,8 +200,8 @@ func (s *scanner) comma() {
 	}
 }
 
-// text steps over a string and gives what it says.
-func (s *scanner) text() ([]byte, error) {
+// text reads a string.
+func (s *scanner) text() (string, error) {
 	s.peek()
 	start := s.at
 	escaped := false
@@ -206,19 +213,19 @@ func (s *scanner) text() ([]byte, error) {
 		s.at++
 		if s.body[s.at] == 'u' {
 			if err := s.escape(); err != nil {
-				return nil, err
+				return "", err
 			}
 		}
 	}
 	s.at++
 	if !escaped {
-		return s.body[start+1 : s.at-1], nil
+		return string(s.body[start+1 : s.at-1]), nil
 	}
 	var said string
 	if err := json.Unmarshal(s.body[start:s.at], &said); err != nil {
-		return nil, s.fault("is not a text")
+		return "", s.fault("is not a text")
 	}
-	return []byte(said), nil
+	return said, nil
 }
 
 // escape steps over \uXXXX, both halves of a pair at once, and stops on its last digit. s.at is on the u.
