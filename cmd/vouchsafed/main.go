@@ -110,11 +110,11 @@ func run(ctx context.Context, args []string, around surroundings) int {
 	if err != nil {
 		return misconfigured(chosen, around, err)
 	}
-	p := &program{
-		surroundings: around, config: cfg, configFile: grammar.Config, dir: grammar.Dir,
-		log: slog.New(slog.NewJSONHandler(around.err, &slog.HandlerOptions{Level: cfg.LogLevel})),
-	}
-	switch err := chosen.run(ctx, p); {
+	log, flush := newLog(around.err, cfg.LogLevel)
+	p := &program{surroundings: around, config: cfg, configFile: grammar.Config, dir: grammar.Dir, log: log}
+	err = chosen.run(ctx, p)
+	flush()
+	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errFindings):
