@@ -12,36 +12,36 @@ const cleanFor = 200 * time.Millisecond
 // clean are those who had no wrong codes when Redis was last asked.
 type clean struct {
 	mu    sync.Mutex
-	until map[string]time.Time
+	until map[Who]time.Time
 }
 
-func newClean() *clean { return &clean{until: map[string]time.Time{}} }
+func newClean() *clean { return &clean{until: map[Who]time.Time{}} }
 
-// all tells whether none of these names has a wrong code, as far as is known.
-func (c *clean) all(names []string, now time.Time) bool {
+// all tells whether none of these has a wrong code, as far as is known.
+func (c *clean) all(who []Who, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, name := range names {
-		if !now.Before(c.until[name]) {
+	for _, w := range who {
+		if !now.Before(c.until[w]) {
 			return false
 		}
 	}
 	return true
 }
 
-// add remembers a name without wrong codes. When too many are remembered all are asked for again.
-func (c *clean) add(name string, now time.Time) {
+// add remembers somebody without wrong codes. When too many are remembered all are asked for again.
+func (c *clean) add(w Who, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.until) >= remembered {
 		clear(c.until)
 	}
-	c.until[name] = now.Add(cleanFor)
+	c.until[w] = now.Add(cleanFor)
 }
 
-// drop forgets a name: it has a wrong code now.
-func (c *clean) drop(name string) {
+// drop forgets somebody: he may have a wrong code now.
+func (c *clean) drop(w Who) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.until, name)
+	delete(c.until, w)
 }

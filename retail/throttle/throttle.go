@@ -121,7 +121,7 @@ func (t *Throttle) note(ctx context.Context, who []Who, nameOf func(Who) string)
 	for _, w := range who {
 		name := nameOf(w)
 		t.own.add(name, now, keep(w.Kind))
-		t.clean.drop(name)
+		t.clean.drop(w)
 	}
 	_ = t.talk(ctx, func(ctx context.Context, pipe redis.Pipeliner) {
 		for _, w := range who {
@@ -136,17 +136,14 @@ func (t *Throttle) note(ctx context.Context, who []Who, nameOf func(Who) string)
 // read returns the shared instants of wrong codes, newest first, for each of
 // those who ask.
 func (t *Throttle) read(ctx context.Context, who []Who) ([][]time.Time, error) {
-	now, names, wrong := t.now(), make([]string, len(who)), make([][]time.Time, len(who))
-	for i, w := range who {
-		names[i] = t.name(w)
-	}
-	if t.clean.all(names, now) {
+	now, wrong := t.now(), make([][]time.Time, len(who))
+	if t.clean.all(who, now) {
 		return wrong, nil
 	}
 	lists := make([]*redis.StringSliceCmd, len(who))
 	err := t.talk(ctx, func(ctx context.Context, pipe redis.Pipeliner) {
-		for i, name := range names {
-			lists[i] = pipe.LRange(ctx, name, 0, -1)
+		for i, w := range who {
+			lists[i] = pipe.LRange(ctx, t.name(w), 0, -1)
 		}
 	})
 	if err != nil {
@@ -154,7 +151,7 @@ func (t *Throttle) read(ctx context.Context, who []Who) ([][]time.Time, error) {
 	}
 	for i, list := range lists {
 		if wrong[i] = instants(list.Val()); len(wrong[i]) == 0 {
-			t.clean.add(names[i], now)
+			t.clean.add(who[i], now)
 		}
 	}
 	return wrong, nil
