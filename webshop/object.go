@@ -1,11 +1,8 @@
 package webshop
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,11 +38,11 @@ func ReadObject(body []byte) (Object, error) {
 	if !utf8.Valid(body) {
 		return Object{}, fmt.Errorf("%w: it is not UTF-8", ErrUnreadable)
 	}
-	if err := checkNesting(body); err != nil {
+	var fields map[string]json.RawMessage // which looks into nothing, however deep
+	if err := json.Unmarshal(body, &fields); err != nil {
 		return Object{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
+	if err := checkNesting(body); err != nil {
 		return Object{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if fields == nil {
@@ -254,60 +251,64 @@ func shown(text string) string {
 
 // level is one object or list that is open while a body is walked; names is nil in a list.
 type level struct {
-	names   map[string]bool
-	atValue bool // the next token of an object is a value, not a name
+	names  map[string]bool
+	atName bool // the next text of an object is a name, not a value
 }
 
-// checkNesting walks the tokens without building anything from them: the depth is bounded before a decoder that
-// recurses sees the body. Whether the syntax is whole is left to that decoder.
+// checkNesting walks through an object that is known to be well-formed, without building anything from it: the depth is bounded before a
+// decoder that recurses sees the inner ones.
 func checkNesting(body []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
 	var open []level
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
+	for at := 0; at < len(body); at++ {
+		switch body[at] {
+		case '{':
+			open = append(open, level{names: map[string]bool{}, atName: true})
+		case '[':
+			open = append(open, level{})
+		case '}', ']':
+			open = open[:len(open)-1]
+		case ',':
+			top := &open[len(open)-1]
+			top.atName = top.names != nil
+		case '"':
+			end := textEnd(body, at)
+			if err := open[len(open)-1].text(body[at:end]); err != nil {
+				return err
+			}
+			at = end - 1
 		}
-		if err != nil {
-			return err
-		}
-		if open, err = step(open, token); err != nil {
-			return err
+		if len(open) > maxDepth {
+			return fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 		}
 	}
+	return nil
 }
 
-func step(open []level, token json.Token) ([]level, error) {
-	if token == json.Delim('}') || token == json.Delim(']') {
-		return open[:len(open)-1], nil
-	}
-	if len(open) > 0 {
-		top := &open[len(open)-1]
-		if top.names != nil && !top.atValue {
-			return open, top.name(token)
+// textEnd is where the text ends that begins at a place of a body.
+func textEnd(body []byte, at int) int {
+	for at++; body[at] != '"'; at++ {
+		if body[at] == '\\' {
+			at++
 		}
-		top.atValue = false
 	}
-	if token != json.Delim('{') && token != json.Delim('[') {
-		return open, nil
-	}
-	if len(open) == maxDepth {
-		return nil, fmt.Errorf("it is nested deeper than %d levels", maxDepth)
-	}
-	inner := level{}
-	if token == json.Delim('{') {
-		inner.names = map[string]bool{}
-	}
-	return append(open, inner), nil
+	return at + 1
 }
 
-func (l *level) name(token json.Token) error {
-	name, _ := token.(string)
+// text refuses a name that the object has already.
+func (l *level) text(raw []byte) error {
+	if !l.atName {
+		return nil
+	}
+	l.atName = false
+	name := string(raw[1 : len(raw)-1])
+	if strings.Contains(name, `\`) {
+		if err := json.Unmarshal(raw, &name); err != nil {
+			return err
+		}
+	}
 	if l.names[name] {
 		return fmt.Errorf("the name %s comes twice in one object", shown(name))
 	}
 	l.names[name] = true
-	l.atValue = true
 	return nil
 }
