@@ -252,12 +252,18 @@ func TestConnectionsThatEndIdleFailNobody(t *testing.T) {
 	pool := m.look()
 	for round := range 4 {
 		m.asksAtOnce(d, code, round)
-		const alive = `SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)`
-		ended := column[int32](t, pool, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-		column[bool](t, pool, `SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid`, ended)
-		eventually(t, recoversWithin, "the connections are gone", func() bool { return count(t, pool, alive, ended) == 0 })
+		endsAll(t, pool)
 	}
 	m.asksAtOnce(d, code, 4)
+}
+
+// endsAll ends all connections but its own and returns when they are gone.
+func endsAll(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	const alive = `SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)`
+	ended := column[int32](t, pool, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	column[bool](t, pool, `SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid`, ended)
+	eventually(t, recoversWithin, "the connections are gone", func() bool { return count(t, pool, alive, ended) == 0 })
 }
 
 // asksAtOnce asks so much at the same moment that it takes many connections, and wants all of it answered.

@@ -256,7 +256,8 @@ func (h *history) forgetsItsWitnesses(p *postgres, redis *holdtest.Server) {
 }
 
 // TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself promotes a standby that lacks the last acts. The
-// running daemon goes over to it by itself; the old primary, should it come back, finds no daemon (P4).
+// running daemon goes over to it by itself; the old primary, should it come back writable, finds no daemon,
+// though it comes first in the URL (P4).
 func TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself(t *testing.T) {
 	t.Parallel()
 	p := startsCluster(t)
@@ -270,10 +271,9 @@ func TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The standby comes first: connections made after the fail-over must not find the old primary when that comes back writable.
-	both := fmt.Sprintf("postgres://vouchsafe@/vouchsafe?host=%s,%s&port=5432,5432&target_session_attrs=read-write",
-		second.sockets, old.Query().Get("host"))
-	h.d = m.serves("VOUCHSAFE_DATABASE_URL=" + both)
+	both := "VOUCHSAFE_DATABASE_URL=" + fmt.Sprintf("postgres://vouchsafe@/vouchsafe?host=%s,%s&port=5432,5432&target_session_attrs=read-write",
+		old.Query().Get("host"), second.sockets)
+	h.d = m.serves(both)
 	h.acts(h.codes[1], "redeem")
 	eventually(t, startsWithin, "the standby has it", func() bool {
 		return second.answers(`SELECT count(*) = 2 FROM act WHERE kind = 'redemption'`)
@@ -288,7 +288,9 @@ func TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself(t *testing.T) {
 		return h.d.asks(m.till, "PUT", "/v1/redemptions/on", redeeming(h.codes[3])).status/100 == 2
 	})
 	for _, a := range h.done {
-		if r := h.again(a); r.status != 409 || r.at("code") != "quarantined" {
+		var r reply
+		eventually(t, recoversWithin, "it is known what became of an act", func() bool { r = h.again(a); return r.status != 503 })
+		if r.status != 409 || r.at("code") != "quarantined" {
 			t.Errorf("%s on a voucher that lost it: %d %s", a.path, r.status, r.text)
 		}
 	}
@@ -298,6 +300,48 @@ func TestP4AFailOverToAStandbyThatWasBehindIsFoundByItself(t *testing.T) {
 	}
 	p.starts()
 	m.refuses("the same data is being served from another PostgreSQL server")
+	h.staysWith(second, both)
+	h.goesBack(second, both)
+}
+
+// staysWith makes every daemon connect anew while the old primary takes writes again, and wants all of them at its successor.
+func (h *history) staysWith(second *standby, both string) {
+	h.t.Helper()
+	const acts = `SELECT count(*) FROM act`
+	old, successor := h.look(), second.look()
+	left, served := count(h.t, old, acts), count(h.t, successor, acts)
+	const rounds = 4
+	for round, d := range [rounds]*running{h.d, h.d, h.serves(both), h.d} {
+		endsAll(h.t, successor)
+		h.asksAtOnce(d, h.codes[3], round)
+	}
+	if now := count(h.t, old, acts); now != left {
+		h.t.Errorf("%d acts were settled on the server that was left", now-left)
+	}
+	if now := count(h.t, successor, acts); now < served+rounds {
+		h.t.Errorf("%d acts were settled on its successor, want %d", now-served, rounds)
+	}
+	if diff := cmp.Diff(h.lost(), h.quarantined()); diff != "" {
+		h.t.Errorf("in quarantine (-want +got):\n%s", diff)
+	}
+}
+
+// goesBack loses the successor for good. No running daemon works with the older server; one that is started anew does, and finds out
+// what that lacks.
+func (h *history) goesBack(second *standby, both string) {
+	h.t.Helper()
+	second.dies()
+	h.isUnavailable(h.d, h.till, "PUT", "/v1/redemptions/back", redeeming(h.codes[3]))
+	if r := h.d.asks("", "GET", "/readyz", ""); r.status != 503 || !strings.Contains(r.text, "older than the one that was served") {
+		h.t.Errorf("readyz: %d %s, want 503 and why no server is taken", r.status, r.text)
+	}
+	h.d.dies()
+	h.d = h.serves(both)
+	h.recovers()
+	if r := h.d.asks(h.till, "PUT", "/v1/redemptions/back", redeeming(h.codes[3])); r.at("code") != "quarantined" {
+		h.t.Errorf("a voucher that was spent on the lost server: %d %s", r.status, r.text)
+	}
+	h.wants2xx(h.d.asks(h.till, "PUT", "/v1/redemptions/back-too", redeeming(h.codes[2])))
 }
 
 // rollbacks is how often the dice go back in time.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -114,6 +115,7 @@ func owns(t *testing.T, dir string) {
 type standby struct {
 	installation
 	sockets string
+	dies    func() // at once
 }
 
 // follows starts a standby.
@@ -133,14 +135,17 @@ func (p *postgres) follows() *standby {
 	if err := server.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() {
+	dies := sync.OnceFunc(func() {
 		_ = server.Process.Signal(syscall.SIGQUIT)
 		_ = server.Wait()
+	})
+	p.t.Cleanup(func() {
+		dies()
 		if p.t.Failed() {
 			p.t.Log(said.String())
 		}
 	})
-	s := &standby{installation{t: p.t, url: fmt.Sprintf("postgres://vouchsafe@/vouchsafe?host=%s&port=5432", sockets)}, sockets}
+	s := &standby{installation{t: p.t, url: fmt.Sprintf("postgres://vouchsafe@/vouchsafe?host=%s&port=5432", sockets)}, sockets, dies}
 	eventually(p.t, startsWithin, "the standby answers", func() bool { return s.answers(`SELECT pg_is_in_recovery()`) })
 	return s
 }
