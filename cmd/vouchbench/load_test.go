@@ -2,17 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"vouchsafe/cmd/vouchbench/load"
+	"vouchsafe/retail/retailtest"
 )
 
-// TestMain lets the test binary be the process of the anchors, which the command starts from its own executable.
+// TestMain lets the test binary be the process of the anchors, which the command starts from its own executable,
+// and lets more tests run side by side than there are processors: half of the time they wait for other processes to start and to end. None of
+// them measures a disk, so all that they make lies in memory.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "anchor" {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	if err := errors.Join(flag.Set("test.parallel", strconv.Itoa(2+runtime.GOMAXPROCS(0))), os.Setenv("TMPDIR", retailtest.Parent())); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -22,7 +32,11 @@ func TestMain(m *testing.M) {
 func TestLoadMeasuresEveryWorkloadBesideItsAnchor(t *testing.T) {
 	t.Parallel()
 	var rows []load.Row
-	r := runs(t.Context(), t, &rows, "load", "--clients", "4", "--duration", "150ms", "--warm-up", "50ms", "--rounds", "1", "--vouchers", "4000", "--registers", "2")
+	program, err := daemon()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runs(t.Context(), t, &rows, "--vouchsafed", program, "load", "--clients", "4", "--duration", "150ms", "--warm-up", "50ms", "--rounds", "1", "--vouchers", "4000", "--registers", "2")
 	if r.exit != exitOK {
 		t.Fatalf("exit %d\n%s\n%s", r.exit, &r.out, &r.said)
 	}

@@ -3,18 +3,17 @@ package main
 import (
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"vouchsafe/cmd/vouchbench/mutant"
-	"vouchsafe/cmd/vouchbench/stack"
 	"vouchsafe/cmd/vouchbench/torture"
 )
 
 // The short form of the torture (G1): a few seconds of everything at once, and the runs that once failed.
 func TestATorturedInstallationLosesNothing(t *testing.T) {
-	daemon, err := stack.Build(t.Context(), filepath.Join(t.TempDir(), "vouchsafed"))
+	t.Parallel()
+	program, err := daemon()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +28,7 @@ func TestATorturedInstallationLosesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			found, err := torture.Run(t.Context(), torture.Options{
-				Seed: s.Seed, Duration: s.Duration, Gateways: 2, Mix: mix, Program: daemon, Log: slog.New(slog.DiscardHandler),
+				Seed: s.Seed, Duration: s.Duration, Gateways: 2, Mix: mix, Program: program, Log: slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -69,25 +68,29 @@ func inTheSuite() []string {
 // Wrong daemons, each of which breaks a rule of its own in its own way, are found out (G3). "vouchbench torture --mutant all" tries
 // all of them, with three seeds each.
 func TestATortureFindsWrongDaemonsOut(t *testing.T) {
+	t.Parallel()
 	root, err := mutant.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	daemon, err := mutant.Build(t.Context(), root, t.TempDir())
+	wrong, err := mutant.Build(t.Context(), root, scratch(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mould := scratch(t)
-	for _, m := range mutant.Named(inTheSuite()...) {
+	for n, m := range mutant.Named(inTheSuite()...) {
 		t.Run(m.Name, func(t *testing.T) {
+			if n > 0 { // the first one makes the mould of all others
+				t.Parallel()
+			}
 			mix, err := torture.MixNamed(m.Mix)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for seed := range uint64(mutantSeeds) {
+			for seed := range uint64(2 * mutantSeeds) { // a busy machine gets less done in each
 				found, err := torture.Run(t.Context(), torture.Options{
 					Seed: seed + 1, Duration: mutantDuration, Gateways: 2, Mix: mix, Hasty: true, Settings: []string{m.Setting()}, Mould: mould,
-					Program: daemon, Dir: scratch(t), Log: slog.New(slog.DiscardHandler),
+					Program: wrong, Dir: scratch(t), Log: slog.New(slog.DiscardHandler),
 				})
 				if err != nil {
 					t.Fatal(err)

@@ -91,7 +91,7 @@ func (f *fixtures) makeDir() error {
 	if f.dir != "" {
 		return nil
 	}
-	dir, err := os.MkdirTemp(parent(), prefix)
+	dir, err := os.MkdirTemp(Parent(), prefix)
 	if err != nil {
 		return err
 	}
@@ -102,9 +102,9 @@ func (f *fixtures) makeDir() error {
 	return clearLeft(dir)
 }
 
-// parent is in memory where there is room: making a database, which every test does, takes a third of the time there. Root's
-// TMPDIR is avoided since others often may not enter it.
-func parent() string {
+// Parent is where the stores of tests are made: in memory where there is room, since making a database, which every test does, takes a
+// third of the time there. Root's TMPDIR is avoided since others often may not enter it.
+func Parent() string {
 	var memory syscall.Statfs_t
 	if err := syscall.Statfs(memoryDisk, &memory); err == nil && memory.Bavail*uint64(memory.Bsize) >= memoryNeeded {
 		return memoryDisk

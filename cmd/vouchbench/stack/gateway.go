@@ -15,7 +15,7 @@ import (
 )
 
 // startWithin is how long a gateway may take until it serves, on a machine that is busy with other things.
-const startWithin = 30 * time.Second
+const startWithin = time.Minute
 
 // ErrNotRunning means that the gateway does not run at the moment.
 var ErrNotRunning = errors.New("the gateway does not run")
