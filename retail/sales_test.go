@@ -30,7 +30,7 @@ import (
 )
 
 // patience is how long a test waits for what a worker has to do.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // counter is a back office with a webshop, a mail server and workers, on a database of its own.
 type counter struct {

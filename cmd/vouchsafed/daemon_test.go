@@ -122,7 +122,7 @@ func (l *logBook) String() string {
 }
 
 // startsWithin is how long a daemon may take until it serves on a busy machine.
-const startsWithin = 30 * time.Second
+const startsWithin = time.Minute
 
 // serves starts a daemon and waits until it answers. It is killed at the end of the test.
 func (i *installation) serves(settings ...string) *running {

@@ -18,16 +18,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vouchsafe/retail/embedded"
+	"vouchsafe/retail/retailtest"
 )
 
 // startsCluster starts a PostgreSQL whose files can be copied while it runs.
 func startsCluster(t *testing.T) *postgres {
 	t.Helper()
-	parent := "" // in memory where there is such a disk, since the files are copied again and again
-	if _, err := os.Stat("/dev/shm"); err == nil {
-		parent = "/dev/shm"
-	}
-	dir, err := os.MkdirTemp(parent, "vs")
+	dir, err := os.MkdirTemp(retailtest.Parent(), "vs")
 	if err == nil {
 		err = os.Chmod(dir, 0o711) // PostgreSQL runs as another user where the test is root's
 	}

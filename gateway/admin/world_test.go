@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a test waits for what a worker has to do.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // products are what the tests buy.
 func products() []purchase.Product {
@@ -71,6 +71,9 @@ func toRecipient(email string) func(*purchase.Order) {
 func (h *house) tells(o purchase.Order) {
 	h.t.Helper()
 	_, err := h.sales.ApplyOrder(h.t.Context(), h.demo, o)
+	for tries := 0; err != nil && ledger.IsPassing(err) && tries < 5; tries++ { // as a shop does, where a busy machine took too long
+		_, err = h.sales.ApplyOrder(h.t.Context(), h.demo, o)
+	}
 	h.must(err)
 }
 

@@ -220,7 +220,7 @@ func TestAShopUnderAttackIsSlowAndNotLocked(t *testing.T) {
 			cancel()
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 1900*time.Millisecond)
 	defer cancel()
 	got, err := h.shop.tries(ctx, "PUT", "/v1/reservations/w:1", members(says("code", c.code), pays("due", 1), says("holder", "cart-1")))
 	if err != nil {

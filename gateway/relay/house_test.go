@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	patience       = 20 * time.Second
+	patience       = time.Minute
 	standardSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLjSw"
 )
 

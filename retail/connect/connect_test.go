@@ -99,7 +99,7 @@ func endAll(t *testing.T, other *pgxpool.Pool) {
 	if err != nil || alive == 0 {
 		t.Fatalf("ended %d connections: %v", alive, err)
 	}
-	patience := time.NewTimer(10 * time.Second)
+	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
 	for alive > 0 {
 		if err := other.QueryRow(t.Context(), "SELECT count(*)"+idle).Scan(&alive); err != nil {

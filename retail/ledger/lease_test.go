@@ -24,7 +24,7 @@ func until(t *testing.T, pool *pgxpool.Pool) (seconds float64) {
 // becomes waits for what other goroutines bring about.
 func becomes(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	patience := time.NewTimer(20 * time.Second)
+	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

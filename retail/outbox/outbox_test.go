@@ -19,8 +19,8 @@ const (
 	codeMail     outbox.Kind = "code"
 	confirmation outbox.Kind = "confirmation"
 
-	patience = 20 * time.Second // for what happens in milliseconds on an idle machine
-	never    = time.Hour        // a lease that nobody renews while a test runs
+	patience = time.Minute // for what happens in milliseconds on an idle machine
+	never    = time.Hour   // a lease that nobody renews while a test runs
 )
 
 // office is a database with one or more outboxes on it.
