@@ -11,6 +11,7 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/staff"
 	"vouchsafe/retail/voucher"
 )
 
@@ -250,7 +251,32 @@ func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.
 	if err != nil {
 		return nil, err
 	}
-	return applied, c.refusals(acts, applied)
+	if err := c.refusals(acts, applied); err != nil {
+		return applied, err
+	}
+	return applied, c.noteBlocks(ctx, tx, acts, applied)
+}
+
+// noteBlocks writes into the audit trail which vouchers the order has blocked or freed: nothing else says when it was, and why.
+func (c change) noteBlocks(ctx context.Context, tx outbox.Tx, acts []ledger.Aimed, applied *ledger.Applied) error {
+	for i, aimed := range acts {
+		block, ok := aimed.Act.(voucher.Block)
+		if !ok || applied.Refusals[i] != nil || applied.Answers[i].Outcome == voucher.OutcomeUnchanged {
+			continue
+		}
+		action, reason := didUnblock, "the order was paid again"
+		if block.Blocked {
+			action, reason = didBlock, "the order was cancelled"
+		}
+		err := staff.Record(ctx, tx, staff.Entry{
+			Actor: "shop:" + c.shop.ID, Action: action, Object: aimed.Voucher,
+			Detail: map[string]any{"reason": reason, "order": c.decision.Purchase.Number},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withoutFresh leaves out the vouchers that this very decision issues: they bear no block yet.

@@ -28,7 +28,7 @@ const (
 	didEndSubscriber    = "end_subscriber"
 )
 
-// Subscriber is somebody who is told what happens to vouchers.
+// Subscriber is somebody who is told what happens to vouchers and accounts.
 type Subscriber = herald.Subscriber
 
 // NewSubscriber is what a subscriber is made of, or changed to.
@@ -179,7 +179,7 @@ func (s *Sales) Herald(client *http.Client, now func() time.Time) *herald.Herald
 			}
 			return outbox.OpenTask(ctx, tx, outbox.Task{
 				Kind: TaskWebhooks, Subject: subject, Reason: a.Reason,
-				Detail: detailOf(map[string]any{"subscriber": a.Subscriber, "name": a.Name, "message": a.Message, "voucher": a.Voucher}),
+				Detail: detailOf(map[string]any{"subscriber": a.Subscriber, "name": a.Name, "message": a.Message, "voucher": a.Voucher, "account": a.Account}),
 			})
 		},
 	})

@@ -14,18 +14,21 @@ import (
 // aboutWebhooks is what whoever receives webhooks must know.
 const aboutWebhooks = "Messages follow Standard Webhooks: webhook-id, webhook-timestamp, and webhook-signature with v1, and base64 of HMAC-SHA-256 " +
 	"over id.timestamp.body; the key is the secret after whsec_, decoded. While a secret is rotated there are two signatures. The body is " +
-	`{"type", "timestamp", "data": {"voucher": {"id", "last4", "kind", "product", "shop"}, "number", "act": {"id", "kind", "owner", "order", "receipt"}, ` +
-	`"amount", "balance"}}: amount is what the balance changed by, balance what it was afterwards, number counts the lines of the voucher's ` +
-	"journal. activated, blocked, unblocked, extended and replaced have no number, act and amount. There is never a code in it. " +
-	"Answer 2xx within 15 seconds. Every message comes at least once, under the same webhook-id; the messages of one voucher come in their order. " +
-	"One that is not taken is sent again for about a day and a half, with growing pauses, and holds back the later ones of its voucher alone; " +
-	"then it is given up, with a task for the office. A subscriber who takes nothing for 24 hours, or answers 410, is paused, with a task. " +
-	"Reservations, and blocks that follow from a cancelled order, are not told."
+	`{"type", "timestamp", "data": {"voucher": {"id", "last4", "kind", "product", "shop"}, "account": {"id", "shop", "customer", "wallet_id"}, "number", ` +
+	`"act": {"id", "kind", "owner", "order", "receipt", "reservation"}, "reservation": {"id", "owner", "state", "amount", "expires_at"}, "amount", "balance"}}: ` +
+	"a message is about a voucher or about a customer's account. amount is what the balance changed by, balance what it was afterwards, number " +
+	"counts the lines of the journal of the voucher or the account. activated, blocked, unblocked, extended and replaced have no number, act and " +
+	"amount. reserved, captured, released and reservation_expired have a reservation instead, as it was then: its grant and its one end are told " +
+	"(after reservation_expired a late captured may follow), the change of its amount or holder in between is not, and what a capture took is told " +
+	"by redeemed, whose act names the reservation. An expiry is told when it is noted, within minutes. There is never a code in a message. " +
+	"Answer 2xx within 15 seconds. Every message comes at least once, under the same webhook-id; the messages of one voucher or account come in their " +
+	"order. One that is not taken is sent again for about a day and a half, with growing pauses, and holds back the later ones of its voucher alone; " +
+	"then it is given up, with a task for the office. A subscriber who takes nothing for 24 hours, or answers 410, is paused, with a task."
 
 // subscribers adds the operations about who is told what happens.
 func (a *admin) subscribers(to huma.API) {
-	huma.Register(to, get("subscribers", "/v1/admin/subscribers", "Who is told what happens to vouchers"), a.listSubscribers)
-	add := managing(making("add-subscriber", "/v1/admin/subscribers", "Tell somebody what happens to vouchers from now on; the secret is told this once"))
+	huma.Register(to, get("subscribers", "/v1/admin/subscribers", "Who is told what happens to vouchers and accounts"), a.listSubscribers)
+	add := managing(making("add-subscriber", "/v1/admin/subscribers", "Tell somebody what happens to vouchers and accounts from now on; the secret is told this once"))
 	add.Description = aboutWebhooks
 	huma.Register(to, add, a.addSubscriber)
 	huma.Register(to, get("subscriber", "/v1/admin/subscribers/{id}", "A subscriber, and how it does"), a.subscriber)
@@ -40,7 +43,7 @@ func (a *admin) subscribers(to huma.API) {
 type SubscriberBody struct {
 	Name   string   `json:"name" minLength:"1" maxLength:"200"`
 	URL    string   `json:"url" minLength:"1" maxLength:"2000" doc:"Where messages are posted: https on a public address"`
-	Events []string `json:"events,omitempty" maxItems:"40" nullable:"false" doc:"The types that it is told; all when they are left out: voucher.issued, .activated, .redeemed, .refunded, .reloaded, .adjusted, .claimed, .transferred, .cashed_out, .fee_kept, .expired, .invalidated, .reversed, .blocked, .unblocked, .extended, .replaced, .changed (anything that has no type of its own yet)"`
+	Events []string `json:"events,omitempty" maxItems:"60" nullable:"false" doc:"The types that it is told; all when they are left out: voucher.issued, .activated, .reserved, .captured, .released, .reservation_expired, .redeemed, .refunded, .reloaded, .adjusted, .claimed, .transferred, .cashed_out, .fee_kept, .expired, .invalidated, .reversed, .blocked, .unblocked, .extended, .replaced; account.reserved, .captured, .released, .reservation_expired, .redeemed, .refunded, .adjusted, .claimed, .transferred, .earned, .converted, .recalled, .expired, .reversed; and voucher.changed and account.changed for anything that has no type of its own yet"`
 }
 
 // subscriberOut is a subscriber.

@@ -79,11 +79,19 @@ func (e *ear) of(c card) (texts []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, m := range e.heard {
-		if m.Data.Voucher.ID == c.id {
+		if m.about() == c.id {
 			texts = append(texts, m.String())
 		}
 	}
 	return texts
+}
+
+// about is the id of the voucher or account.
+func (m heard) about() string {
+	if m.Data.Account != nil {
+		return m.Data.Account.ID
+	}
+	return m.Data.Voucher.ID
 }
 
 // subscribes registers an ear and returns its id and secret.
@@ -191,7 +199,7 @@ func TestAMessageThatFailsHoldsBackItsVoucherAlone(t *testing.T) {
 	h.till.redeems("r:3", b, 10_00)
 	ids := map[string]bool{}
 	refuses := func(m heard) int {
-		if m.Data.Voucher.ID != a.id {
+		if m.about() != a.id {
 			return 200
 		}
 		ids[m.id] = true

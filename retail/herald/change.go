@@ -87,9 +87,15 @@ func (h *Herald) pause(ctx context.Context, tx pgx.Tx, s Subscriber, reason stri
 
 // gaveUp tells the office of a message that nobody takes.
 func (h *Herald) gaveUp(ctx context.Context, tx pgx.Tx, s Subscriber, o outcome) error {
-	return h.alarm(ctx, tx, Alarm{
-		Subscriber: s.ID, Name: s.Name, Message: "msg_" + o.ID, Voucher: o.Voucher, Reason: fmt.Sprintf("%s was not taken %d times: %s", o.Type(), attemptsMost, o.fault),
-	})
+	a := Alarm{
+		Subscriber: s.ID, Name: s.Name, Message: "msg_" + o.ID, Reason: fmt.Sprintf("%s was not taken %d times: %s", o.Type(), attemptsMost, o.fault),
+	}
+	if o.Customer != nil {
+		a.Account = o.Account
+	} else {
+		a.Voucher = o.Account
+	}
+	return h.alarm(ctx, tx, a)
 }
 
 const (

@@ -8,42 +8,47 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// headsMost is how many messages one round sends, each of another voucher.
+// headsMost is how many messages one round sends, each of another voucher or account.
 const headsMost = 64
 
-// readHeads finds what is due: of each voucher only the first that is left.
+// readHeads finds what is due: of each voucher and account only the first that is left.
 const readHeads = `
 SELECT
 	w.number,
 	w.id::text AS id,
-	w.voucher::text AS voucher,
+	w.account::text AS account,
 	w.attempts,
 	w.entry,
-	coalesce(e.kind, a.action, '') AS kind,
+	coalesce(e.kind, u.action, w.said ->> 'state') AS kind,
 	e.act::text AS act,
 	c.kind AS act_kind,
 	c.owner,
 	c.detail ->> 'order' AS order,
 	c.detail ->> 'receipt' AS receipt,
+	CASE WHEN c.kind = 'redemption' THEN c.reservation::text END AS spent,
 	coalesce(e.amount, 0) AS amount,
-	v.currency,
+	coalesce(v.currency, a.currency) AS currency,
 	coalesce(e.balance, (
 		SELECT
 			b.balance
 		FROM
 			entry b
 		WHERE
-			b.account = w.voucher
-			AND b.at <= a.at
+			b.account = w.account
+			AND b.at <= coalesce(u.at, (w.said ->> 'at')::timestamptz)
 		ORDER BY
 			b.seq DESC
 		LIMIT 1
 	), 0) AS balance,
-	coalesce(e.at, a.at) AS at,
+	coalesce(e.at, u.at, (w.said ->> 'at')::timestamptz) AS at,
 	v.last4,
 	v.kind AS worth,
 	v.product,
-	v.shop
+	coalesce(v.shop, o.shop) AS shop,
+	o.login AS customer,
+	o.wallet_id AS wallet,
+	w.reservation::text AS reservation,
+	w.said
 FROM (
 	SELECT
 		*
@@ -58,7 +63,7 @@ FROM (
 				webhook before
 			WHERE
 				before.subscriber = head.subscriber
-				AND before.voucher = head.voucher
+				AND before.account = head.account
 				AND before.number < head.number
 		)
 	ORDER BY
@@ -66,10 +71,12 @@ FROM (
 		head.number
 	LIMIT @most
 ) w
-JOIN voucher v ON v.id = w.voucher
-LEFT JOIN entry e ON e.account = w.voucher AND e.seq = w.entry
+LEFT JOIN voucher v ON v.id = w.account
+LEFT JOIN account a ON a.id = w.account
+LEFT JOIN customer o ON o.id = a.customer
+LEFT JOIN entry e ON e.account = w.account AND e.seq = w.entry
 LEFT JOIN act c ON c.id = e.act
-LEFT JOIN audit a ON a.id = w.audit
+LEFT JOIN audit u ON u.id = w.audit
 ORDER BY
 	w.number`
 

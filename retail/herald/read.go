@@ -9,7 +9,7 @@ import (
 
 // A line is unread if its transaction was not visible in the snapshot with which the subscriber's lines were read last. Instants and
 // numbers say nothing of the kind: a transaction may begin early and commit late. The lines of one voucher are committed in their order,
-// since each act holds the voucher's row until it has committed.
+// since each act holds the voucher's row until it has committed; so are those of an account.
 const (
 	lockPlace = `
 SELECT
@@ -25,66 +25,19 @@ WHERE
 	AND deleted_at IS NULL
 FOR UPDATE`
 
-	// The place is named by parameters, and the statement planned for their values: or else PostgreSQL takes a third of the journal for
-	// unread, and reads all of it.
-	unreadEntries = `e.txid >= @xmin::text::bigint AND NOT pg_visible_in_snapshot(e.txid::text::xid8, @seen::text::pg_snapshot) AND e.at > @since::text::timestamptz`
-	unreadAudit   = `a.txid >= @xmin::text::xid8 AND NOT pg_visible_in_snapshot(a.txid, @seen::text::pg_snapshot) AND a.at > @since::text::timestamptz`
-
-	queueUnread = `
-INSERT INTO webhook (
-	id,
-	subscriber,
-	voucher,
-	entry,
-	audit,
-	due_at,
-	read_at
-)
-SELECT
-	md5(@id::text || ' ' || voucher::text || ' ' || coalesce('e' || entry, 'a' || audit))::uuid,
-	@id::uuid,
-	voucher,
-	entry,
-	audit,
-	vouchsafe_now(),
-	vouchsafe_now()
-FROM (
-	SELECT
-		e.account AS voucher,
-		e.seq AS entry,
-		NULL::bigint AS audit,
-		e.at
-	FROM
-		entry e
-		JOIN voucher v ON v.id = e.account
-	WHERE
-		` + unreadEntries + `
-	UNION ALL
-	SELECT
-		v.id,
-		NULL,
-		a.id,
-		a.at
-	FROM
-		audit a
-		JOIN voucher v ON v.id = CASE WHEN a.object ~ '^[0-9a-f-]{36}$' THEN a.object::uuid END
-	WHERE
-		` + unreadAudit + `
-		AND a.action = ANY (@actions)
-) unread
-ORDER BY
-	at,
-	entry NULLS LAST,
-	audit
-ON CONFLICT (subscriber, id) DO NOTHING`
-
 	// moveOn keeps the place where it is while nothing has come, for a while: reading a stretch again is cheaper than writing.
 	moveOn = `
 UPDATE
 	subscriber
 SET
 	seen = pg_current_snapshot(),
-	since = CASE WHEN @foreign::boolean THEN coalesce((SELECT max(at) FROM entry), since) ELSE since END,
+	since = CASE WHEN @foreign::boolean THEN greatest(
+		(SELECT max(at) FROM entry),
+		(SELECT max(at) FROM audit),
+		(SELECT max(greatest(granted_at, ended_at)) FROM reservation),
+		(SELECT max(greatest(granted_at, ended_at)) FROM account_reservation),
+		since
+	) ELSE since END,
 	read_at = vouchsafe_now()
 WHERE
 	id = @id::uuid

@@ -75,7 +75,8 @@ type Config struct {
 // Alarm is what the office is told. Message is empty when the whole subscriber was paused.
 type Alarm struct {
 	Subscriber, Name string
-	Message, Voucher string
+	Message          string
+	Voucher, Account string // what it was about: one of them
 	Reason           string
 }
 

@@ -34,7 +34,8 @@ const (
 				amount = n.amount,
 				due = n.due,
 				revision = n.revision,
-				ended_at = n.ended_at
+				ended_at = n.ended_at,
+				ended_in = CASE WHEN n.ended_at IS NOT NULL THEN pg_current_xact_id()::text::bigint END
 			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamptz[])
 				AS n (id, was, state, holder, holder_hint, amount, due, revision, ended_at)
 			WHERE r.id = ANY($1::uuid[]) AND r.id = n.id AND r.state = n.was
