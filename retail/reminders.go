@@ -14,7 +14,8 @@ import (
 	"vouchsafe/retail/voucher"
 )
 
-// A reminder tells whoever bought a voucher that its last day is near (X09). It is off until a merchant turns it on. It never goes to
+// A reminder tells whoever bought a voucher that its last day is near (X09): a customer who bought it for himself at the address that his
+// account has now, anybody else at that of the order, as long as it is kept. It is off until a merchant turns it on. It never goes to
 // the recipient of a gift, who has asked for no mail; it holds no code, and not what is left. One goes out for each voucher and term,
 // whichever gateway notices first: the number of the delivery is the last day itself, so that an extended voucher has another.
 
@@ -52,14 +53,6 @@ func (s *Sales) remind(ctx context.Context, e report.Expiring) error {
 	if err != nil || found == nil || at.IsZero() {
 		return err
 	}
-	p, err := s.orders.PurchaseByID(ctx, e.Purchase)
-	if err != nil {
-		return err
-	}
-	var who buyer
-	if err := s.unseal(purposeBuyer, p.ID, p.Buyer, &who); err != nil {
-		return err
-	}
 	draft := outbox.Draft{
 		Kind: KindReminder, Subject: e.Voucher, Seq: e.Term, Parent: e.Purchase, Shop: e.Shop, Due: at,
 		Detail: detailOf(reminding{e.ExpiresOn}),
@@ -67,16 +60,41 @@ func (s *Sales) remind(ctx context.Context, e report.Expiring) error {
 	if draft.ID, err = s.ledger.NewID(); err != nil {
 		return err
 	}
-	if err := s.address(&draft, who.Email); err != nil || draft.Waiting != "" { // who can't be reached is not reminded
-		return err
-	}
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) error {
+		email, err := s.reminded(ctx, tx, e)
+		if err != nil {
+			return err
+		}
+		if err := s.address(&draft, email); err != nil || draft.Waiting != "" { // who can't be reached is not reminded
+			return err
+		}
 		return s.outbox.Add(ctx, tx, draft)
 	})
 	if errors.Is(err, outbox.ErrExists) {
 		return nil
 	}
 	return err
+}
+
+// reminded is the address of whoever is to be reminded; empty for nobody. What it was read from is locked, so that a person who is erased
+// at this moment is erased with the reminder, or before it.
+func (s *Sales) reminded(ctx context.Context, tx outbox.Tx, e report.Expiring) (email string, err error) {
+	if e.Owner != "" {
+		owner, err := orders.LockCustomers(ctx, tx, e.Owner)
+		if err != nil {
+			return "", err
+		}
+		if email, err = s.addressOf(owner[0]); err != nil || email != "" {
+			return email, err
+		}
+	}
+	p, err := orders.LockByID(ctx, tx, e.Purchase)
+	if err != nil {
+		return "", err
+	}
+	var who buyer
+	err = s.unseal(purposeBuyer, p.ID, p.Buyer, &who)
+	return who.Email, err
 }
 
 // remindingOf is when a voucher is to be reminded of, in the term that ends on a day; no voucher for never.

@@ -111,3 +111,69 @@ func TestNobodyIsRemindedInVain(t *testing.T) {
 		h.until("it was withdrawn", func() bool { return h.reminded(c) == "cancelled there is nothing to remind of any more" })
 	}
 }
+
+// X09, B03: years on the order has forgotten its buyer, and the account of the customer knows him still: there he is reminded, once, also
+// when the account has become another's by a merge. Who was erased, or is known to nobody any more, is not.
+func TestACustomerIsRemindedAtHisAccount(t *testing.T) {
+	t.Parallel()
+	h := open(t, reminds)
+	h.works()
+	bought := func(number, login string, more ...func(*purchase.Order)) card {
+		return h.sells(order(number, 0, append(more, func(o *purchase.Order) {
+			o.Buyer.ID, o.Buyer.Email, o.Language = login, "order-"+login+"@example.se", "sv"
+		})...))[0]
+	}
+	told, merged, erased, unknown := bought("2001", "7"), bought("2002", "8"), bought("2003", "9"), bought("2004", "10")
+	gift := bought("2005", "7", toRecipient("lisa@example.dk"))
+	for login, email := range map[string]string{"7": "anna@example.se", "9": "gone@example.se", "new": "new@example.se"} {
+		h.office.asks("PUT", "/v1/admin/customers/"+login+"?shop=demo", members(says("email", email))).has(200, "{}")
+	}
+	h.merges("8", "new").has(200, "{}")
+	h.mails(5)
+	for _, c := range []card{told, merged, erased, unknown, gift} {
+		h.until("its code is sent", func() bool { return h.sent(c) == "code done" })
+	}
+	h.office.asks("POST", "/v1/admin/data-subjects/erase", members(says("email", "gone@example.se"), because)).has(200, "{}")
+	h.late(told, "29")
+	h.must(h.sales.EraseOrders(t.Context()))
+	if got := h.reads(`SELECT count(*)::text FROM purchase WHERE buyer IS NOT NULL`); got != "0" {
+		t.Fatalf("%s orders know their buyers", got)
+	}
+	for range 2 {
+		h.must(h.sales.Remind(t.Context()))
+	}
+	letters := map[string]string{}
+	for _, m := range h.mails(7)[5:] {
+		seen, err := m.Inspect()
+		h.must(err)
+		letters[h.letter(m)] = seen.Text
+	}
+	for to, last4 := range map[string]string{"anna@example.se ": told.last4, "new@example.se ": merged.last4} {
+		if text := letters[to]; !strings.Contains(text, last4) || !strings.Contains(text, "Presentkortet") {
+			t.Errorf("the reminder to %s says %q, want it in Swedish", to, text)
+		}
+	}
+	for name, c := range map[string]card{"of an erased customer": erased, "of one without an address": unknown, "for somebody else": gift} {
+		if got := h.reminded(c); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// X09: a customer who is erased while his reminder waits gets none.
+func TestACustomerWhoIsErasedIsNotReminded(t *testing.T) {
+	t.Parallel()
+	h := open(t, reminds)
+	c := h.sells(order("2001", 0))[0]
+	h.office.asks("PUT", "/v1/admin/customers/7?shop=demo", members(says("email", "anna@example.se"))).has(200, "{}")
+	h.late(c, "29")
+	h.must(h.sales.Remind(t.Context()))
+	if got := h.reminded(c); got != "pending" {
+		t.Fatalf("it is %q", got)
+	}
+	h.office.asks("POST", "/v1/admin/data-subjects/erase", members(says("email", "anna@example.se"), `"cancel_deliveries":true`, because)).has(200, "{}")
+	h.must(h.sales.Remind(t.Context()))
+	if got := h.reminded(c); !strings.HasPrefix(got, "cancelled") {
+		t.Errorf("it is %q", got)
+	}
+}

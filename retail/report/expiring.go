@@ -13,6 +13,7 @@ type Expiring struct {
 	Voucher   string // id
 	Purchase  string // id
 	Shop      string
+	Owner     string // id of the customer who bought it for himself and whose address is known; "" for nobody
 	ExpiresOn string // YYYY-MM-DD
 	Term      int    // number of the last day, which names the term
 	Days      int    // before the last day, for which the shop asks to remind
@@ -28,6 +29,7 @@ SELECT
 	v.id::text AS voucher,
 	p.id::text AS purchase,
 	p.shop,
+	COALESCE(c.id::text, '') AS owner,
 	v.expires_on::text AS expires_on,
 	v.expires_on - DATE '1970-01-01' AS term,
 	COALESCE(s.remind_days, @usual::integer) AS days
@@ -36,6 +38,9 @@ FROM
 	JOIN purchase_unit u ON u.id = v.unit
 	JOIN purchase p ON p.id = u.purchase
 	JOIN shop s ON s.id = p.shop
+	LEFT JOIN voucher_owner o ON o.voucher = v.id
+	LEFT JOIN customer was ON was.id = o.customer
+	LEFT JOIN customer c ON c.id = COALESCE(was.merged_into, was.id) AND c.email IS NOT NULL
 WHERE
 	v.unit IS NOT NULL
 	AND v.expires_on IS NOT NULL
@@ -47,7 +52,7 @@ WHERE
 	AND NOT v.blocked_order
 	AND NOT v.blocked_office
 	AND NOT v.quarantined
-	AND p.buyer IS NOT NULL
+	AND (p.buyer IS NOT NULL OR c.id IS NOT NULL)
 	AND (v.expires_on, v.id) > (@after_day::text::date, @after::text::uuid)
 	AND NOT EXISTS (
 		SELECT
