@@ -134,7 +134,11 @@ func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error
 			if err := o.locks(ctx, tx, by, a, staff.Approved); err != nil {
 				return err
 			}
-			applied, refusal, err = o.applies(ctx, tx, by, a, aimed)
+			led, err := o.led(ctx, tx, aimed)
+			if err != nil {
+				return err
+			}
+			applied, refusal, err = o.applies(ctx, tx, by, a, led)
 			return err
 		})
 		switch {
@@ -187,7 +191,7 @@ func (o *BackOffice) applies(ctx context.Context, tx outbox.Tx, by Actor, a Appr
 	}
 	action, detail := told(aimed.Act)
 	detail["asked_by"], detail["approval"] = a.AskedBy, a.ID
-	if err := o.desk.audit(ctx, tx, by, action, a.Subject, detail); err != nil {
+	if err := o.desk.audit(ctx, tx, by, action, aimed.Voucher, detail); err != nil {
 		return nil, nil, err
 	}
 	_, err = endApproval(ctx, tx, a.ID, staff.Approved, by.Person)

@@ -3,9 +3,11 @@ package retail
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/money"
+	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/staff"
 	"vouchsafe/retail/voucher"
@@ -165,6 +167,23 @@ func (d *Desk) whereabouts(ctx context.Context, ref voucher.Ref) (w whereabouts,
 	return w, err
 }
 
+// unlessNamed is the refusal of a transfer that leads nowhere, unless one of its name was made, or waits, between two places that have
+// become one since.
+func (d *Desk) unlessNamed(ctx context.Context, ref voucher.Ref, refusal error) error {
+	err := d.unlessTaken(ctx, ref, refusal)
+	if !errors.Is(err, refusal) {
+		return err
+	}
+	switch _, err := d.whereabouts(ctx, ref); {
+	case err == nil:
+		return voucher.ErrKeyReused
+	case errors.Is(err, voucher.ErrKeyReused):
+		return refusal
+	default:
+		return err
+	}
+}
+
 // wasAt makes sure that a place which is named now is where an act was done: the same, or an account that a merge has moved here since.
 // Error: voucher.ErrKeyReused.
 func (o *BackOffice) wasAt(ctx context.Context, s spot, place string) error {
@@ -215,4 +234,88 @@ func (o *BackOffice) movedBefore(ctx context.Context, by Actor, t Transfer, from
 	return o.desk.settle(ctx, by, withReceipt(ledger.Aimed{Voucher: was.from, Account: from.customer != nil, Act: voucher.Transfer{
 		ID: id, Ref: ref, To: was.to, Account: to.customer != nil, Amount: t.Amount, Detail: voucher.Detail{Reason: t.Reason},
 	}}))
+}
+
+// led aims an act that has waited for a second person where its money has gone: to the account of whom its customer was merged into
+// meanwhile. The customers are locked before it, so that none is merged at this moment. A refund goes back where it came from, and is
+// moved on from there as any other; a transfer between two accounts that have become one stays as it was asked for, and finds nothing to move.
+func (o *BackOffice) led(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed) (ledger.Aimed, error) {
+	switch act := aimed.Act.(type) {
+	case voucher.Adjust:
+		if !aimed.Account {
+			return aimed, nil
+		}
+		gone, err := o.whither(ctx, tx, aimed.Voucher)
+		if err == nil {
+			aimed.Voucher = gone[0]
+		}
+		return aimed, err
+	case voucher.Transfer:
+		var accounts []string
+		if aimed.Account {
+			accounts = append(accounts, aimed.Voucher)
+		}
+		if act.Account {
+			accounts = append(accounts, act.To)
+		}
+		gone, err := o.whither(ctx, tx, accounts...)
+		if err != nil || len(gone) == 2 && gone[0] == gone[1] {
+			return aimed, err
+		}
+		if aimed.Account {
+			aimed.Voucher = gone[0]
+		}
+		if act.Account {
+			act.To = gone[len(gone)-1]
+		}
+		aimed.Act = act
+	}
+	return withReceipt(aimed), nil
+}
+
+// whither are the accounts that what was in some accounts would be in by now, in their order: these themselves, unless their customers
+// were merged into others. The customers are locked.
+func (o *BackOffice) whither(ctx context.Context, tx outbox.Tx, accounts ...string) ([]string, error) {
+	whose, err := o.sales.customersOf(ctx, accounts...)
+	if err != nil {
+		return nil, err
+	}
+	named := make(map[string]bool)
+	for _, who := range whose {
+		named[who.ID] = true
+	}
+	locked, err := orders.LockCustomers(ctx, tx, sortedKeys(named)...)
+	if err != nil {
+		return nil, err
+	}
+	into := make(map[string]Customer, len(locked))
+	for _, who := range locked {
+		into[who.ID] = who
+	}
+	gone := slices.Clone(accounts)
+	for i, account := range accounts {
+		if who := into[whose[account].ID]; who.MergedInto != "" {
+			if gone[i], err = o.accountOfHeir(ctx, tx, account, who); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return gone, nil
+}
+
+// accountOfHeir is the account, of the same currency, of whoever a customer was merged into, made if need be.
+func (o *BackOffice) accountOfHeir(ctx context.Context, tx outbox.Tx, account string, who Customer) (string, error) {
+	found, err := o.desk.ledger.Accounts(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	shop, err := o.sales.orders.Shop(ctx, who.Shop)
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
+		return "", err
+	}
+	zone, err := o.sales.zone(shop)
+	if err != nil {
+		return "", err
+	}
+	return o.desk.ledger.OpenAccount(ctx, tx, who.MergedInto, found[0].Balance.Currency, zone)
 }

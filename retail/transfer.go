@@ -41,9 +41,12 @@ func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (vouche
 	ref := by.ref(voucher.Transfers, t.Key)
 	from, to, err := o.places(ctx, t)
 	var answer voucher.Answer
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrOnePlace):
+		err = o.desk.unlessNamed(ctx, ref, err)
+	case err != nil:
 		err = o.desk.unlessTaken(ctx, ref, err)
-	} else {
+	default:
 		answer, err = o.moves(ctx, by, t, from, to)
 	}
 	if errors.Is(err, voucher.ErrKeyReused) {

@@ -114,3 +114,50 @@ func TestALateCaptureFollowsAMerge(t *testing.T) {
 	h.shop.captures("r:4", "1044").refuses(409, "reservation_expired", pays("uncovered", 100_00))
 	h.has("new", 330_00)
 }
+
+// D17, X13: what waited for a second person while its customers were merged is repeated and decided as before: it happens at once where
+// the money is, once, and what has nothing left to move goes on waiting for its own reason.
+func TestWhatWaitsForApprovalFollowsAMerge(t *testing.T) {
+	t.Parallel()
+	h := open(t, approvalAbove("400.00"))
+	clerk, boss := h.clerk("Anna"), h.manager("Bo")
+	h.shop.claims("c:old", h.issues(500_00, claimable), "old").has(201, "{}")
+	h.shop.claims("c:new", h.issues(50_00, claimable), "new").has(201, "{}")
+	h.office.grants("a:0", "third", says("shop", "demo"), pays("delta", 1_00)).has(201, "{}")
+	c := h.issues(500_00)
+	over := func(caller *caller, minor int64) *reply {
+		return caller.transfers("t:over", "customer:old", "customer:new", pays("amount", minor))
+	}
+	same := over(clerk, 450_00).awaits()
+	into := clerk.transfers("t:in", c.id, "customer:old", pays("amount", 420_00)).awaits()
+	away := clerk.transfers("t:away", "customer:old", "customer:third", pays("amount", 410_00)).awaits()
+	given := clerk.grants("a:1", "old", pays("delta", 500_00)).awaits()
+	h.office.grants("a:2", "old", pays("delta", -200_00)).has(201, "{}")
+	h.merges("old", "new").has(200, "{}")
+	h.unchanged("repeats of what waits", func() {
+		if again := over(clerk, 450_00).awaits(); again != same {
+			t.Errorf("approval %s, want %s", again, same)
+		}
+		over(clerk, 451_00).refuses(422, "key_reused")
+		clerk.transfers("t:none", "customer:old", "customer:new", pays("amount", 450_00)).refuses(400, "invalid_request", says("field", "to"))
+	})
+	for _, id := range []string{given, into, away} {
+		for range 2 {
+			boss.decides("approve", id).has(200, says1("state", "approved"))
+		}
+	}
+	h.has("new", 860_00)
+	h.has("third", 411_00)
+	for _, login := range []string{"old", "new"} {
+		clerk.grants("a:1", login, pays("delta", 500_00)).has(200, members(pays("balance", 850_00)))
+		clerk.transfers("t:in", c.id, "customer:"+login, pays("amount", 420_00)).has(200, members(pays("to_balance", 1270_00)))
+		clerk.transfers("t:away", "customer:"+login, "customer:third", pays("amount", 410_00)).has(200, members(pays("to_balance", 411_00)))
+	}
+	boss.decides("approve", same).refuses(409, "insufficient_balance", pays("available", 0))
+	if again := over(clerk, 450_00).awaits(); again != same {
+		t.Errorf("approval %s, want %s", again, same)
+	}
+	boss.decides("reject", same).has(200, says1("state", "rejected"))
+	over(clerk, 450_00).refuses(400, "invalid_request", says("field", "to"))
+	h.has("new", 860_00)
+}
