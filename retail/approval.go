@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -45,8 +46,10 @@ type request struct {
 	Account    bool             `json:"account,omitempty"` // whether the act is done to an account
 	To         string           `json:"to,omitempty"`      // of a transfer
 	ToAccount  bool             `json:"to_account,omitempty"`
-	Product    string           `json:"product,omitempty"` // SKU, of a credit note
-	Anew       bool             `json:"to_new,omitempty"`  // whether a refund goes to a credit note
+	Product    string           `json:"product,omitempty"`  // SKU, of a credit note
+	Anew       bool             `json:"to_new,omitempty"`   // whether a refund goes to a credit note
+	Points     int64            `json:"points,omitempty"`   // of a grant
+	Customer   string           `json:"customer,omitempty"` // our own id, likewise
 }
 
 // redemptionName names a redemption that is to be refunded.
@@ -76,6 +79,9 @@ func namedBy(aimed ledger.Aimed) named {
 	switch a := aimed.Act.(type) {
 	case voucher.Adjust:
 		n.request = request{Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected, Detail: a.Detail}
+	case voucher.Earn:
+		customer, _, _ := strings.Cut(a.Asked, " ")
+		n.request = request{Points: a.Points, Customer: customer, Detail: a.Detail}
 	case voucher.Refund:
 		n.request = request{Redemption: &redemptionName{a.Redemption.Owner, a.Redemption.Key}, Amount: a.Amount, Detail: a.Detail}
 	case voucher.Reload:
@@ -92,6 +98,8 @@ func (r request) act(id string, ref voucher.Ref) (voucher.Act, error) {
 	switch {
 	case ref.Kind == voucher.Adjustments:
 		return voucher.Adjust{ID: id, Ref: ref, Delta: r.Delta, SetTo: r.SetTo, Expected: r.Expected, Detail: r.Detail}, nil
+	case ref.Kind == voucher.Earnings && r.Points > 0:
+		return granting(id, ref, r.Customer, r.Points, r.Detail), nil
 	case ref.Kind == voucher.Refunds && r.Redemption != nil:
 		redemption := voucher.Ref{Owner: r.Redemption.Owner, Kind: voucher.Redemptions, Key: r.Redemption.Key}
 		return voucher.Refund{ID: id, Ref: ref, Redemption: redemption, Amount: r.Amount, Detail: r.Detail}, nil
@@ -113,17 +121,17 @@ func (n named) encoded() (text json.RawMessage, digest [sha256.Size]byte) {
 // that he may not waits for a second person when he has signed in, and is refused to an API key.
 func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledger.Aimed) (*ledger.Applied, *staff.Approval, error) {
 	n := namedBy(aimed)
-	if err := staff.LockNames(ctx, tx, n.name(), "voucher "+aimed.Voucher); err != nil {
+	if err := staff.LockNames(ctx, tx, n.name()); err != nil {
 		return nil, nil, err
 	}
 	if waits, err := d.waiting(ctx, tx, n); err != nil || waits != nil {
 		return nil, waits, err
 	}
-	given, err := staff.GivenLately(ctx, tx, by.giver(), aimed.Voucher)
+	counting, err := d.counts(ctx, tx, by, aimed)
 	if err != nil {
 		return nil, nil, err
 	}
-	aimed.Act, _ = voucher.Answerable(aimed.Act, voucher.Approval{Alone: true, Given: given})
+	aimed.Act, _ = voucher.Answerable(aimed.Act, counting.approval)
 	applied, err := d.ledger.ApplyTx(ctx, tx, aimed)
 	if err != nil {
 		return nil, nil, err
@@ -135,22 +143,12 @@ func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledg
 		waits, err := d.ask(ctx, tx, by, n, over.Amount)
 		return applied, &waits, err
 	}
-	if err := giving(ctx, tx, by, aimed, applied); err != nil {
-		return nil, nil, err
+	if applied.Refusals[0] == nil {
+		if err := counting.gave(ctx, tx, by, applied.Answers[0]); err != nil {
+			return nil, nil, err
+		}
 	}
 	return applied, nil, d.settledBy(ctx, tx, by, aimed, applied)
-}
-
-// giving notes what one has given alone.
-func giving(ctx context.Context, tx outbox.Tx, by Actor, aimed ledger.Aimed, applied *ledger.Applied) error {
-	answer := applied.Answers[0]
-	if applied.Refusals[0] != nil || !answer.Created || answer.Record.Amount == 0 {
-		return nil
-	}
-	if moved := answer.Record.Detail.Adjusted; moved != nil && moved.Minor < 0 {
-		return nil // it took
-	}
-	return staff.Give(ctx, tx, staff.Given{Act: answer.Record.ID, Giver: by.giver(), Voucher: aimed.Voucher, Amount: answer.Record.Amount})
 }
 
 // waiting finds what waits under an act's name, which is locked; nil if nothing does. Other content is

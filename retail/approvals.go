@@ -123,7 +123,7 @@ func (o *BackOffice) locks(ctx context.Context, tx outbox.Tx, by Actor, a Approv
 // approveAct carries out an act on a voucher. Its refusal is noted in the same transaction, with what was found out on
 // the way.
 func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error {
-	aimed, err := o.stored(a)
+	aimed, err := o.stored(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error
 }
 
 // stored is the act that an approval holds, aimed at its voucher.
-func (o *BackOffice) stored(a Approval) (ledger.Aimed, error) {
+func (o *BackOffice) stored(ctx context.Context, a Approval) (ledger.Aimed, error) {
 	asked, err := requestIn(a)
 	if err != nil {
 		return ledger.Aimed{}, err
@@ -166,6 +166,9 @@ func (o *BackOffice) stored(a Approval) (ledger.Aimed, error) {
 		return ledger.Aimed{}, err
 	}
 	act, err := asked.act(id, Actor{Channel: Office}.ref(voucher.ActKind(a.Kind), a.Key))
+	if err == nil && asked.Account {
+		act, err = o.sales.lasting(ctx, act)
+	}
 	return withReceipt(ledger.Aimed{Voucher: a.Subject, Account: asked.Account, Act: act}), err
 }
 

@@ -26,6 +26,8 @@ var (
 	ErrNotInProgramme = errors.New("points can't be used here")
 	// ErrSelfReferred refuses points to somebody for referring himself.
 	ErrSelfReferred = errors.New("nobody refers himself")
+	// ErrGuestReferred refuses points for referring somebody who has opened no account.
+	ErrGuestReferred = errors.New("name the account that was opened: a guest is no new customer")
 	// ErrNoReward says that the programme has no such reward.
 	ErrNoReward = errors.New("the programme has no such reward")
 	// ErrRewardPoints says that a reward costs another number of points.
@@ -57,8 +59,8 @@ type Earning struct {
 	Customer string // the shop's id of the customer; for the office also our own id or a wallet id
 	Event    loyalty.Event
 	Order    EarningOrder
-	About    loyalty.Line // what was reviewed
-	Referred string       // the shop's id of the customer who was referred; "" where the key alone tells
+	About    loyalty.Line // what was reviewed, of a review
+	Referred string       // the shop's id of the customer who was referred, of a referral
 	Points   int64        // of a manual grant
 	Reason   string       // likewise
 }
@@ -79,8 +81,10 @@ type PointsEarned struct {
 }
 
 // Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
-// and the act is written all the same. Errors: ErrGuest, ErrChannel, ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for
-// an order in another currency than the programme's, the refusals.
+// and the act is written all the same. What the office grants by hand waits for a second person above the set amount; what it tells of
+// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestReferred, ErrSelfReferred, ErrChannel,
+// ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency than the programme's, *AwaitingError,
+// the refusals.
 func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
 	if by.Channel == Till || e.Event == loyalty.Manual && by.Channel != Office {
 		return PointsEarned{}, fmt.Errorf("earn points: %w", ErrChannel)
@@ -92,7 +96,12 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 	if err != nil {
 		return PointsEarned{}, err
 	}
-	if e.Referred == login {
+	switch {
+	case e.Event == loyalty.Manual:
+		return l.grant(ctx, by, e, shop, login)
+	case e.Event == loyalty.Referral && (isGuest(e.Referred) || !isLogin(e.Referred)):
+		return PointsEarned{}, ErrGuestReferred
+	case e.Referred == login:
 		return PointsEarned{}, ErrSelfReferred
 	}
 	id, err := l.accounts.desk.ledger.NewID()
@@ -103,7 +112,11 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 		ID: id, Ref: by.ref(voucher.Earnings, e.Key), Asked: e.asked(shop.ID, login), Event: string(e.Event),
 		Detail: voucher.Detail{Order: e.Order.ID, Reason: e.Reason},
 	}
-	return l.earn(ctx, by, &earning{Earning: e, counter: l, shop: shop, login: login, act: act})
+	_, err = l.accounts.desk.ledger.Find(ctx, act.Ref)
+	if err != nil && !errors.Is(err, voucher.ErrActNotFound) {
+		return PointsEarned{}, err
+	}
+	return l.earn(ctx, by, &earning{Earning: e, counter: l, shop: shop, login: login, act: act, told: err == nil})
 }
 
 // isGuest tells the id of nobody, as shops write it.
@@ -126,15 +139,27 @@ type earning struct {
 	shop    orders.Shop
 	login   string
 	act     voucher.Earn
+	told    bool // before, under this very key: it is answered as it was, whatever it would earn now
 
-	who   Customer
-	notes *points.Earning // of what earns something
+	who    Customer
+	notes  *points.Earning // of what earns something
+	counts counting        // of the office
 }
 
 // earn settles the act with what it was for, in one transaction.
 func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned, error) {
 	applied, err := l.accounts.desk.ledger.ApplyWhole(ctx, func(tx outbox.Tx) ([]ledger.Aimed, error) {
-		return e.prepare(ctx, tx, by)
+		aimed, err := e.prepare(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if by.Channel == Office {
+			if e.counts, err = l.accounts.desk.counts(ctx, tx, by, aimed); err != nil {
+				return nil, err
+			}
+			aimed.Act, _ = voucher.Answerable(aimed.Act, e.counts.approval)
+		}
+		return []ledger.Aimed{aimed}, nil
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		answer := applied.Answers[0]
 		if !answer.Created {
@@ -154,8 +179,11 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 		if by.Channel != Office {
 			return nil
 		}
+		if err := e.counts.gave(ctx, tx, by, answer); err != nil {
+			return err
+		}
 		return l.accounts.desk.audit(ctx, tx, by, didEarn, answer.Voucher.ID, map[string]any{
-			"customer": e.who.ID, "event": e.Event, "points": answer.Record.Amount, "reason": e.Reason, "act": answer.Record.ID,
+			"customer": e.who.ID, "event": e.Event, "points": answer.Record.Amount, "act": answer.Record.ID,
 		})
 	})
 	if explain("earn points", &err); err != nil {
@@ -165,49 +193,48 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 }
 
 // prepare reads what the event earns under the lock of its order, if it is one.
-func (e *earning) prepare(ctx context.Context, tx outbox.Tx, by Actor) ([]ledger.Aimed, error) {
+func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed, err error) {
 	var fate points.Fate
-	var err error
 	e.notes = nil
 	if e.Event == loyalty.Order {
 		if fate, err = e.fate(ctx, tx); err != nil {
-			return nil, err
+			return aimed, err
 		}
 	}
 	who, account, err := e.counter.accounts.sales.openAccount(ctx, tx, e.shop, e.login, money.Point)
 	if err != nil {
-		return nil, err
+		return aimed, err
 	}
 	e.who = who
+	if !e.told {
+		if err := e.earns(ctx, tx, account, fate); err != nil {
+			return aimed, err
+		}
+	}
+	return ledger.Aimed{Voucher: account, Account: true, Act: e.act}, nil
+}
+
+// earns says how many points the act brings to an account, and notes what they are for.
+func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, fate points.Fate) error {
 	version, programme, err := points.Programme(ctx, tx)
 	if err != nil {
-		return nil, err
-	}
-	if e.act.Days = programme.Lifetime; e.Event == loyalty.Manual {
-		if e.act.Points, e.act.Worth, err = e.granted(ctx, tx, programme); err != nil {
-			return nil, err
-		}
-		return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
-	}
-	if _, err := e.counter.accounts.desk.ledger.Find(ctx, e.act.Ref); err == nil { // whatever it would earn now, it is answered as it was
-		return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+		return err
 	}
 	terms, earned, err := e.reckon(ctx, tx, programme, fate)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	subject := e.subject(by)
-	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, subject)
+	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, e.subject())
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
-		return nil, err
+		return err
 	}
 	if again := err == nil && !before.Over; again { // told before under another key, or this very act
 		earned = 0
 	}
-	if e.act.Points = earned; earned > 0 {
-		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subject, Version: version, Terms: terms}
+	if e.act.Days, e.act.Points = programme.Lifetime, earned; earned > 0 {
+		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: e.subject(), Version: version, Terms: terms}
 	}
-	return []ledger.Aimed{{Voucher: account, Account: true, Act: e.act}}, nil
+	return nil
 }
 
 // fate locks the order and tells what has become of it. One that was cancelled and then paid after all earns again.
@@ -221,35 +248,18 @@ func (e *earning) fate(ctx context.Context, tx outbox.Tx) (points.Fate, error) {
 	return fate, err
 }
 
-// granted is what the office gives by hand, with its worth at the rate of the day.
-func (e *earning) granted(ctx context.Context, tx outbox.Tx, p loyalty.Programme) (int64, *money.Amount, error) {
-	at, err := ledger.Instant(ctx, tx)
-	if err != nil {
-		return 0, nil, err
-	}
-	rate, err := p.RateAt(at)
-	if err != nil { // worth nothing yet
-		return e.Points, nil, nil
-	}
-	worth := money.Of(rate.Worth(e.Points), rate.Value.Currency)
-	return e.Points, &worth, nil
-}
-
-// subject is what of the event there is one of: an order of the shop, the customer who signed up, a product that he reviewed, whom he
-// referred. Where nothing tells, it is the key.
-func (e *earning) subject(by Actor) string {
-	key := by.Owner() + "/" + e.Key
-	switch {
-	case e.Event == loyalty.Order:
+// subject is what of the event there is one of: an order of the shop, the customer who signed up, whom somebody referred, or what a
+// customer reviewed.
+func (e *earning) subject() string {
+	switch e.Event {
+	case loyalty.Order:
 		return e.Order.ID
-	case e.Event == loyalty.Signup:
+	case loyalty.Signup:
 		return e.who.ID
-	case e.Event == loyalty.Referral && e.Referred != "":
+	case loyalty.Referral:
 		return e.Referred
-	case e.About.SKU != "":
-		return e.who.ID + "/" + e.About.SKU
 	}
-	return key
+	return e.who.ID + "/" + e.About.SKU
 }
 
 // reckon is what an event earns now, and by which terms.

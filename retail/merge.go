@@ -51,6 +51,7 @@ type merging struct {
 // merge locks both customers, moves what the one has, and lets his log-in lead to the other.
 func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 	var moved []ledger.Account
+	var given counting // of points
 	prepare := func(tx outbox.Tx) ([]ledger.Aimed, error) {
 		customers, err := m.lock(ctx, tx)
 		if err != nil {
@@ -68,11 +69,24 @@ func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 			if err != nil {
 				return nil, err
 			}
+			if account.Balance.Currency == money.Point {
+				if given, err = o.desk.counts(ctx, tx, by, aimed); err != nil {
+					return nil, err
+				}
+				aimed.Act, _ = voucher.Answerable(aimed.Act, given.approval)
+			}
 			acts = append(acts, aimed)
 		}
 		return acts, nil
 	}
-	_, err := o.desk.ledger.ApplyWhole(ctx, prepare, func(tx outbox.Tx, _ *ledger.Applied) error {
+	_, err := o.desk.ledger.ApplyWhole(ctx, prepare, func(tx outbox.Tx, applied *ledger.Applied) error {
+		for _, answer := range applied.Answers {
+			if r := answer.Record; r != nil && r.Currency == money.Point && r.Voucher == answer.Voucher.ID { // the half that gives
+				if err := given.gave(ctx, tx, by, answer); err != nil {
+					return err
+				}
+			}
+		}
 		return o.mergedAway(ctx, tx, by, m, moved)
 	})
 	explain("merge two customers", &err)

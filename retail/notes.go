@@ -2,7 +2,6 @@ package retail
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,10 +63,7 @@ func refundNote(redemption voucher.Record, act voucher.RefundAnew) note {
 }
 
 // notesIn stands for all the notes in a currency, where what one gives is counted by the voucher: they are one each time.
-func notesIn(c money.Currency) string {
-	sum := sha256.Sum256([]byte("credit notes in " + c))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-}
+func notesIn(c money.Currency) string { return standsFor("credit notes in " + string(c)) }
 
 // errNoteMade says that the key of a note was taken meanwhile: the voucher that was made for it is none.
 var errNoteMade = errors.New("the credit note was made meanwhile")

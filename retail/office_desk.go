@@ -94,6 +94,8 @@ func told(act voucher.Act) (action string, detail map[string]any) {
 		return didReload, map[string]any{"receipt": a.Detail.Receipt, "tender": a.Detail.Tender, "reload": a.ID}
 	case voucher.Adjust:
 		return didAdjust, map[string]any{"reason": a.Detail.Reason, "adjustment": a.ID}
+	case voucher.Earn:
+		return didEarn, map[string]any{"event": a.Event, "points": a.Points, "reason": a.Detail.Reason, "act": a.ID}
 	case voucher.CashOut:
 		return didCashOut, map[string]any{"reason": a.Detail.Reason, "receipt": a.Detail.Receipt, "cash_out": a.ID}
 	case voucher.Transfer:

@@ -112,3 +112,34 @@ func TestASecondPersonApprovesThroughPowerCuts(t *testing.T) {
 		t.Errorf("the command line's audit rows are %s, want %s", got, want)
 	}
 }
+
+// X13 P15: points that are granted by hand above the set amount wait through power cuts, and are given once when another approves it.
+func TestAGrantOfPointsIsApprovedThroughPowerCuts(t *testing.T) {
+	t.Parallel()
+	m := opens(t, "VOUCHSAFE_APPROVAL_ABOVE=20.00")
+	anna, bo := m.invites("Anna", "clerk"), m.invites("Bo", "manager")
+	d := m.serves()
+	first, second := d.signsIn(anna, "a long walk on the beach"), d.signsIn(bo, "the beach after a long walk")
+	d.wants(200, second, "PUT", "/v1/admin/loyalty", aProgramme)
+	const grant = `{"customer": "7", "shop": "demo", "event": "manual", "points": 201, "reason": "goodwill"}`
+	approve := fmt.Sprintf("/v1/admin/approvals/%s/approve", d.wants(202, first, "PUT", "/v1/points/g:1", grant).at("approval.id"))
+	d.dies()
+	for _, cut := range []struct{ point, state string }{{"act.written", "awaiting_approval"}, {"act.committed", "done"}} {
+		d = m.serves("VOUCHSAFE_FAILPOINTS=" + cut.point)
+		if r := d.asks(second, "POST", approve, ""); r.status != 0 {
+			t.Fatalf("%s: approved %d %s", cut.point, r.status, r.text)
+		}
+		d = m.serves()
+		if now := d.wants(200, first, "GET", "/v1/points/g:1", ""); now.at("state") != cut.state {
+			t.Errorf("after a power cut at %s: %s", cut.point, now.text)
+		}
+		d.dies()
+	}
+	d = m.serves()
+	d.wants(200, second, "POST", approve, "")
+	if r := d.wants(200, first, "PUT", "/v1/points/g:1", grant); r.at("earned.amount") != 201.0 || r.at("balance.amount") != 201.0 {
+		t.Errorf("the repeat is answered %s", r.text)
+	}
+	d.stops()
+	m.sound()
+}

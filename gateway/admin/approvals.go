@@ -39,7 +39,7 @@ func RegisterApprovals(to huma.API, desk *retail.Desk, sales *retail.Sales, door
 // describeAwaiting says in the document which acts of the office may be answered that they wait.
 func describeAwaiting(document *huma.OpenAPI) {
 	var may []*huma.Operation
-	for _, path := range []string{adjustmentPath, "/v1/refunds/{key}", "/v1/reloads/{key}", "/v1/transfers/{key}", "/v1/credit-notes/{key}"} {
+	for _, path := range []string{adjustmentPath, "/v1/points/{key}", "/v1/refunds/{key}", "/v1/reloads/{key}", "/v1/transfers/{key}", "/v1/credit-notes/{key}"} {
 		if item := document.Paths[path]; item != nil {
 			may = append(may, item.Put)
 		}
@@ -71,10 +71,10 @@ type whoOut struct {
 type approvalOut struct {
 	ID        string          `json:"id" format:"uuid"`
 	State     string          `json:"state" enum:"waiting,approved,rejected,withdrawn,expired"`
-	Kind      string          `json:"kind" enum:"adjustment,refund,reload,transfer,credit_note,activation" doc:"What the act is; activation lets a purchase issue"`
+	Kind      string          `json:"kind" enum:"adjustment,points,refund,reload,transfer,credit_note,activation" doc:"What the act is; points are granted by hand, activation lets a purchase issue"`
 	Key       string          `json:"key" doc:"Of the act; of an activation the purchase's id"`
-	Subject   string          `json:"subject,omitempty" format:"uuid" doc:"The voucher, or the purchase of an activation. Absent for a credit note, whose voucher is made when it is approved"`
-	Amounts   []money.Amount  `json:"amounts" nullable:"false" doc:"What it would give, or gave"`
+	Subject   string          `json:"subject,omitempty" format:"uuid" doc:"The voucher or account, or the purchase of an activation. Absent for a credit note, whose voucher is made when it is approved"`
+	Amounts   []money.Amount  `json:"amounts" nullable:"false" doc:"What it would give, or gave; points count by their worth"`
 	Request   json.RawMessage `json:"request" doc:"What exactly was asked for"`
 	Reason    string          `json:"reason" doc:"Of the act"`
 	AskedBy   whoOut          `json:"asked_by"`

@@ -276,6 +276,20 @@ func (l *Ledger) AccountsIn(ctx context.Context, tx outbox.Tx, customer string) 
 	return shownAll(found), nil
 }
 
+const readUnit = `SELECT currency FROM account WHERE id = $1::uuid`
+
+// UnitOf is what an account holds, which never changes; "" for one that doesn't exist.
+func UnitOf(ctx context.Context, q Queryer, account string) (unit money.Currency, err error) {
+	err = q.QueryRow(ctx, readUnit, account).Scan(&unit)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		err = fmt.Errorf("read what account %s holds: %w", account, err)
+	}
+	return unit, err
+}
+
 // Accounts reads accounts by id, in the order of their ids; what doesn't exist is left out.
 func (l *Ledger) Accounts(ctx context.Context, ids ...string) ([]Account, error) {
 	return l.accounts(ctx, accountsByID, ids)

@@ -6,7 +6,8 @@ import (
 )
 
 // Rate exchanges a unit such as [Point] for money: so many units are worth so much. Both are at least 1; the zero Rate exchanges
-// nothing. Worth is rounded down, once, and nothing else rounds, so that what is taken plus what is left is always the whole.
+// nothing. Worth is rounded down, once, and nothing else rounds, so that what is taken plus what is left is always the whole; only what
+// is measured against a limit is rounded up.
 type Rate struct {
 	Units int64
 	Value Amount
@@ -18,6 +19,12 @@ func (r Rate) Zero() bool { return r.Units == 0 }
 // Worth is what units are worth, in minor units, rounded down.
 func (r Rate) Worth(units int64) int64 {
 	return Share(units, r.Value.Minor, r.Units)
+}
+
+// WorthUp is what units are worth, in minor units, rounded up: there are none that are worth nothing.
+func (r Rate) WorthUp(units int64) int64 {
+	scaled := product(units, r.Value.Minor)
+	return Quotient(scaled.Add(scaled, big.NewInt(r.Units-1)), big.NewInt(r.Units))
 }
 
 // Needed is the fewest units that are worth an amount of minor units.

@@ -10,6 +10,25 @@ type Approval struct {
 	// Given is what that one has given alone on the same voucher lately, in minor units. It counts toward the set
 	// amount, so that nobody gets past it in steps.
 	Given int64
+	// Rate is what points are worth, of an act on an account of them: they count by their worth. The zero Rate lets
+	// them count nothing.
+	Rate money.Rate
+}
+
+// countsMost is the most that one act counts, in minor units: above any amount that is set, and sums of it stay within
+// 64 bits.
+const countsMost = 1_000_000_000_000_000
+
+// Counts is what an amount that is given counts toward the set amount: itself, or of points their worth, of which a
+// fraction counts as a whole, so that nobody gets past it in small steps either.
+func (a Approval) Counts(given money.Amount) money.Amount {
+	switch {
+	case given.Currency != money.Point:
+		return given
+	case a.Rate.Zero():
+		return money.Amount{}
+	}
+	return money.Of(min(a.Rate.WorthUp(given.Minor), countsMost), a.Rate.Value.Currency)
 }
 
 // ApprovalError refuses what one alone may not give. It wraps ErrApproval.
@@ -27,6 +46,9 @@ func (e *ApprovalError) Unwrap() error { return ErrApproval }
 func Answerable(act Act, by Approval) (Act, bool) {
 	switch a := act.(type) {
 	case Adjust:
+		a.Approval = by
+		return a, true
+	case Earn:
 		a.Approval = by
 		return a, true
 	case Refund:
@@ -49,7 +71,8 @@ func (r Rules) MayAlone(minor int64, c money.Currency) bool {
 
 // approved refuses to give more than one alone may. What takes value, or gives none, needs nobody's word.
 func (c *Case) approved(by Approval, minor int64) error {
-	if !by.Alone || minor <= 0 || c.Rules.MayAlone(by.Given+minor, c.Voucher.Currency) {
+	counts := by.Counts(c.Voucher.amount(minor))
+	if !by.Alone || counts.Minor <= 0 || c.Rules.MayAlone(by.Given+counts.Minor, counts.Currency) {
 		return nil
 	}
 	return &ApprovalError{Amount: c.Voucher.amount(minor)}

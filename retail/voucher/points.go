@@ -1,19 +1,16 @@
 package voucher
 
-import "vouchsafe/retail/money"
-
 // Earn brings points to the account of a customer: how many is what the merchant's programme says (package loyalty). An act that earns
 // nothing is written as well, so that its repeat is answered the same, whatever the programme has become.
 type Earn struct {
-	ID     string
-	Ref    Ref    // kind [Earnings]
-	Asked  string // what happened, in the caller's words: the repeat of an act is known by it
-	Event  string // its kind, for staff
-	Points int64
-	Days   int // for how long they live, beside today; 0 for ever
-	// Worth is what they are worth, of a grant that nothing but the office answers for: above the set amount one alone can't give it.
-	Worth  *money.Amount
-	Detail Detail
+	ID       string
+	Ref      Ref    // kind [Earnings]
+	Asked    string // what happened, in the caller's words: the repeat of an act is known by it
+	Event    string // its kind, for staff
+	Points   int64
+	Days     int // for how long they live, beside today; 0 for ever
+	Approval Approval
+	Detail   Detail
 }
 
 // Refs names the earning.
@@ -29,8 +26,9 @@ func (a Earn) decide(c *Case) (Answer, error) {
 		return Answer{}, err
 	case c.overflows(a.Points):
 		return Answer{}, ErrAboveLimit
-	case a.Worth != nil && !c.Rules.MayAlone(a.Worth.Minor, a.Worth.Currency):
-		return Answer{}, &ApprovalError{Amount: *a.Worth}
+	}
+	if err := c.approved(a.Approval, a.Points); err != nil {
+		return Answer{}, err
 	}
 	a.Detail.Earned = a.Event
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Points, Detail: a.Detail, days: a.Days}
