@@ -236,3 +236,25 @@ func TestALateCaptureAfterAMergeMakesNoPoints(t *testing.T) {
 	h.shop.captures("r:1", "1", pays("amount", 100_00)).has(200, members(pays("covers", 100_00), `"late":true`))
 	h.hasPoints("7", 1+32, 0)
 }
+
+// P03 P05: a thing is reviewed once by each customer, and a customer referred once by anybody, under however many keys it is told at the
+// same moment.
+func TestTheSameThingEarnsOnceUnderManyKeysAtOnce(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	var all sync.WaitGroup
+	for i := range 6 {
+		for event, more := range map[string]string{
+			"review_product": `"about":{"sku":"TEA"}`, "review_article": `"about":{"sku":"TEA"}`, "referral": says("referred", "8"), "signup": "",
+		} {
+			all.Go(func() { h.shop.earns(fmt.Sprint(event, i), "7", event, more).has(201, "{}") })
+		}
+		all.Go(func() { h.shop.earns(fmt.Sprint("other", i), "9", "referral", says("referred", "8")).has(201, "{}") })
+	}
+	all.Wait()
+	if got := h.reads(`SELECT string_agg(detail ->> 'earned' || ' ' || amount, ', ' ORDER BY detail ->> 'earned') FROM act WHERE amount > 0`); got !=
+		"referral 75, review_article 10, review_product 25, signup 100" {
+		t.Errorf("earned %s", got)
+	}
+	h.shop.earns("again", "9", "review_product", `"about":{"sku":"TEA"}`).has(201, members(point("earned", 25))) // his own
+}

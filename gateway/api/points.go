@@ -133,8 +133,8 @@ type earnIn struct {
 		Shop     string       `json:"shop,omitempty" maxLength:"63" doc:"Whose customer it is: of the office alone"`
 		Event    string       `json:"event" enum:"order,signup,review_product,review_article,referral,manual"`
 		Order    *earnOrderIn `json:"order,omitempty" doc:"Of an order, which must have it"`
-		About    *aboutIn     `json:"about,omitempty" doc:"Of a review"`
-		Referred string       `json:"referred,omitempty" maxLength:"128" doc:"Of a referral: the shop's id of the new customer, who is referred once"`
+		About    *aboutIn     `json:"about,omitempty" doc:"Of a review, which must have it"`
+		Referred string       `json:"referred,omitempty" maxLength:"128" doc:"Of a referral, which must have it: the shop's id of the new customer, who is referred once"`
 		Points   *pointsIn    `json:"points,omitempty" doc:"Of a manual grant, which must have it: of the office alone"`
 		Reason   string       `json:"reason,omitempty" maxLength:"500" doc:"Of a manual grant, which must have it"`
 	}
@@ -181,10 +181,10 @@ func (p *pointed) earning(in *earnIn) (retail.Earning, error) {
 	switch {
 	case isOrder != (b.Order != nil):
 		return asked, counter.Invalid("order", "belongs to the event order, which must have it")
-	case b.About != nil && !isReview:
-		return asked, counter.Invalid("about", "belongs to reviews")
-	case b.Referred != "" && asked.Event != loyalty.Referral:
-		return asked, counter.Invalid("referred", "belongs to referrals")
+	case isReview != (b.About != nil):
+		return asked, counter.Invalid("about", "belongs to reviews, which must have it: each thing is reviewed once")
+	case (asked.Event == loyalty.Referral) != (b.Referred != ""):
+		return asked, counter.Invalid("referred", "belongs to referrals, which must have it: each customer is referred once")
 	case isManual != (b.Points != nil):
 		return asked, counter.Invalid("points", "belongs to a manual grant, which must have it: every other event earns by rule")
 	case isManual != (b.Reason != ""):
@@ -219,7 +219,7 @@ func (p *pointed) order(in *earnOrderIn, into *retail.EarningOrder) (err error) 
 
 // recoveredPointsOut is what became of an earning; a prevented one has its state alone.
 type recoveredPointsOut struct {
-	State    string        `json:"state" enum:"done,reversed,prevented"`
+	State    string        `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired" doc:"The last four: of a manual grant that needed a second person, and has given nothing"`
 	Customer string        `json:"customer,omitempty"`
 	Event    string        `json:"event,omitempty"`
 	Earned   *money.Amount `json:"earned,omitempty"`
@@ -251,7 +251,7 @@ func (p *pointed) refuse(ctx context.Context, err error) error {
 	for _, blamed := range []struct {
 		err   error
 		field string
-	}{{retail.ErrGuest, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
+	}{{retail.ErrGuest, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrGuestReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
 		if errors.Is(err, blamed.err) {
 			return counter.Invalid(blamed.field, blamed.err.Error())
 		}
