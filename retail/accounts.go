@@ -105,6 +105,9 @@ func (s *Sales) customersOf(ctx context.Context, accounts ...string) (map[string
 
 // Quote adds to what codes would cover what a customer's account would: last, since what is loaded there can wait (D15).
 func (a *Accounts) Quote(ctx context.Context, by Actor, q QuoteRequest, customer string) (Quote, error) {
+	if q.Due.Currency == money.Point { // nothing costs points: they are exchanged
+		return Quote{}, voucher.ErrCurrency
+	}
 	quote, err := a.desk.Quote(ctx, by, q)
 	if err != nil || customer == "" {
 		return quote, err

@@ -275,6 +275,7 @@ type QuoteLine struct {
 	Voucher   voucher.Voucher
 	Customer  string // the shop's id of the customer whose account it is; "" for a code
 	Available money.Amount
+	Points    int64 // of a customer's points: how many would be taken
 	Covers    money.Amount
 	Notice    string // what to tell whoever is not known to be a member, of a voucher that needs a membership (B09)
 	At        time.Time

@@ -1,6 +1,7 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -302,35 +303,41 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 		return OrderPoints{}, err
 	}
 	pool := s.orders.Pool()
-	_, programme, err := points.Programme(ctx, pool)
-	if err != nil {
-		return OrderPoints{}, err
-	}
 	fate, err := points.FateOf(ctx, pool, shop, order)
 	if err != nil {
 		return OrderPoints{}, err
 	}
 	told.Refunded, told.Closed = fate.Refunded, fate.Closed
-	owner := Actor{Channel: Webshop, Name: shop}.Owner()
-	told.Redeemed, told.Covers, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: owner, Names: []string{order}, Currency: programme.Currency()})
-	if err != nil {
-		return OrderPoints{}, err
-	}
 	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, order)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return OrderPoints{}, err
 	}
-	account := earned.Account
 	told.Earned, told.TakenBack = earned.Points, earned.Back
-	if account == "" && told.Redeemed > 0 {
-		if account, err = ledger.PaidBy(ctx, pool, owner, order); err != nil {
-			return OrderPoints{}, err
-		}
+	account, err := s.redeemed(ctx, Actor{Channel: Webshop, Name: shop}, earned, order, &told)
+	if err != nil {
+		return OrderPoints{}, err
 	}
-	if account == "" {
+	if account = cmp.Or(earned.Account, account); account == "" {
 		return told, nil
 	}
 	whose, err := s.customersOf(ctx, account)
 	told.Customer = whose[account].Login
 	return told, err
+}
+
+// redeemed tells what points have paid of an order, in the currency that was fixed when they did or, where none have, when it earned;
+// the programme's is that of an order which did neither. The account is whose points they were, "" for none.
+func (s *Sales) redeemed(ctx context.Context, shop Actor, earned points.Earned, order string, told *OrderPoints) (account string, err error) {
+	pool := s.orders.Pool()
+	account, in, err := ledger.PaidBy(ctx, pool, shop.Owner(), order)
+	if err != nil {
+		return "", err
+	}
+	if in = cmp.Or(in, earned.Terms.Currency); in == "" {
+		_, p, err := points.Programme(ctx, pool)
+		told.Covers.Currency = p.Currency()
+		return "", err
+	}
+	told.Redeemed, told.Covers, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: shop.Owner(), Names: []string{order}, Currency: in})
+	return account, err
 }

@@ -42,7 +42,7 @@ func (l *Loyalty) reserve(ctx context.Context, by Actor, r PointsReserve) (vouch
 	ref := by.ref(voucher.Reservations, r.Key)
 	account, err := l.accounts.account(ctx, by.Name, r.Customer, money.Point)
 	if errors.Is(err, ledger.ErrNoAccount) {
-		return voucher.Answer{}, l.accounts.desk.unlessTaken(ctx, ref, &voucher.InsufficientError{Available: money.Of(0, money.Point)})
+		return voucher.Answer{}, l.accounts.desk.unlessTaken(ctx, ref, l.nothing(ctx, r))
 	}
 	if err != nil {
 		return voucher.Answer{}, err
@@ -53,7 +53,7 @@ func (l *Loyalty) reserve(ctx context.Context, by Actor, r PointsReserve) (vouch
 		return voucher.Answer{}, err
 	}
 	if act.Points, err = l.payable(ctx, account, r); err != nil {
-		return l.standing(ctx, by, r.Key, err)
+		return l.standing(ctx, act, account, err)
 	}
 	answer, err := l.accounts.desk.ledger.Apply(ctx, ledger.Aimed{Voucher: account.ID, Account: true, Act: act})
 	if !errors.Is(err, voucher.ErrKeyReused) {
@@ -72,25 +72,117 @@ func (l *Loyalty) payable(ctx context.Context, account Account, r PointsReserve)
 	if err != nil {
 		return nil, err
 	}
-	payable, err := p.Payable(loyalty.Pay{Due: r.Due.Minor, Lines: lines, Group: p.group, Who: p.standing}, p.at)
-	switch {
-	case errors.Is(err, loyalty.ErrNoLines):
-		return nil, ErrLinesNeeded
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrNotInProgramme, err)
-	case payable.Rate.Value.Currency != r.Due.Currency:
-		return nil, voucher.ErrCurrency
+	payable, err := p.payable(loyalty.Pay{Due: r.Due.Minor, Lines: lines}, r.Due.Currency)
+	if err != nil {
+		return nil, err
 	}
 	return &voucher.PayPoints{Rate: payable.Rate, Due: r.Due, Payable: payable.Due, Most: payable.Points}, nil
 }
 
-// standing answers for a key whose reservation the programme would not grant any more: one that is live or captured is what it is.
-func (l *Loyalty) standing(ctx context.Context, by Actor, key string, refusal error) (voucher.Answer, error) {
-	named, err := l.accounts.desk.ledger.ByName(ctx, by.ref(voucher.Reservations, key))
-	if err != nil && !errors.Is(err, voucher.ErrActNotFound) {
+// payable is how much of an order in a currency the customer may pay with points. Errors: ErrLinesNeeded, ErrNotInProgramme,
+// voucher.ErrCurrency.
+func (p programme) payable(pay loyalty.Pay, in money.Currency) (loyalty.Payable, error) {
+	pay.Group, pay.Who = p.group, p.standing
+	payable, err := p.Payable(pay, p.at)
+	switch {
+	case errors.Is(err, loyalty.ErrNoLines):
+		err = ErrLinesNeeded
+	case err != nil:
+		err = fmt.Errorf("%w: %w", ErrNotInProgramme, err)
+	case payable.Rate.Value.Currency != in:
+		err = voucher.ErrCurrency
+	}
+	return payable, err
+}
+
+// covering is how many of the free points would pay for an order, and how much of it, as a reservation takes them.
+func covering(payable loyalty.Payable, free int64) (taken int64, covers money.Amount) {
+	taken, covered := payable.Rate.Cover(min(max(0, free), payable.Points), payable.Due)
+	return taken, money.Of(covered, payable.Rate.Value.Currency)
+}
+
+// Quote adds to what codes would cover of what is due what points of a customer would, last, at the rate of the day and as far as they
+// may pay for it. It changes nothing. Errors beside those of a quote of codes: ErrChannel, ErrGuest, ErrNotInProgramme, ErrLinesNeeded,
+// voucher.ErrCurrency.
+func (l *Loyalty) Quote(ctx context.Context, by Actor, q QuoteRequest, customer string, lines []loyalty.Line) (Quote, error) {
+	if by.Channel != Webshop {
+		return Quote{}, fmt.Errorf("quote of points: %w", ErrChannel)
+	}
+	if isGuest(customer) {
+		return Quote{}, ErrGuest
+	}
+	quote, err := l.accounts.desk.Quote(ctx, by, q)
+	if err != nil {
+		return Quote{}, err
+	}
+	account, err := l.accounts.account(ctx, by.Name, customer, money.Point)
+	if err != nil && !errors.Is(err, ledger.ErrNoAccount) {
+		return Quote{}, err
+	}
+	rest := PointsReserve{Customer: customer, Holder: q.Holder, Due: quote.Rest, Lines: lines}
+	pay, err := l.payable(ctx, account, rest)
+	if err != nil {
+		return Quote{}, err
+	}
+	free, own, err := l.free(ctx, by, account, q.Holder)
+	if err != nil {
+		return Quote{}, err
+	}
+	if own != nil { // what is live keeps its rate
+		pay.Rate = own.Rate
+	}
+	taken, covers := covering(loyalty.Payable{Rate: pay.Rate, Due: pay.Payable, Points: pay.Most}, free)
+	quote.Covered.Minor, quote.Rest.Minor = quote.Covered.Minor+covers.Minor, quote.Rest.Minor-covers.Minor
+	quote.Lines = append(quote.Lines, QuoteLine{Customer: customer, Available: money.Of(free, money.Point), Points: taken, Covers: covers})
+	return quote, nil
+}
+
+// free is how many points of an account a holder may use: those that have not ended, and that nobody else has set aside. Own is the rate
+// at which he has set some aside himself; nil for none.
+func (l *Loyalty) free(ctx context.Context, by Actor, account Account, holder string) (points int64, own *voucher.Exchange, err error) {
+	if account.ID == "" {
+		return 0, nil, nil
+	}
+	purse, err := l.accounts.desk.ledger.PurseOf(ctx, account.Customer)
+	if err != nil {
+		return 0, nil, err
+	}
+	held, err := l.accounts.desk.ledger.LiveOnAccounts(ctx, account.ID)
+	mine, _ := by.holder(holder)
+	for _, r := range held {
+		if r.Owner == by.Owner() && r.Holder == mine {
+			own = r.Exchange
+		}
+	}
+	return max(0, purse.Balance-setAside(held, by, holder)), own, err
+}
+
+// nothing is why somebody can't pay who has no points: for the same reason as anybody else or, where there is none, for want of them. So
+// nobody learns whether he is known here.
+func (l *Loyalty) nothing(ctx context.Context, r PointsReserve) error {
+	if _, err := l.payable(ctx, Account{}, r); err != nil {
+		return err
+	}
+	return &voucher.InsufficientError{Available: money.Of(0, money.Point)}
+}
+
+// standing answers for a key whose reservation the programme would not grant any more: one that is live or captured is what it is, for
+// whom it was made and nobody else. Errors: the programme's refusal, voucher.ErrKeyReused for another customer's key.
+func (l *Loyalty) standing(ctx context.Context, act voucher.Reserve, account Account, refusal error) (voucher.Answer, error) {
+	named, err := l.accounts.desk.ledger.ByName(ctx, act.Ref)
+	switch {
+	case errors.Is(err, voucher.ErrActNotFound), err == nil && named.Reservation == nil:
+		return voucher.Answer{}, refusal
+	case err != nil:
 		return voucher.Answer{}, err
 	}
-	if r := named.Reservation; err == nil && r != nil && (r.LiveAt(named.At) || r.State == voucher.Captured) {
+	if named.Voucher.ID != account.ID {
+		if err := l.accounts.sales.movedTo(ctx, named.Voucher.ID, account.Customer); err != nil {
+			return voucher.Answer{}, err
+		}
+	}
+	r := named.Reservation
+	if r.State == voucher.Captured || r.LiveAt(named.At) && r.Holder == act.Holder {
 		return voucher.Answer{Voucher: *named.Voucher, Reservation: r, Record: &named.Record, At: named.At}, nil
 	}
 	return voucher.Answer{}, refusal

@@ -1,15 +1,16 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
-	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/points"
+	"vouchsafe/retail/voucher"
 )
 
 // PointsAsked asks what to show of points at a place in the shop.
@@ -18,9 +19,11 @@ type PointsAsked struct {
 	Place    loyalty.Context
 	Language string
 	About    loyalty.Line   // the product of a product page, or what is reviewed
+	Event    loyalty.Event  // of a review: which kind it is
 	Due      int64          // of a checkout, minor units
 	Currency money.Currency // of Due; "" for that of the rates
-	NetGoods int64          // of a checkout: what would earn, minor units
+	NetGoods int64          // of a checkout: what would earn, minor units; 0 for what the lines come to
+	Lines    []loyalty.Line // of the cart; needed where only some products may be paid with points
 	Order    string         // of a confirmation
 }
 
@@ -42,7 +45,8 @@ type PointsShown struct {
 	Variables map[string]string // see loyalty.Variables
 }
 
-// Shown tells a customer of a shop what to show him of points at a place. Whoever isn't known has none. Errors: ErrGuest, ErrChannel.
+// Shown tells a customer of a shop what to show him of points at a place. Whoever isn't known has none. Errors: ErrGuest, ErrChannel,
+// ErrLinesNeeded.
 func (l *Loyalty) Shown(ctx context.Context, by Actor, asked PointsAsked) (PointsShown, error) {
 	if by.Channel != Webshop {
 		return PointsShown{}, ErrChannel
@@ -116,39 +120,60 @@ func (l *Loyalty) here(ctx context.Context, by Actor, asked PointsAsked, p progr
 		}
 		s.Earned = p.Earn(loyalty.Did{Event: loyalty.Order, Bought: loyalty.Basket(lines, asked.About.Net, 0)}, p.standing, p.at)
 	case loyalty.Review:
-		s.Earned = p.Earn(loyalty.Did{Event: loyalty.ReviewProduct, About: asked.About}, p.standing, p.at)
+		s.Earned = p.Earn(loyalty.Did{Event: asked.Event, About: asked.About}, p.standing, p.at)
 	case loyalty.Checkout:
-		l.checkout(asked, p, s)
+		return l.checkout(ctx, asked, p, s)
 	case loyalty.Confirmation:
-		return l.confirmation(ctx, by, asked, p, s)
+		return l.confirmation(ctx, by, asked, s)
 	}
 	return nil
 }
 
-// checkout is what an order would earn, and how many points may pay for it.
-func (l *Loyalty) checkout(asked PointsAsked, p programme, s *PointsShown) {
-	lines := []loyalty.Line{{Net: asked.NetGoods}}
-	s.Earned = p.Earn(loyalty.Did{Event: loyalty.Order, Bought: loyalty.Basket(lines, asked.NetGoods, 0)}, p.standing, p.at)
-	if s.Rate.Zero() || asked.Currency != "" && asked.Currency != s.Rate.Value.Currency {
-		return
+// checkout is what an order would earn, and how many points would pay for it if they were reserved now. Who may not pay with points, or
+// not in this currency, can use none.
+func (l *Loyalty) checkout(ctx context.Context, asked PointsAsked, p programme, s *PointsShown) error {
+	lines, err := l.accounts.sales.withoutOurs(ctx, asked.Lines)
+	if err != nil {
+		return err
 	}
-	most := max(0, s.Balance-s.Reserved)
-	if p.Spending.PerOrder > 0 {
-		most = min(most, p.Spending.PerOrder)
+	s.Earned = p.Earn(loyalty.Did{Event: loyalty.Order, Bought: cart(lines, asked.NetGoods)}, p.standing, p.at)
+	if asked.Due == 0 {
+		return nil
 	}
-	taken, covered := s.Rate.Cover(most, asked.Due)
-	s.Usable, s.Covers = taken, money.Of(covered, s.Rate.Value.Currency)
+	payable, err := p.payable(loyalty.Pay{Due: asked.Due, Lines: lines}, cmp.Or(asked.Currency, s.Rate.Value.Currency))
+	switch {
+	case errors.Is(err, ErrNotInProgramme), errors.Is(err, voucher.ErrCurrency):
+		return nil
+	case err != nil:
+		return err
+	}
+	s.Usable, s.Covers = covering(payable, s.Balance-s.Reserved)
+	return nil
+}
+
+// cart is an order as it is about to be placed.
+func cart(lines []loyalty.Line, goods int64) loyalty.Bought {
+	if len(lines) == 0 {
+		lines = []loyalty.Line{{Net: goods}}
+	}
+	if goods == 0 {
+		for _, line := range lines {
+			goods += line.Net
+		}
+	}
+	return loyalty.Basket(lines, goods, 0)
 }
 
 // confirmation is what an order has earned, and what points have paid of it.
-func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, p programme, s *PointsShown) error {
+func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, s *PointsShown) error {
 	pool := l.accounts.sales.orders.Pool()
 	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, asked.Order)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err
 	}
-	s.Earned = earned.Points - earned.Back
-	s.Redeemed, s.Paid, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: by.Owner(), Names: []string{asked.Order}, Currency: p.Currency()})
+	var told OrderPoints
+	_, err = l.accounts.sales.redeemed(ctx, by, earned, asked.Order, &told)
+	s.Earned, s.Redeemed, s.Paid = earned.Points-earned.Back, told.Redeemed, told.Covers
 	return err
 }
 

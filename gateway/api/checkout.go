@@ -32,6 +32,8 @@ type quoteIn struct {
 	Body struct {
 		Codes    []string     `json:"codes" maxItems:"20" nullable:"false" minLength:"1" maxLength:"128" doc:"In the order in which they shall be used; there may be none if a customer is named"`
 		Customer string       `json:"customer,omitempty" maxLength:"128" doc:"The shop's id of the customer who is logged in, whose account counts after the codes"`
+		PayWith  string       `json:"pay_with,omitempty" enum:"points" doc:"Of a customer: his points count instead of money, at the rate of the day"`
+		Lines    []lineIn     `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"Of the order, for points: needed where only some products may be paid with them"`
 		Due      money.Amount `json:"due"`
 		Holder   string       `json:"holder,omitempty" maxLength:"512" doc:"What this holder has reserved counts as free"`
 		Buyer    *buyerIn     `json:"buyer,omitempty"`
@@ -49,11 +51,12 @@ type quoteOut struct {
 
 // quoteLineOut is one code's part.
 type quoteLineOut struct {
-	Voucher   *voucherOut  `json:"voucher,omitempty" doc:"Of a code"`
-	Customer  string       `json:"customer,omitempty" doc:"Whose account it is"`
-	Available money.Amount `json:"available"`
-	Covers    money.Amount `json:"covers"`
-	Notice    string       `json:"notice,omitempty" doc:"To be shown: the voucher needs a membership, and nobody is named who has one"`
+	Voucher   *voucherOut   `json:"voucher,omitempty" doc:"Of a code"`
+	Customer  string        `json:"customer,omitempty" doc:"Whose account it is"`
+	Available money.Amount  `json:"available"`
+	Amount    *money.Amount `json:"amount,omitempty" doc:"Of points: how many would be taken"`
+	Covers    money.Amount  `json:"covers" doc:"Of what is due"`
+	Notice    string        `json:"notice,omitempty" doc:"To be shown: the voucher needs a membership, and nobody is named who has one"`
 }
 
 func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
@@ -70,11 +73,11 @@ func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
 	if err := a.checkMoney(figure{"due", &in.Body.Due, mayBeZero}); err != nil {
 		return nil, err
 	}
-	quote, err := a.accounts.Quote(ctx, by, retail.QuoteRequest{
+	quote, err := a.quotes(ctx, by, in, retail.QuoteRequest{
 		Due: in.Body.Due, Holder: in.Body.Holder, Codes: in.Body.Codes, Buyer: in.Body.Buyer.buyer(), Member: in.Body.member(),
-	}, in.Body.Customer)
+	})
 	if err != nil {
-		return nil, a.refuseCode(ctx, err)
+		return nil, err
 	}
 	out := quoteOut{Covered: quote.Covered, RemainingDue: quote.Rest, PaymentRequired: quote.Rest.Minor > 0}
 	for _, line := range quote.Lines {
@@ -83,9 +86,51 @@ func (a *api) quote(ctx context.Context, in *quoteIn) (*body[quoteOut], error) {
 	return answer(http.StatusOK, out), nil
 }
 
+// quotes asks the counter that is meant: that of points, or that of accounts.
+func (a *api) quotes(ctx context.Context, by retail.Actor, in *quoteIn, q retail.QuoteRequest) (retail.Quote, error) {
+	if err := checkPayWith(in.Body.PayWith, in.Body.Customer, in.Body.Lines); err != nil {
+		return retail.Quote{}, err
+	}
+	if in.Body.PayWith == "" {
+		quote, err := a.accounts.Quote(ctx, by, q, in.Body.Customer)
+		if err != nil {
+			return quote, a.refuseCode(ctx, err)
+		}
+		return quote, nil
+	}
+	lines, err := a.linesOf(in.Body.Lines, q.Due.Currency)
+	if err != nil {
+		return retail.Quote{}, err
+	}
+	p := &pointed{a, retail.NewLoyalty(a.accounts)}
+	quote, err := p.loyalty.Quote(ctx, by, q, in.Body.Customer, lines)
+	switch {
+	case err != nil && len(q.Codes) > 0:
+		return quote, p.refuseBeside(ctx, err)
+	case err != nil:
+		return quote, p.refuse(ctx, err)
+	}
+	return quote, nil
+}
+
+// checkPayWith refuses points of nobody, and lines of something else.
+func checkPayWith(with, customer string, lines []lineIn) error {
+	switch {
+	case with != "" && customer == "":
+		return counter.Invalid("pay_with", "a customer pays with points: name him")
+	case with == "" && len(lines) > 0:
+		return counter.Invalid("lines", "belong to paying with points")
+	}
+	return nil
+}
+
 // showQuoteLine renders the part of a code or of an account.
 func showQuoteLine(line retail.QuoteLine) quoteLineOut {
 	out := quoteLineOut{Customer: line.Customer, Available: line.Available, Covers: line.Covers, Notice: line.Notice}
+	if line.Available.Currency == money.Point {
+		taken := money.Of(line.Points, money.Point)
+		out.Amount = &taken
+	}
 	if line.Customer == "" {
 		shown := showVoucher(line.Voucher, line.At)
 		out.Voucher = &shown
@@ -138,11 +183,8 @@ func (a *api) checkReserve(by retail.Actor, in *reserveIn) error {
 	if (in.Body.Code == "") == (in.Body.Customer == "") {
 		return counter.Invalid("code", "say either a code or a customer")
 	}
-	if in.Body.PayWith != "" && in.Body.Customer == "" {
-		return counter.Invalid("pay_with", "a customer pays with points: name him")
-	}
-	if in.Body.PayWith == "" && len(in.Body.Lines) > 0 {
-		return counter.Invalid("lines", "belong to paying with points")
+	if err := checkPayWith(in.Body.PayWith, in.Body.Customer, in.Body.Lines); err != nil {
+		return err
 	}
 	if err := checkWhose(by, in.Body.Holder); err != nil {
 		return err

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,43 +37,6 @@ func (a *api) points(to huma.API) {
 	huma.Register(to, get("recover-conversion", converted, "What points were exchanged for", scopes), p.recoverConversion)
 	huma.Register(to, del("reverse-conversion", converted, "Take an exchange back, points and voucher together, or prevent it", scopes), p.reverseConversion)
 	huma.Register(to, get("points-shown", "/v1/customers/{id}/points", "What to show a customer of his points", edge.Require(edge.Shop)), p.shown)
-}
-
-// pointsIn is a number of points: 500, or {"amount": 500, "currency": "POINT"}.
-type pointsIn int64
-
-// pointsLimit is more points than anybody is given at once.
-const pointsLimit = 1_000_000_000
-
-// UnmarshalJSON reads either form.
-func (p *pointsIn) UnmarshalJSON(text []byte) error {
-	if err := json.Unmarshal(text, (*int64)(p)); err == nil {
-		return nil
-	}
-	var amount money.Amount
-	if err := json.Unmarshal(text, &amount); err != nil {
-		return fmt.Errorf("read a number of points: %w", err)
-	}
-	if amount.Currency != money.Point {
-		return errors.New("read a number of points: the currency must be POINT")
-	}
-	*p = pointsIn(amount.Minor)
-	return nil
-}
-
-// Schema describes both forms.
-func (pointsIn) Schema(huma.Registry) *huma.Schema {
-	least, most := 1.0, float64(pointsLimit)
-	number := huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: &least, Maximum: &most}
-	number.PrecomputeMessages()
-	unit := huma.Schema{Type: huma.TypeString, Enum: []any{string(money.Point)}}
-	unit.PrecomputeMessages()
-	amount := huma.Schema{
-		Type: huma.TypeObject, Properties: map[string]*huma.Schema{"amount": &number, "currency": &unit},
-		Required: []string{"amount", "currency"}, AdditionalProperties: false,
-	}
-	amount.PrecomputeMessages()
-	return &huma.Schema{OneOf: []*huma.Schema{&number, &amount}, Description: "A number of points, as a number or as an amount in POINT"}
 }
 
 // lineIn is a line of an order.
@@ -248,6 +210,22 @@ func (p *pointed) recoverEarned(ctx context.Context, in *keyIn) (*body[recovered
 
 // refuse is the problem of a refusal about points.
 func (p *pointed) refuse(ctx context.Context, err error) error {
+	if told := aboutPoints(err); told != nil {
+		return told
+	}
+	return p.api.refuse(ctx, err)
+}
+
+// refuseBeside is that of codes and points together: what the rules refuse may be of a code, and is told as of one.
+func (p *pointed) refuseBeside(ctx context.Context, err error) error {
+	if voucher.IsRefusal(err) {
+		return p.api.refuseCode(ctx, err)
+	}
+	return p.refuse(ctx, err)
+}
+
+// aboutPoints is the problem of a refusal that concerns points alone; nil for another.
+func aboutPoints(err error) error {
 	for _, blamed := range []struct {
 		err   error
 		field string
@@ -256,13 +234,24 @@ func (p *pointed) refuse(ctx context.Context, err error) error {
 			return counter.Invalid(blamed.field, blamed.err.Error())
 		}
 	}
-	if errors.Is(err, retail.ErrNotInProgramme) {
-		return edge.Refuse(edge.CannotBeApplied, "Points can't be used here.")
+	for _, told := range []struct {
+		err    error
+		code   edge.Code
+		detail string
+	}{
+		{retail.ErrNotInProgramme, edge.CannotBeApplied, "Points can't be used here."},
+		{voucher.ErrCurrency, edge.CurrencyMismatch, "Points are exchanged for another currency than that of the order."},
+		{voucher.ErrAboveLimit, edge.AboveLimit, "Nobody has so many points."},
+		{voucher.ErrQuarantined, edge.Quarantined, "The customer's points are being looked at, and can't be used until a person has."},
+	} {
+		if errors.Is(err, told.err) {
+			return edge.Refuse(told.code, told.detail)
+		}
 	}
 	if short, ok := errors.AsType[*voucher.InsufficientError](err); ok && short.Available.Currency == money.Point {
 		return edge.Refuse(edge.InsufficientBalance, "Not enough points.", edge.With("available", short.Available))
 	}
-	return p.api.refuse(ctx, err)
+	return nil
 }
 
 // reservePoints reserves points of a customer for an order.

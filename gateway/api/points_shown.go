@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"vouchsafe/gateway/counter"
+	"vouchsafe/gateway/edge"
 	"vouchsafe/retail"
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
@@ -18,9 +20,11 @@ type shownIn struct {
 	Language string `query:"language" maxLength:"16" doc:"Of the texts; default: the shop's"`
 	SKU      string `query:"sku" maxLength:"100" doc:"Of a product or review"`
 	Category string `query:"category" maxLength:"200" doc:"Likewise"`
-	NetGoods int64  `query:"net_goods" minimum:"0" maximum:"1000000000000" doc:"Of a product or checkout: what would earn, in minor units without VAT and freight"`
+	NetGoods int64  `query:"net_goods" minimum:"0" maximum:"1000000000000" doc:"Of a product or checkout: what would earn, in minor units without VAT and freight; of a checkout with lines what those come to, unless it says otherwise"`
+	Event    string `query:"event" enum:"review_product,review_article" default:"review_product" doc:"Of a review: of what it is"`
+	Lines    string `query:"lines" maxLength:"16000" doc:"Of a checkout: the cart's lines, the same list as a reservation with points takes, as JSON. Needed where only some products may be paid with points; a quote with pay_with takes as many in its body"`
 	Due      int64  `query:"due" minimum:"0" maximum:"1000000000000" doc:"Of a checkout: what is to be paid, in minor units"`
-	Currency string `query:"currency" maxLength:"5" doc:"Of due; default: that of the programme's rates"`
+	Currency string `query:"currency" maxLength:"5" doc:"Of due and lines; default: that of the programme's rates"`
 	Order    string `query:"order" maxLength:"128" doc:"Of a confirmation"`
 }
 
@@ -55,8 +59,12 @@ type endingOut struct {
 }
 
 func (p *pointed) shown(ctx context.Context, in *shownIn) (*body[shownOut], error) {
+	lines, err := p.cart(in)
+	if err != nil {
+		return nil, err
+	}
 	asked := retail.PointsAsked{
-		Customer: in.ID, Place: loyalty.Context(in.Context), Language: in.Language, NetGoods: in.NetGoods, Order: in.Order,
+		Lines: lines, Event: loyalty.Event(in.Event), Customer: in.ID, Place: loyalty.Context(in.Context), Language: in.Language, NetGoods: in.NetGoods, Order: in.Order,
 		About: loyalty.Line{SKU: in.SKU, Category: in.Category, Net: in.NetGoods}, Due: in.Due, Currency: money.Currency(in.Currency),
 	}
 	got, err := p.loyalty.Shown(ctx, counter.Caller(ctx), asked)
@@ -65,6 +73,32 @@ func (p *pointed) shown(ctx context.Context, in *shownIn) (*body[shownOut], erro
 	}
 	return answer(http.StatusOK, showShown(got)), nil
 }
+
+// cart reads the lines of a checkout. Without a currency they are in that of their first amount.
+func (p *pointed) cart(in *shownIn) ([]loyalty.Line, error) {
+	if in.Lines == "" {
+		return nil, nil
+	}
+	var lines []lineIn
+	if err := edge.DecodeStrict([]byte(in.Lines), &lines); err != nil {
+		return nil, counter.Invalid("lines", err.Error())
+	}
+	currency := money.Currency(in.Currency)
+	for i, l := range lines {
+		if l.SKU == "" || len(l.SKU) > skuBytes || len(l.Category) > categoryBytes {
+			return nil, counter.Invalid(fmt.Sprintf("lines[%d]", i), "wants a sku of at most 100 bytes, and a category of at most 200")
+		}
+		for _, amount := range []*money.Amount{l.Net, l.Gross} {
+			if currency == "" && amount != nil {
+				currency = amount.Currency
+			}
+		}
+	}
+	return p.linesOf(lines, currency)
+}
+
+// How long the names in a cart's lines may be, as a body's.
+const skuBytes, categoryBytes = 100, 200
 
 // showShown renders what to show.
 func showShown(s retail.PointsShown) shownOut {

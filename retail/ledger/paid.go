@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -127,8 +128,11 @@ func Instant(ctx context.Context, q Queryer) (at time.Time, err error) {
 	return at, err
 }
 
-const readPayer = `SELECT a.voucher::text
+const readPayer = `SELECT
+		a.voucher::text,
+		x.currency
 	FROM act a
+	JOIN exchange x ON x.reservation = a.reservation
 	WHERE a.kind = 'redemption'
 		AND a.owner = @owner
 		AND a.detail ->> 'order' IS NOT NULL
@@ -137,10 +141,15 @@ const readPayer = `SELECT a.voucher::text
 	ORDER BY a.at
 	LIMIT 1`
 
-// PaidBy is the account whose points paid for an order. The caller knows that some did.
-func PaidBy(ctx context.Context, q Queryer, owner, order string) (account string, err error) {
-	if err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&account); err != nil {
+// PaidBy is the account whose points paid for an order, and the currency that they were exchanged for then, whatever points are worth
+// by now; "" and "" where none did.
+func PaidBy(ctx context.Context, q Queryer, owner, order string) (account string, in money.Currency, err error) {
+	err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&account, &in)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", "", nil
+	}
+	if err != nil {
 		err = fmt.Errorf("read whose points paid for an order: %w", err)
 	}
-	return account, err
+	return account, in, err
 }
