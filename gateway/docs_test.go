@@ -100,6 +100,7 @@ func promised() []string {
 		"PUT /v1/reservations/{key}", "GET /v1/reservations/{key}", "DELETE /v1/reservations/{key}", "POST /v1/reservations/find",
 		"POST /v1/reservations/{key}/capture", "POST /v1/captures", "POST /v1/reservations/{key}/release", "POST /v1/reservations/release-foreign",
 		"GET /v1/customers/{id}", "GET /v1/faq", "GET /v1/admin/loyalty", "PUT /v1/admin/loyalty",
+		"GET /v1/admin/loyalty/rewards", "POST /v1/admin/loyalty/rewards/{id}/hand-over",
 		"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /problems/{code}",
 	}
 	for _, act := range []string{

@@ -135,7 +135,12 @@ func (c *conversion) reward(ctx context.Context) (loyalty.Reward, money.Rate, er
 func (c *conversion) external(ctx context.Context, account Account) (Converted, error) {
 	applied, err := c.counter.accounts.desk.ledger.ApplyWhole(ctx, func(outbox.Tx) ([]ledger.Aimed, error) {
 		return []ledger.Aimed{{Voucher: account.ID, Account: true, Act: c.act}}, nil
-	}, c.note(ctx))
+	}, func(tx outbox.Tx, applied *ledger.Applied) error {
+		if err := noteReward(ctx, tx, applied.Answers[0]); err != nil {
+			return err
+		}
+		return c.note(ctx)(tx, applied)
+	})
 	if err != nil {
 		return Converted{}, err
 	}
@@ -230,10 +235,4 @@ func (l *Loyalty) Converted(ctx context.Context, by Actor, key string) (Converte
 	}
 	done, err := l.converted(ctx, by, record)
 	return done, settled("find a conversion", err)
-}
-
-// Unconvert takes a conversion back, points and voucher together, while the voucher is as it was given, or makes sure that it never
-// happens (X02).
-func (l *Loyalty) Unconvert(ctx context.Context, by Actor, key string) (voucher.Answer, error) {
-	return l.accounts.desk.Reverse(ctx, by, voucher.Conversions, key)
 }

@@ -151,6 +151,9 @@ func matrix() map[string]row {
 		"GET /v1/admin/loyalty/variables":              {office, ""},
 		"POST /v1/admin/loyalty/lint":                  {office, `{"context": "account", "template": ""}`},
 
+		"GET /v1/admin/loyalty/rewards":                 {office, ""},
+		"POST /v1/admin/loyalty/rewards/{id}/hand-over": {office, ""},
+
 		"GET /v1/admin/batches":                 {office, ""},
 		"GET /v1/admin/batches/{key}":           {office, ""},
 		"GET /v1/admin/batches/{key}/codes.csv": {office, ""},

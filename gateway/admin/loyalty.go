@@ -30,6 +30,10 @@ func (a *admin) loyalty(to huma.API) {
 	huma.Register(to, get("standing", loyaltyPath+"/customers/{id}", "How the programme treats a customer"), a.standing)
 	huma.Register(to, managing(operation(http.MethodPut, "set-standing", loyaltyPath+"/customers/{id}", "Say how the programme treats a customer from now on")), a.setStanding)
 	huma.Register(to, get("order-points", loyaltyPath+"/orders", "What an order earned, and what points paid of it"), a.orderPoints)
+	huma.Register(to, get("rewards", loyaltyPath+"/rewards", "What points were exchanged for that the merchant hands over himself"), a.rewards)
+	hand := post("hand-over-reward", loyaltyPath+"/rewards/{id}/hand-over", "Say that a reward was handed over")
+	hand.Description = "From then on its points can't be taken back. Again, it changes nothing. One whose points were taken back is 409 already_settled."
+	huma.Register(to, hand, a.handOver)
 	huma.Register(to, get("faq", loyaltyPath+"/faq", "Questions and answers about points, with what each lacks to be shown"), a.faq)
 	answer := managing(operation(http.MethodPut, "put-faq", loyaltyPath+"/faq/{language}/{entry}", "Give a question another text, or approve it"))
 	answer.Description = "Only what is approved is shown; a text that is put without approval is a draft again. The same again changes nothing."
@@ -47,6 +51,9 @@ func refuseLoyalty(err error) error {
 	}
 	if errors.Is(err, retail.ErrNoEntry) {
 		return edge.Refuse(edge.NotFound, "There is no such question.")
+	}
+	if errors.Is(err, retail.ErrNotExternal) {
+		return edge.Refuse(edge.NotFound, "No reward has this id.")
 	}
 	return refuseTrade(err)
 }

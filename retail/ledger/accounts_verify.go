@@ -75,6 +75,11 @@ func lotProofs() []proof {
 			FROM act a
 			LEFT JOIN (SELECT source, sum(amount + rest) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
 			WHERE a.kind = 'points' AND a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END`},
+		{"what points were exchanged for that is handed over waits, was handed over, or was taken back with its act", `SELECT coalesce(c.id, r.act)::text, format('%s of %s; the reward of %s, handed over %s, taken back %s', c.state, c.amount, r.points, r.handed_over_at, r.taken_back_at)
+			FROM (SELECT * FROM act WHERE kind = 'conversion' AND state <> 'prevented' AND detail -> 'reward' ->> 'voucher' IS NULL) c
+			FULL JOIN external_reward r ON r.act = c.id
+			WHERE c.id IS NULL OR r.act IS NULL OR c.amount <> r.points OR c.voucher <> r.account
+				OR (c.state = 'reversed') <> (r.taken_back_at IS NOT NULL) OR c.state <> 'done' AND r.handed_over_at IS NOT NULL`},
 		{"points that were exchanged for a voucher and the voucher stand or fall together", `SELECT c.id::text, format('%s, the voucher %s', c.state, r.state)
 			FROM act c
 			LEFT JOIN act r ON r.owner = c.owner AND r.kind = 'reward' AND r.key = c.key
