@@ -7,7 +7,6 @@ import (
 )
 
 const (
-	readers     = 2    // groups of questions under way at once
 	maxTogether = 64   // questions in one group
 	maxAsked    = 4096 // questions waiting; beyond it the caller is told to come back
 )
@@ -33,8 +32,9 @@ type reply[A any] struct {
 	err    error
 }
 
-// newGather starts readers, which end with close. The answers of ask have the order of its questions.
-func newGather[Q, A any](running *sync.WaitGroup, ask func(ctx context.Context, questions []Q) ([]A, error)) *gather[Q, A] {
+// newGather starts so many readers, which end with close: groups of questions that are under way at once. The answers of ask have the
+// order of its questions.
+func newGather[Q, A any](running *sync.WaitGroup, readers int, ask func(ctx context.Context, questions []Q) ([]A, error)) *gather[Q, A] {
 	g := &gather[Q, A]{ask: ask, queue: make(chan question[Q, A], maxAsked)}
 	for range readers {
 		running.Go(g.run)

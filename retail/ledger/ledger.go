@@ -42,7 +42,7 @@ type Change struct {
 type Config struct {
 	Pool  *pgxpool.Pool
 	Rules voucher.Rules
-	Lanes int // workers; few with big groups beat many with small ones
+	Lanes int // workers, and as many readers; few with big groups beat many with small ones
 	// Witness tells the highest version of each voucher that Redis has seen acknowledged. It is asked
 	// before the rows are locked, and answers for each voucher, with 0 for one without a witness, or not
 	// at all when Redis is away: see [Ledger.Trust].
@@ -85,8 +85,9 @@ func New(cfg Config) (*Ledger, error) {
 	if l.id, err = l.NewID(); err != nil {
 		return nil, err
 	}
-	l.looks, l.finds = newGather(&l.running, l.look), newGather(&l.running, l.find)
-	for range max(1, cfg.Lanes) {
+	lanes := max(1, cfg.Lanes)
+	l.looks, l.finds = newGather(&l.running, lanes, l.look), newGather(&l.running, lanes, l.find)
+	for range lanes {
 		lane := &lane{ledger: l, queue: make(chan *pending, maxQueue), slow: make(map[string][]*pending)}
 		l.lanes = append(l.lanes, lane)
 		l.running.Go(lane.run)
