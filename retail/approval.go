@@ -132,7 +132,7 @@ func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledg
 		return nil, nil, err
 	}
 	aimed.Act, _ = voucher.Answerable(aimed.Act, counting.approval)
-	applied, err := d.ledger.ApplyTx(ctx, tx, aimed)
+	applied, err := d.applyTx(ctx, tx, aimed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -174,7 +174,7 @@ func (o *BackOffice) stored(ctx context.Context, a Approval) (ledger.Aimed, erro
 
 // applies does an approved act, and ends its approval with it or notes why it was refused.
 func (o *BackOffice) applies(ctx context.Context, tx outbox.Tx, by Actor, a Approval, aimed ledger.Aimed) (*ledger.Applied, error, error) {
-	applied, err := o.desk.ledger.ApplyTx(ctx, tx, aimed)
+	applied, err := o.desk.applyTx(ctx, tx, aimed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
@@ -145,10 +147,13 @@ func (n *intake) leave(group []*arrival) {
 // planOnce makes PostgreSQL keep the plans of a group's statements, which it would otherwise make anew each time, since it takes the arrays
 // of a general plan for long ones. Every row of theirs is found by its key, so that a plan which is made while tables are young must not
 // walk through them.
+//
+// On the way it asks whether there are points: then what is told of an order is noted for them too.
 const planOnce = `
 SELECT
 	set_config('plan_cache_mode', 'force_generic_plan', true),
-	set_config('enable_seqscan', 'off', true)`
+	set_config('enable_seqscan', 'off', true),
+	EXISTS (SELECT FROM loyalty_programme)`
 
 // accept stores a group and settles what of it can be, in one transaction.
 func (s *Sales) accept(ctx context.Context, group []*arrival) (err error) {
@@ -164,10 +169,11 @@ func (s *Sales) accept(ctx context.Context, group []*arrival) (err error) {
 	}()
 	issued := 0
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) (err error) {
-		if _, err := tx.Exec(ctx, planOnce); err != nil {
+		var earned earns
+		if err := tx.QueryRow(ctx, planOnce).Scan(nil, nil, &earned); err != nil {
 			return fmt.Errorf("keep plans: %w", err)
 		}
-		if issued, err = s.settleArrivals(ctx, tx, group); err != nil {
+		if issued, err = s.settleArrivals(ctx, tx, group, earned); err != nil {
 			return err
 		}
 		return s.keepBodies(ctx, tx, group)
@@ -184,12 +190,12 @@ func (s *Sales) accept(ctx context.Context, group []*arrival) (err error) {
 
 // settleArrivals settles the orders of a group that can be, notes on their bodies what became of them, and tells how many vouchers were
 // issued.
-func (s *Sales) settleArrivals(ctx context.Context, tx outbox.Tx, group []*arrival) (issued int, err error) {
+func (s *Sales) settleArrivals(ctx context.Context, tx outbox.Tx, group []*arrival, earned earns) (issued int, err error) {
 	told := make(map[*application]*arrival, len(group))
 	var all []*application
 	for _, a := range group {
 		a.item.State, a.item.Reason, a.item.OrderID = orders.Received, "", ""
-		if a.order != nil && fateOf(*a.order) == (points.Fate{}) { // else points may have to be taken back first
+		if a.order != nil && stands(fateOf(*a.order)) { // else points may have to be taken back first
 			run := &application{sales: s, shop: a.shop, order: *a.order}
 			told[run], all = a, append(all, run)
 		}
@@ -201,9 +207,20 @@ func (s *Sales) settleArrivals(ctx context.Context, tx outbox.Tx, group []*arriv
 	if err != nil {
 		return 0, err
 	}
+	judged := make(map[*application]change, len(all))
+	for _, run := range all {
+		if c, settles := run.settlesTogether(b); settles {
+			judged[run] = c
+		}
+	}
+	if earned {
+		if err := notePoints(ctx, tx, judged); err != nil {
+			return 0, err
+		}
+	}
 	var changes []change
 	for _, run := range all {
-		c, settles := run.settlesTogether(b)
+		c, settles := judged[run]
 		if !settles {
 			continue
 		}
@@ -222,6 +239,23 @@ func (s *Sales) settleArrivals(ctx context.Context, tx outbox.Tx, group []*arriv
 	}
 	failpoint.Hit(failpoint.RelayApplied)
 	return issued, nil
+}
+
+// earns tells whether there is a programme of bonus points.
+type earns bool
+
+// notePoints notes for their points that orders stand, and leaves those to the relay whose points may change by it.
+func notePoints(ctx context.Context, tx outbox.Tx, judged map[*application]change) error {
+	standing := make(map[points.OrderName]loyalty.Fate, len(judged))
+	for a := range judged {
+		standing[points.OrderName(a.key())] = fateOf(a.order)
+	}
+	if len(standing) == 0 {
+		return nil
+	}
+	noted, err := points.NoteStanding(ctx, tx, standing)
+	maps.DeleteFunc(judged, func(a *application, _ change) bool { return !noted[points.OrderName(a.key())] })
+	return err
 }
 
 // settlesTogether judges an order and tells whether it is one to be settled with others: nothing of it is issued or erased, and nobody

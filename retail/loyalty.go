@@ -14,7 +14,6 @@ import (
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
-	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -194,10 +193,10 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 
 // prepare reads what the event earns under the lock of its order, if it is one.
 func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed, err error) {
-	var fate points.Fate
+	var order *tally
 	e.notes = nil
 	if e.Event == loyalty.Order {
-		if fate, err = e.fate(ctx, tx); err != nil {
+		if order, err = openTally(ctx, tx, e.counter.accounts.desk.ledger, e.shop.ID, e.Order.ID); err != nil {
 			return aimed, err
 		}
 	}
@@ -207,20 +206,21 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed
 	}
 	e.who = who
 	if !e.told {
-		if err := e.earns(ctx, tx, account, fate); err != nil {
+		if err := e.earns(ctx, tx, account, order); err != nil {
 			return aimed, err
 		}
 	}
 	return ledger.Aimed{Voucher: account, Account: true, Act: e.act}, nil
 }
 
-// earns says how many points the act brings to an account, and notes what they are for.
-func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, fate points.Fate) error {
+// earns says how many points the act brings to an account, and notes what they are for. An order earns by what has become of it, which
+// may be anything by now.
+func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order *tally) error {
 	version, programme, err := points.Programme(ctx, tx)
 	if err != nil {
 		return err
 	}
-	terms, earned, err := e.reckon(ctx, tx, programme, fate)
+	terms, earned, err := e.reckon(ctx, tx, programme)
 	if err != nil {
 		return err
 	}
@@ -231,21 +231,16 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, fate 
 	if again := err == nil && !before.Over; again { // told before under another key, or this very act
 		earned = 0
 	}
-	if e.act.Days, e.act.Points = programme.Lifetime, earned; earned > 0 {
+	if earned > 0 {
 		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: e.subject(), Version: version, Terms: terms}
 	}
-	return nil
-}
-
-// fate locks the order and tells what has become of it. One that was cancelled and then paid after all earns again.
-func (e *earning) fate(ctx context.Context, tx outbox.Tx) (points.Fate, error) {
-	fate, err := points.LockOrder(ctx, tx, e.shop.ID, e.Order.ID)
-	if err != nil || !fate.Closed {
-		return fate, err
+	if earned > 0 && order != nil {
+		if earned, err = order.deserves(ctx, tx, terms); err != nil {
+			return err
+		}
 	}
-	known, err := e.counter.accounts.sales.purchaseOf(ctx, e.shop.ID, e.Order.ID)
-	fate.Closed = known == nil || known.Status != purchase.Paid
-	return fate, err
+	e.act.Days, e.act.Points = programme.Lifetime, earned
+	return nil
 }
 
 // subject is what of the event there is one of: an order of the shop, the customer who signed up, whom somebody referred, or what a
@@ -262,8 +257,8 @@ func (e *earning) subject() string {
 	return e.who.ID + "/" + e.About.SKU
 }
 
-// reckon is what an event earns now, and by which terms.
-func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme, fate points.Fate) (terms points.Terms, earned int64, err error) {
+// reckon is what an event earns now, and by which terms: an order as it was bought.
+func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme) (terms points.Terms, earned int64, err error) {
 	at, err := ledger.Instant(ctx, tx)
 	if err != nil {
 		return terms, 0, err
@@ -277,13 +272,10 @@ func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme,
 		if currency := p.Currency(); currency != "" && e.Order.NetGoods.Currency != currency {
 			return terms, 0, voucher.ErrCurrency
 		}
-		if terms.Bought, err = e.bought(ctx, tx); err != nil || fate.Closed {
+		if terms.Bought, err = e.bought(ctx, tx); err != nil {
 			return terms, 0, err
 		}
-		terms.Currency, did.Bought = e.Order.NetGoods.Currency, terms.Bought.Less(fate.Refunded)
-		if did.Bought.PointsPaid, err = pointsPaid(ctx, tx, e.shop.ID, e.Order.ID, terms.Currency); err != nil {
-			return terms, 0, err
-		}
+		terms.Currency, terms.Days, did.Bought = e.Order.NetGoods.Currency, p.Lifetime, terms.Bought
 	}
 	return terms, p.Earn(did, terms.Standing, at), nil
 }

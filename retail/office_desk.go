@@ -15,6 +15,8 @@ func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (vouche
 	switch {
 	case by.Channel != Office && aimed.Then != nil:
 		return d.settleHalves(ctx, aimed)
+	case by.Channel != Office && aimed.Account:
+		return d.settleAccount(ctx, aimed)
 	case by.Channel != Office:
 		return d.ledger.Apply(ctx, aimed)
 	}
@@ -36,7 +38,7 @@ func (d *Desk) settleAlone(ctx context.Context, by Actor, aimed ledger.Aimed) (v
 			applied, waits, err = d.giveAlone(ctx, tx, by, aimed)
 			return err
 		}
-		if applied, err = d.ledger.ApplyTx(ctx, tx, aimed); err != nil {
+		if applied, err = d.applyTx(ctx, tx, aimed); err != nil {
 			return err
 		}
 		if err := applied.Torn(); err != nil {

@@ -71,10 +71,31 @@ func lotProofs() []proof {
 			FROM lot l
 			LEFT JOIN (SELECT lot, sum(points) AS points FROM lot_aside GROUP BY lot) s ON s.lot = l.id
 			WHERE l.aside <> coalesce(s.points, 0)`},
-		{"what an earning of points gave back is what was recalled of it", `SELECT a.id::text, format('%s of %s given back, recalled %s', a.taken_back, a.amount, coalesce(r.points, 0))
+		{"what an earning of points gave back is what was recalled of it and not given again", `SELECT a.id::text, format('%s of %s given back, recalled %s; %s open, spent %s', a.taken_back, a.amount, coalesce(r.points, 0), a.rest, coalesce(r.spent, 0))
 			FROM act a
-			LEFT JOIN (SELECT source, sum(amount + rest) AS points FROM act WHERE kind = 'recall' GROUP BY source) r ON r.source = a.id
-			WHERE a.kind = 'points' AND a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END`},
+			LEFT JOIN (
+				SELECT
+					source,
+					sum(CASE kind WHEN 'recall' THEN amount + rest ELSE -amount - rest END) AS points,
+					sum(CASE kind WHEN 'recall' THEN rest ELSE -rest END) AS spent
+				FROM act
+				WHERE kind IN ('recall', 'regain')
+				GROUP BY source
+			) r ON r.source = a.id
+			WHERE a.kind = 'points'
+				AND (a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END OR a.rest <> coalesce(r.spent, 0))`},
+		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `SELECT a.id::text, format('%s stand and %s are open, journal %s', a.amount - a.taken_back, a.rest, coalesce(j.points, 0))
+			FROM act a
+			LEFT JOIN (
+				SELECT
+					CASE WHEN m.kind = 'points' THEN m.id ELSE m.source END AS earning,
+					sum(e.amount) AS points
+				FROM act m
+				JOIN entry e ON e.act = m.id
+				WHERE m.kind IN ('points', 'recall', 'regain')
+				GROUP BY 1
+			) j ON j.earning = a.id
+			WHERE a.kind = 'points' AND a.amount - a.taken_back + a.rest <> coalesce(j.points, 0)`},
 		{"what points were exchanged for that is handed over waits, was handed over, or was taken back with its act", `SELECT coalesce(c.id, r.act)::text, format('%s of %s; the reward of %s, handed over %s, taken back %s', c.state, c.amount, r.points, r.handed_over_at, r.taken_back_at)
 			FROM (SELECT * FROM act WHERE kind = 'conversion' AND state <> 'prevented' AND detail -> 'reward' ->> 'voucher' IS NULL) c
 			FULL JOIN external_reward r ON r.act = c.id

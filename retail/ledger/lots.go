@@ -35,6 +35,20 @@ const (
 			SELECT lot
 			FROM lot_move
 			WHERE act = ANY($2::uuid[])
+			UNION
+			SELECT m.lot
+			FROM (
+				SELECT id
+				FROM act
+				WHERE source = ANY($3::uuid[]) AND kind IN ('recall', 'regain')
+				OFFSET 0
+			) s
+			CROSS JOIN LATERAL (
+				SELECT lot
+				FROM lot_move
+				WHERE act = s.id
+				OFFSET 0
+			) m
 		) n
 		CROSS JOIN LATERAL (
 			SELECT *
@@ -57,6 +71,30 @@ const (
 			m.account,
 			m.seq,
 			m.place`
+
+	// What the recalls and regains of earnings moved.
+	readSettled = `SELECT
+			s.source::text,
+			m.lot::text,
+			sum(m.points)::bigint
+		FROM (
+			SELECT
+				id,
+				source
+			FROM act
+			WHERE source = ANY($1::uuid[]) AND kind IN ('recall', 'regain')
+			OFFSET 0
+		) s
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM lot_move
+			WHERE act = s.id
+			OFFSET 0
+		) m
+		GROUP BY
+			s.source,
+			m.lot
+		ORDER BY min(m.seq)`
 
 	readExchanges = `SELECT
 			reservation::text,
@@ -125,17 +163,21 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 			reservations[r.ID] = r
 		}
 	}
-	acts := make(map[string]*voucher.Record, len(s.records))
+	acts, earnings := make(map[string]*voucher.Record, len(s.records)), []string{}
 	for _, record := range s.records {
 		acts[record.ID] = record
+		if record.Kind == voucher.Earnings {
+			earnings = append(earnings, record.ID)
+		}
 	}
 	var lots []lotRow
-	var moves, aside []partRow
+	var moves, settled, aside []partRow
 	var exchanges []exchangeRow
 	named, held := slices.Collect(maps.Keys(acts)), slices.Collect(maps.Keys(reservations))
 	batch := &pgx.Batch{}
-	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(named)), &lots)
+	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(named), uuidsOf(earnings)), &lots)
 	collect(batch.Queue(readMoves, uuidsOf(named)), &moves)
+	collect(batch.Queue(readSettled, uuidsOf(earnings)), &settled)
 	collect(batch.Queue(readExchanges, uuidsOf(held)), &exchanges)
 	collect(batch.Queue(readAside, uuidsOf(held)), &aside)
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
@@ -148,6 +190,9 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	}
 	for _, row := range moves {
 		acts[row.Of].Moves = append(acts[row.Of].Moves, voucher.Part{Lot: row.Lot, Points: row.Points})
+	}
+	for _, row := range settled {
+		acts[row.Of].Settled = append(acts[row.Of].Settled, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
 	for _, row := range exchanges {
 		reservations[row.Reservation].Exchange = row.exchange()

@@ -91,7 +91,10 @@ func TestVerifyFindsWhatIsWrongWithLots(t *testing.T) {
 		{"a reservation of points has set them aside in lots while it is live, at a rate of its own", `UPDATE lot_aside SET points = points + 1`},
 		{"a reservation of points has set them aside in lots while it is live, at a rate of its own", `DELETE FROM exchange`},
 		{"a lot has set aside what reservations have of it", `UPDATE lot_aside SET points = points + 1`},
-		{"what an earning of points gave back is what was recalled of it", `UPDATE act SET taken_back = 1 WHERE kind = 'points'`},
+		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET taken_back = 1 WHERE kind = 'points'`},
+		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET rest = 1 WHERE kind = 'points'`},
+		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET amount = amount + 1 WHERE kind = 'recall'`},
+		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `UPDATE act SET amount = amount + 1 WHERE kind = 'points'`},
 	} {
 		t.Run(tt.edit, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +102,7 @@ func TestVerifyFindsWhatIsWrongWithLots(t *testing.T) {
 			account := h.opensAccountIn(money.Point)
 			h.earns(account, "a", 100, 10)
 			h.onAccount(account, h.pays("r", 1, 5_00))
-			h.onAccount(account, voucher.Recall{ID: h.newID(), Ref: demo(voucher.Recalls, "a"), Earning: demo(voucher.Earnings, "a"), Keep: 60})
+			h.onAccount(account, voucher.Settle{ID: h.newID(), Ref: demo(voucher.Recalls, "a"), Earning: demo(voucher.Earnings, "a"), Deserves: 60})
 			h.sound()
 			if _, err := h.pool.Exec(t.Context(), tt.edit); err != nil {
 				t.Fatal(err)

@@ -18,6 +18,14 @@ type Applied struct {
 	Answers  []voucher.Answer
 	Refusals []error // nil where the act was done
 	state    *state
+	later    []*Applied
+}
+
+// Then adds what became of acts that followed from these in the same transaction, nil for none: it is told with them.
+func (a *Applied) Then(later *Applied) {
+	if later != nil {
+		a.later = append(a.later, later)
+	}
 }
 
 // Refused is the first refusal, or nil.
@@ -68,6 +76,7 @@ func (l *Ledger) Told(ctx context.Context, applied ...*Applied) {
 	for _, a := range applied {
 		changes = append(changes, a.state.changes()...)
 		l.watch.settled(a)
+		l.Told(ctx, a.later...)
 	}
 	if len(changes) > 0 {
 		l.committed(ctx, changes)

@@ -67,13 +67,14 @@ const (
 				voucher = n.voucher,
 				reservation = n.reservation,
 				taken_back = n.taken_back,
+				rest = n.rest,
 				reversed_at = n.reversed_at
-			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[])
-				AS n (id, state, voucher, reservation, taken_back, reversed_at)
+			FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::timestamptz[])
+				AS n (id, state, voucher, reservation, taken_back, rest, reversed_at)
 			WHERE a.id = ANY($1::uuid[]) AND a.id = n.id AND a.state = 'done'
 			RETURNING 1
 		)
-		SELECT expect_rows('act', (SELECT count(*) FROM done), $7)`
+		SELECT expect_rows('act', (SELECT count(*) FROM done), $8)`
 
 	insertEntries = `WITH done AS (
 			INSERT INTO entry (account, seq, act, kind, contra, amount, currency, balance, at, hash)
@@ -216,7 +217,7 @@ func (s *state) queueRecords(batch *pgx.Batch) {
 		}
 	}
 	if n := len(changed.id); n > 0 {
-		batch.Queue(updateRecords, changed.id, changed.state, changed.voucher, changed.reservation, changed.takenBack, changed.reversed, n)
+		batch.Queue(updateRecords, changed.id, changed.state, changed.voucher, changed.reservation, changed.takenBack, changed.rest, changed.reversed, n)
 	}
 	fresh.queueInsert(batch)
 }

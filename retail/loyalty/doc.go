@@ -7,8 +7,9 @@
 // Promises, whatever the programme says and in whatever order things happen:
 //
 //   - nothing earns on a stored value, nor on the part of an order that points have paid (X17): points never make points;
-//   - what was earned is never computed anew: taking back compares the order as it was with the order as it is, under the rule of
-//     then, and refunds in parts take back together what one refund of the whole would.
+//   - what was earned stands under the rule and the standing of then: what an order deserves later is reckoned by them, from the order as
+//     it was bought and what has become of it, so that it is the same in whatever order and however often that is told, and refunds in
+//     parts take back together what one refund of the whole would.
 //
 // Rounding: points for an amount are rounded down, once, at the end. What points are worth is the business of money.Rate.
 package loyalty

@@ -179,9 +179,3 @@ func (r Rule) ofOrder(b Bought, who Standing) int64 {
 	}
 	return points
 }
-
-// TakeBack is how many of the points that an order earned go back when it has become what it is now: what it earned, less what it
-// would have earned so, less what went back before. It is never below 0.
-func (r Rule) TakeBack(earned, before int64, now Bought, who Standing) int64 {
-	return max(earned-min(r.ofOrder(now, who), earned)-before, 0)
-}

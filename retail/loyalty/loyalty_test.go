@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 )
@@ -133,34 +131,6 @@ func TestWhatPointsMayPay(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestRefundsInPartsTakeBackWhatOneWould(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		rule := loyalty.Rule{Event: loyalty.Order, Points: rapid.Int64Range(1, 50).Draw(t, "points"), Per: rapid.Int64Range(1, 5000).Draw(t, "per")}
-		if rapid.Bool().Draw(t, "limited") {
-			rule.PerOrder = rapid.Int64Range(1, 100).Draw(t, "limit")
-		}
-		net := rapid.Int64Range(0, 1e7).Draw(t, "net")
-		paid := rapid.Int64Range(0, net).Draw(t, "paid with points")
-		order := func(net int64) loyalty.Bought {
-			return loyalty.Bought{Total: net, PointsPaid: min(paid, net), Lines: []loyalty.Line{{SKU: "A", Net: net}}}
-		}
-		earned := rule.Earn(loyalty.Did{Event: loyalty.Order, Bought: order(net)}, loyalty.Standing{})
-		var back int64
-		for left := net; left > 0; {
-			left -= rapid.Int64Range(1, left).Draw(t, "refund")
-			step := rule.TakeBack(earned, back, order(left), loyalty.Standing{})
-			if step < 0 || back+step > earned {
-				t.Fatalf("%d of %d points were back, and %d more go", back, earned, step)
-			}
-			back += step
-		}
-		if net > 0 && back != earned {
-			t.Fatalf("all is refunded, and %d of %d points went back", back, earned)
-		}
-	})
 }
 
 func TestAProgrammeIsChecked(t *testing.T) {

@@ -28,6 +28,7 @@ type Terms struct {
 	Rule     loyalty.Rule     `json:"rule"`
 	Standing loyalty.Standing `json:"standing"`
 	Bought   loyalty.Bought   `json:"bought"`
+	Days     int              `json:"days,omitempty"`     // for how long its points live; 0 for ever
 	Currency money.Currency   `json:"currency,omitempty"` // of the order
 }
 
@@ -35,9 +36,10 @@ type Terms struct {
 type Earned struct {
 	Earning
 	Owner, Key string // the name of the act
-	Points     int64
-	Back       int64 // how many of them were taken back
-	Over       bool  // nothing is left of it, by whoever took it back: the event may be told anew
+	Points     int64  // with what was added since
+	Back       int64  // how many of them were taken back
+	Open       int64  // how many of these the customer has all the same, since he had spent them
+	Over       bool   // its caller took it back: the event may be told anew
 }
 
 const readEarned = `
@@ -53,7 +55,8 @@ SELECT
 	a.key,
 	a.amount,
 	a.taken_back,
-	a.state <> 'done' OR a.taken_back = a.amount AS over
+	a.rest,
+	a.state <> 'done' AS over
 FROM
 	earning e
 	JOIN act a ON a.id = e.act
@@ -68,7 +71,7 @@ type earnedRow struct {
 	Version                            int64
 	Terms                              []byte
 	Owner, Key                         string
-	Amount, TakenBack                  int64
+	Amount, TakenBack, Rest            int64
 	Over                               bool
 }
 
@@ -87,7 +90,7 @@ func EarnedFor(ctx context.Context, q Asked, shop string, event loyalty.Event, s
 	}
 	earned := Earned{
 		Earning: Earning{Act: r.Act, Account: r.Account, Shop: r.Shop, Event: loyalty.Event(r.Event), Subject: r.Subject, Version: r.Version},
-		Owner:   r.Owner, Key: r.Key, Points: r.Amount, Back: r.TakenBack, Over: r.Over,
+		Owner:   r.Owner, Key: r.Key, Points: r.Amount - min(r.TakenBack, 0), Back: max(r.TakenBack, 0), Open: r.Rest, Over: r.Over,
 	}
 	if err := json.Unmarshal(r.Terms, &earned.Terms); err != nil {
 		return Earned{}, fmt.Errorf("read the terms of an earning: %w", err)
@@ -103,7 +106,16 @@ WHERE
 	AND e.event = @event
 	AND e.subject = @subject
 	AND a.id = e.act
-	AND (a.state <> 'done' OR a.taken_back = a.amount)`
+	AND a.state <> 'done'`
+
+const markEarned = `
+UPDATE loyalty_order
+SET
+	earned = true
+WHERE
+	@event = 'order'
+	AND shop = @shop
+	AND order_id = @subject`
 
 const insertEarning = `
 INSERT INTO earning (
@@ -125,8 +137,8 @@ VALUES (
 	@terms::jsonb
 )`
 
-// AddEarning notes what an act brought points for, in the act's transaction. One of which nothing is left gives its place up; one
-// that stands is a unique violation, which ends the transaction.
+// AddEarning notes what an act brought points for, in the act's transaction. One that was taken back gives its place up; one that stands
+// is a unique violation, which ends the transaction. The caller has locked the order, if it is one.
 func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	terms, err := json.Marshal(e.Terms)
 	if err != nil {
@@ -135,7 +147,7 @@ func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	args := pgx.NamedArgs{
 		"act": e.Act, "account": e.Account, "shop": e.Shop, "event": string(e.Event), "subject": e.Subject, "version": e.Version, "terms": string(terms),
 	}
-	for _, sql := range []string{forgetOver, insertEarning} {
+	for _, sql := range []string{forgetOver, insertEarning, markEarned} {
 		if _, err := tx.Exec(ctx, sql, args); err != nil {
 			return fmt.Errorf("note what points were earned for: %w", err)
 		}

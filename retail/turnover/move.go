@@ -42,8 +42,9 @@ func kindMoves() map[string]Move {
 		"cash_out": Refunded,
 		"claim":    Moved,
 		"transfer": Moved,
-		"earn":     Granted, // of points, as are the two that follow
+		"earn":     Granted, // of points, as are the three that follow
 		"recall":   Granted,
+		"regain":   Granted,
 		"convert":  Redeemed,
 		// What is kept of a cash-out belongs to it: the customer is told of both in one.
 		"cash_out_fee": Refunded,

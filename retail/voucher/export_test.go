@@ -22,7 +22,8 @@ func (r *Record) Stored() *Record {
 	stored := *r
 	stored.fresh, stored.dirty = false, false
 	stored.Moves = slices.Clone(r.Moves)
-	stored.gave, stored.undoes, stored.from, stored.days = nil, nil, nil, 0
+	stored.Settled = slices.Clone(r.Settled)
+	stored.gave, stored.undoes, stored.again, stored.from, stored.days = nil, nil, nil, nil, 0
 	return &stored
 }
 

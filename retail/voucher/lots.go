@@ -127,6 +127,8 @@ func (c *Case) entryLots(record *Record, minor int64) []Part {
 		return c.takeLots(-minor, record.from)
 	case minor < 0:
 		return c.takeLots(-minor, record.Moves)
+	case record.again != nil:
+		return c.giveAgain(record, minor)
 	case len(record.gave) > 0:
 		return c.receiveLots(record)
 	case slices.ContainsFunc(given.Moves, func(p Part) bool { return p.Points < 0 && c.lot(p.Lot) != nil }):
@@ -179,17 +181,49 @@ func (c *Case) giveBack(points, kept int64, act *Record) (moved []Part) {
 func (c *Case) revive(l *Lot, points int64) {
 	l.Left, l.dirty = l.Left+points, true
 	if l.endedAt(c.At) {
-		l.EndsAt = DateOf(c.At.In(c.Voucher.Zone).AddDate(0, 0, refundedFor), c.Voucher.Zone).End(c.Voucher.Zone)
+		l.EndsAt = c.daysAfter(c.At, refundedFor)
 	}
 }
 
 // bring makes a lot of points that an act brings. They live through as many days after this one as the act says.
 func (c *Case) bring(record *Record, points int64) []Part {
-	ends := time.Time{}
-	if record.days > 0 {
-		ends = DateOf(c.At.In(c.Voucher.Zone).AddDate(0, 0, record.days), c.Voucher.Zone).End(c.Voucher.Zone)
+	return []Part{c.newLot(record, Lot{BornAt: c.At, EndsAt: c.daysAfter(c.At, record.days), Left: points})}
+}
+
+// daysAfter is the end of the day so many days after an instant; zero for 0, which is for ever.
+func (c *Case) daysAfter(at time.Time, days int) time.Time {
+	if days == 0 {
+		return time.Time{}
 	}
-	return []Part{c.newLot(record, Lot{BornAt: c.At, EndsAt: ends, Left: points})}
+	return DateOf(at.In(c.Voucher.Zone).AddDate(0, 0, days), c.Voucher.Zone).End(c.Voucher.Zone)
+}
+
+// giveAgain returns points to the lots that an earning's recalls took them from, what was taken last first. What it brings beyond them
+// is as old as what the earning brought.
+func (c *Case) giveAgain(record *Record, points int64) []Part {
+	out := &Record{Moves: slices.Clone(record.again.Settled)}
+	slices.Reverse(out.Moves)
+	moved := c.giveBack(points, 0, out)
+	for _, part := range moved {
+		points -= part.Points
+	}
+	if points == 0 {
+		return moved
+	}
+	born := record.again.At
+	l := Lot{BornAt: born, EndsAt: c.daysAfter(born, record.days)}
+	c.revive(&l, points)
+	return append(moved, c.newLot(record, l))
+}
+
+// bornWith are the lots that are as old as what an act brought: its own, wherever they were moved since.
+func (c *Case) bornWith(record *Record) (parts []Part) {
+	for _, l := range c.Lots {
+		if l.BornAt.Equal(record.At) {
+			parts = append(parts, Part{l.ID, l.Left})
+		}
+	}
+	return parts
 }
 
 // newLot adds a lot that an act brings.

@@ -37,41 +37,70 @@ func (a Earn) decide(c *Case) (Answer, error) {
 	return Answer{Record: c.write(record), Created: true}, nil
 }
 
-// Recall takes back points whose order was refunded or cancelled (X17): as many as are more than what the order as it is now would
-// have earned. Those of the earning go first, then others, the oldest first, and never what is set aside. What is not there any more
-// was spent: it stays with the customer, and the record says how much that is.
-type Recall struct {
-	ID      string
-	Ref     Ref // kind [Recalls]
-	Earning Ref
-	Keep    int64 // how many points the order may keep
-	Detail  Detail
+// Settle makes the points of an order those that it deserves as it is now (X17): it recalls what is too much, or gives again what is
+// missing, whichever way the order came there. It says what shall be, so that there is nothing to do when it is told again.
+//
+// A recall takes the points of the earning first, then others, the oldest first, and never what is set aside. What is not there any more
+// was spent: it stays with the customer. The recall says how much that is (Rest), and the earning how much of it is open: what is given
+// again later begins with it, since the customer has had it. So what an order has brought, as the journal says, is always what it
+// deserves and what was spent of the rest.
+type Settle struct {
+	ID       string
+	Ref      Ref // kind [Recalls]; what is given again bears the same name as kind [Regains]
+	Earning  Ref
+	Deserves int64 // points
+	Days     int   // for how long points live that the order has not had before, from when it earned; 0 for ever
+	Detail   Detail
 }
 
-// Refs names the recall and the earning.
-func (a Recall) Refs() []Ref { return []Ref{a.Ref, a.Earning} }
+// Refs names the act and the earning.
+func (a Settle) Refs() []Ref { return []Ref{a.Ref, a.Earning} }
 
-func (a Recall) decide(c *Case) (Answer, error) {
-	if record := c.Records[a.Ref]; record != nil {
-		return Answer{Record: record}, nil
-	}
+func (a Settle) decide(c *Case) (Answer, error) {
 	earning := c.Records[a.Earning]
 	if earning == nil || earning.State != Done || c.Voucher.Quarantined {
 		return Answer{Outcome: OutcomeUnchanged}, nil
 	}
-	minor := earning.left() - a.Keep
-	if minor <= 0 {
-		return Answer{Outcome: OutcomeUnchanged}, nil
+	switch more := a.Deserves - earning.left(); {
+	case more < 0:
+		return a.recall(c, earning, -more), nil
+	case more > 0 && !c.overflows(more):
+		return a.regain(c, earning, more), nil
 	}
-	taken := min(minor, c.available())
-	earning.TakenBack, earning.dirty = earning.TakenBack+minor, true
+	return Answer{Outcome: OutcomeUnchanged}, nil
+}
+
+// recall takes back points of an earning, as far as they are there.
+func (a Settle) recall(c *Case, earning *Record, points int64) Answer {
+	taken := min(points, c.available())
+	spent := points - taken
+	earning.TakenBack, earning.Rest, earning.dirty = earning.TakenBack+points, earning.Rest+spent, true
 	record := &Record{
-		ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: taken, Rest: minor - taken, Detail: a.Detail, from: earning.Moves,
+		ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: taken, Rest: spent, Detail: a.Detail, from: c.bornWith(earning),
 	}
 	c.raiseFence()
 	c.post(record, "recall", contraOf("earned", earning.Owner), -taken)
+	return a.settled(c, earning, record)
+}
+
+// regain gives points of an earning again: what was spent of those that were taken back is with the customer already.
+func (a Settle) regain(c *Case, earning *Record, points int64) Answer {
+	spent := min(points, earning.Rest)
+	given := points - spent
+	earning.TakenBack, earning.Rest, earning.dirty = earning.TakenBack-points, earning.Rest-spent, true
+	a.Ref.Kind = Regains
+	record := &Record{ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: given, Rest: spent, Detail: a.Detail, again: earning, days: a.Days}
+	c.touch()
+	c.post(record, "regain", contraOf("earned", earning.Owner), given)
+	return a.settled(c, earning, record)
+}
+
+func (a Settle) settled(c *Case, earning, record *Record) Answer {
+	for _, part := range record.Moves {
+		earning.Settled = addPart(earning.Settled, part.Lot, part.Points)
+	}
 	c.settle()
-	return Answer{Record: c.write(record), Created: true}, nil
+	return Answer{Record: c.write(record), Created: true}
 }
 
 // Convert exchanges points for a reward (P20): a voucher, or something of the merchant's own.

@@ -31,6 +31,7 @@ const (
 	Transfers    ActKind = "transfer"
 	Earnings     ActKind = "points"     // of bonus points
 	Recalls      ActKind = "recall"     // of points whose order was refunded
+	Regains      ActKind = "regain"     // of points whose order was refunded, and is not any more
 	Lapses       ActKind = "lapse"      // of points that have ended
 	Conversions  ActKind = "conversion" // of points, for a reward
 	Rewards      ActKind = "reward"     // a voucher that a conversion gives
@@ -67,14 +68,15 @@ type Record struct {
 	Amount      int64 // minor units moved
 	TakenBack   int64 // how much of it refunds and reversals have moved back
 	Balance     int64 // the voucher's balance after the act
-	Rest        int64 // what remained due after a redemption
+	Rest        int64 // what remained due after a redemption; of an earning, a recall and a regain see [Settle]
 	Released    int64 // what a capture left of its reservation
 	Late        bool  // captured after the reservation expired
 	Detail      Detail
 	At          time.Time
 	ReversedAt  time.Time
 
-	Moves []Part // of points: what the act took of lots (negative) and brought to them, in all
+	Moves   []Part // of points: what the act took of lots (negative) and brought to them, in all
+	Settled []Part // of an earning: what its recalls and regains moved, likewise
 
 	fresh, dirty bool
 	giver        *Voucher // whose value the act moves, as long as it is being decided
@@ -82,6 +84,7 @@ type Record struct {
 	undoes       *Record  // the act whose points this one gives back
 	from         []Part   // the lots to take first
 	days         int      // for how long the points live that it brings; 0 for ever
+	again        *Record  // the earning whose points a regain brings
 }
 
 // move counts what an entry moved.

@@ -126,7 +126,7 @@ func (a Reverse) decide(c *Case) (Answer, error) {
 		return Answer{Record: record, Outcome: OutcomeReversed}, nil
 	case a.Limited == Timed && record.Kind != Earnings && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
 		return Answer{}, ErrNotReversible
-	case record.left() == 0 && record.Amount > 0, !c.returnable(record):
+	case record.left() == 0 && record.Amount > 0 && record.Kind != Earnings, !c.returnable(record):
 		return Answer{}, ErrNotReversible
 	}
 	if err := a.reverse(c, record); err != nil {
@@ -186,10 +186,11 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 	case Claims, Transfers:
 		c.takeHome(record)
 	case Earnings:
-		if c.available() < left {
+		if c.available() < left || record.Rest > 0 { // some of it is spent
 			return ErrNotReversible
 		}
 		c.raiseFence()
+		record.from = c.bornWith(record)
 		c.post(record, "reversal", contraOf("earned", record.Owner), -left)
 	case Conversions:
 		c.post(record, "reversal", contraOf("exchanged", record.Owner), left)

@@ -1,0 +1,161 @@
+package admin_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/purchase"
+)
+
+// goods is a state of an order that sells no voucher, with what was refunded of it.
+func goods(number string, minute int, status purchase.Status, refunds ...int64) purchase.Order {
+	o := order(number, minute, of("TEA"), withStatus(status))
+	o.Total = money.Of(500_00, "DKK")
+	for i, minor := range refunds {
+		o.Refunds = append(o.Refunds, purchase.Refund{ID: fmt.Sprint(i), Amount: money.Of(minor, "DKK")})
+	}
+	return o
+}
+
+// fivehundred is an order of goods as it earns: 40 points, when all of it is paid with money.
+func fivehundred(id string) string { return bought(id, 400_00, pays("total", 500_00)) }
+
+// X17: when what took an order's points back is itself taken back, they return: a refund that is, and a cancellation, told in whatever
+// order, late or twice, of orders that sell no voucher as of those that do.
+func TestX17PointsReturnWithTheirOrder(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.tells(goods("1001", 5, purchase.Paid))
+	h.tells(goods("1001", 2, purchase.Cancelled)) // late
+	h.hasPoints("7", 40, 0)
+	h.tells(goods("1001", 6, purchase.Paid, 125_00))
+	h.hasPoints("7", 30, 0)
+	h.tells(goods("1001", 7, purchase.Cancelled, 125_00))
+	h.hasPoints("7", 0, 0)
+	h.tells(goods("1001", 8, purchase.Paid)) // neither
+	h.tells(goods("1001", 8, purchase.Paid))
+	h.tells(goods("1001", 7, purchase.Cancelled, 125_00)) // again, and late by now
+	h.hasPoints("7", 40, 0)
+	h.shop.asks("GET", "/v1/points/e:1", "").has(200, members(point("earned", 40), point("taken_back", 0), says("state", "done")))
+
+	h.tells(goods("1002", 1, purchase.Cancelled)) // before it earns
+	h.shop.earns("e:2", "7", "order", fivehundred("91002")).has(201, members(point("earned", 0)))
+	h.tells(goods("1002", 2, purchase.Paid))
+	h.hasPoints("7", 80, 0)
+	h.shop.asks("DELETE", "/v1/points/e:2", "").has(200, says1("outcome", "reversed"))
+	h.hasPoints("7", 40, 0)
+	h.tells(goods("1002", 3, purchase.Paid))
+	h.hasPoints("7", 40, 0) // its caller has taken it back
+}
+
+// X17: what points paid of an order earns again when the points are given back, and not any more when that is taken back; whoever asks.
+func TestX17PointsReturnWhenThePointsThatPaidDo(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 2000)
+	for i, first := range []string{"earns", "pays"} {
+		id, key := fmt.Sprint("100", i), fmt.Sprint("r:", i)
+		steps := []func(){
+			func() { h.shop.earns("e:"+id, "7", "order", fivehundred(id)).has(201, "{}") },
+			func() {
+				h.shop.paysWith(key, "7", 500_00, point("amount", 1000)).has(201, members(pays("covers", 100_00)))
+				h.shop.captures(key, id).has(200, "{}")
+			},
+		}
+		if first == "pays" {
+			steps[0], steps[1] = steps[1], steps[0]
+		}
+		had := 2000 + int64(i)*40
+		steps[0]()
+		steps[1]()
+		h.hasPoints("7", had-1000+32, 0) // four fifths of forty
+		refund := members(says("redemption", key), point("amount", 500), because)
+		h.shop.asks("PUT", "/v1/refunds/f:"+id, refund).has(201, "{}")
+		h.shop.asks("PUT", "/v1/refunds/f:"+id, refund).has(200, "{}")
+		h.hasPoints("7", had-500+36, 0)
+		h.shop.asks("DELETE", "/v1/refunds/f:"+id, "").has(200, says1("outcome", "reversed"))
+		h.shop.asks("DELETE", "/v1/refunds/f:"+id, "").has(200, says1("outcome", "reversed"))
+		h.hasPoints("7", had-1000+32, 0)
+		redemption := h.reads(`SELECT id::text FROM act WHERE kind = 'redemption' AND key = $1`, key)
+		h.office.asks("PUT", "/v1/refunds/o:"+id, members(says("redemption", redemption), point("amount", 500), because)).has(201, "{}")
+		h.hasPoints("7", had-500+36, 0)
+		h.office.asks("DELETE", "/v1/refunds/o:"+id, "").has(200, says1("outcome", "reversed"))
+		h.hasPoints("7", had-1000+32, 0)
+		h.shop.asks("PUT", "/v1/refunds/g:"+id, members(says("redemption", key), because)).has(201, "{}")
+		h.hasPoints("7", had+40, 0)
+	}
+}
+
+// X17: what could not be taken back since it was spent is given again before anything else, and the office need not look any more.
+func TestX17PointsThatWereSpentAreNotGivenTwice(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.shop.paysWith("r:1", "7", 3_00).has(201, members(point("amount", 30)))
+	h.shop.captures("r:1", "1").has(200, "{}")
+	h.tells(goods("1001", 1, purchase.Cancelled))
+	h.tells(goods("1001", 1, purchase.Cancelled))
+	h.hasPoints("7", 0, 0)
+	h.shop.asks("DELETE", "/v1/points/e:1", "").refuses(409, "not_reversible")
+	h.grantsPoints("7", 100)
+	h.tells(goods("1001", 2, purchase.Cancelled)) // nothing is taken twice
+	h.hasPoints("7", 100, 0)
+	open := func() string {
+		return h.reads(`SELECT count(*)::text FROM task WHERE kind = 'points_spent' AND closed_at IS NULL`)
+	}
+	if got := open(); got != "1" {
+		t.Errorf("%s matters are open", got)
+	}
+	h.tells(goods("1001", 3, purchase.Paid, 125_00)) // it deserves 30, which are spent
+	h.hasPoints("7", 100, 0)
+	if got := open(); got != "0" {
+		t.Errorf("%s matters are open", got)
+	}
+	h.tells(goods("1001", 4, purchase.Paid))
+	h.hasPoints("7", 110, 0)
+}
+
+// X17: facts that come at the same moment, from the shop and from its checkout, leave what the order deserves.
+func TestX17FactsThatComeAtOnceLeaveWhatTheOrderDeserves(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 5000)
+	for i := range 4 {
+		number, key := fmt.Sprint("200", i), fmt.Sprint("r:", i)
+		id := "9" + number
+		h.shop.paysWith(key, "7", 500_00, point("amount", 1000)).has(201, "{}")
+		h.shop.captures(key, id).has(200, "{}")
+		var all sync.WaitGroup
+		all.Go(func() { h.shop.earns("e:"+id, "7", "order", fivehundred(id)) })
+		all.Go(func() { h.shop.asks("PUT", "/v1/refunds/f:"+id, members(says("redemption", key), because)) })
+		for minute, status := range []purchase.Status{purchase.Paid, purchase.Cancelled, purchase.Paid} {
+			all.Go(func() {
+				if _, err := h.sales.ApplyOrder(t.Context(), h.demo, goods(number, minute, status)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		h.hasPoints("7", 5000+int64(i+1)*40, 0)
+	}
+}
+
+// D17 X17: DELETE of what an event earned finds the points where a merge has moved them, and so does whatever settles their order.
+func TestAnEarningIsTakenBackAfterAMerge(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 5)
+	h.shop.earns("e:1", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.shop.earns("e:2", "8", "signup").has(201, members(point("earned", 100)))
+	h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", members(says("into", h.idOf("7")), because)).has(200, says1("customer", "7"))
+	h.tells(goods("1001", 1, purchase.Cancelled))
+	h.hasPoints("7", 105, 0)
+	h.tells(goods("1001", 2, purchase.Paid))
+	h.hasPoints("7", 145, 0)
+	h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
+	h.shop.asks("DELETE", "/v1/points/e:2", "").has(200, says1("outcome", "reversed"))
+	h.hasPoints("7", 5, 0)
+}

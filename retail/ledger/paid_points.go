@@ -1,0 +1,66 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+const readOrderPaid = `SELECT
+		a.owner,
+		a.detail ->> 'order'
+	FROM act a
+	WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.key = @key
+		AND a.currency = 'POINT'
+		AND a.detail ->> 'order' IS NOT NULL`
+
+// OrderPaid is whose order a redemption of points has paid for, and which; "" of every other redemption. Neither ever changes.
+func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, order string, err error) {
+	err = q.QueryRow(ctx, readOrderPaid, pgx.NamedArgs{"owner": redemption.Owner, "key": redemption.Key}).Scan(&owner, &order)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return "", "", nil
+	case err != nil:
+		return "", "", fmt.Errorf("read what redemption %s paid for: %w", redemption.Key, err)
+	}
+	return owner, order, nil
+}
+
+// The customer is locked against being merged away; only then it is certain whose account to look for.
+const (
+	keepHolder = `SELECT coalesce(c.merged_into, c.id)::text
+	FROM customer c
+	WHERE c.id = (SELECT customer FROM account WHERE id = @account::uuid)
+	FOR SHARE`
+
+	readPlace = `SELECT n.id::text
+	FROM account a
+	JOIN account n ON n.customer = @holder::uuid AND n.currency = a.currency
+	WHERE a.id = @account::uuid`
+)
+
+// PlaceOf is the account where what was brought to an account is by now, until the transaction ends: its own, or that of whom its customer
+// was merged into.
+func PlaceOf(ctx context.Context, tx outbox.Tx, account string) (place string, err error) {
+	args := pgx.NamedArgs{"account": account}
+	var holder string
+	if err := tx.QueryRow(ctx, keepHolder, args).Scan(&holder); err != nil {
+		return "", fmt.Errorf("read whose account %s is: %w", account, err)
+	}
+	args["holder"] = holder
+	err = tx.QueryRow(ctx, readPlace, args).Scan(&place)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // there was nothing to move
+		return account, nil
+	case err != nil:
+		return "", fmt.Errorf("read where account %s was moved: %w", account, err)
+	}
+	return place, nil
+}
