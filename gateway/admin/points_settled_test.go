@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"vouchsafe/retail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
 )
@@ -158,4 +159,19 @@ func TestAnEarningIsTakenBackAfterAMerge(t *testing.T) {
 	h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
 	h.shop.asks("DELETE", "/v1/points/e:2", "").has(200, says1("outcome", "reversed"))
 	h.hasPoints("7", 5, 0)
+}
+
+// X17: the time of a state is kept before its order has earned anything, also of states that are stored many at once.
+func TestX17AStateIsKnownBeforeItsOrderEarns(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	paid := goods("1001", 5, purchase.Paid)
+	_, err := h.sales.Receive(t.Context(), h.demo, retail.Body{Bytes: []byte("paid"), Order: &paid})
+	h.must(err)
+	if got := h.reads(`SELECT (told_at IS NOT NULL)::text FROM loyalty_order WHERE order_id = '91001'`); got != "true" {
+		t.Error("nothing is known of the order")
+	}
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.tells(goods("1001", 2, purchase.Cancelled)) // late
+	h.hasPoints("7", 40, 0)
 }
