@@ -146,7 +146,7 @@ func TestWhatOneGatewayHasSeenIsToldWithoutPostgreSQL(t *testing.T) {
 	e := examines(t)
 	e.looks()
 	e.redis.Stop()
-	e.testimony.Committed(t.Context(), []ledger.Change{{Voucher: e.voucher, Version: 7, Holder: "cart", Fence: 1}})
+	e.testimony.Committed(t.Context(), []ledger.Change{{Voucher: e.voucher, Version: 7, Holder: "cart", Fence: 1, Rest: time.Hour}})
 	e.redis.Restart(t)
 	if _, err := e.pool.Exec(t.Context(), `ALTER TABLE examination RENAME TO away`); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestWhatOneGatewayHasSeenIsToldWithoutPostgreSQL(t *testing.T) {
 			t.Error("PostgreSQL was there: nothing is tested")
 		}
 		states, err := e.holds.Look(t.Context(), e.voucher)
-		return err == nil && states[e.voucher].Version == 7
+		return err == nil && states[e.voucher] == hold.State{Holder: "cart", Fence: 1, Version: 7}
 	})
 }
 

@@ -32,14 +32,14 @@ type Testimony struct {
 // debt is what was committed and Redis was not told.
 type debt struct {
 	any bool
-	// versions are the vouchers concerned. Seeding goes through those that somebody holds, and would
+	// changes are the last of each voucher. Seeding goes through those that somebody holds, and would
 	// never come upon the others.
-	versions map[string]int64
+	changes map[string]ledger.Change
 }
 
 // NewTestimony speaks to Redis through holds.
 func NewTestimony(holds *hold.Holds, log *slog.Logger) *Testimony {
-	return &Testimony{holds: holds, log: log, owed: debt{versions: map[string]int64{}}}
+	return &Testimony{holds: holds, log: log, owed: debt{changes: map[string]ledger.Change{}}}
 }
 
 // Witness is the highest version that anybody has seen acknowledged, per voucher: Redis, or this gateway
@@ -57,7 +57,7 @@ func (t *Testimony) Witness(ctx context.Context, vouchers []string) map[string]i
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, state := range states {
-		seen[id] = max(state.Version, t.owed.versions[id])
+		seen[id] = max(state.Version, t.owed.changes[id].Version)
 	}
 	return seen
 }
@@ -82,28 +82,33 @@ func (t *Testimony) owe(changes []ledger.Change) {
 	defer t.mu.Unlock()
 	t.owed.any = true
 	for _, c := range changes {
-		if _, known := t.owed.versions[c.Voucher]; known || len(t.owed.versions) < owedMost {
-			t.owed.versions[c.Voucher] = max(t.owed.versions[c.Voucher], c.Version)
+		before, known := t.owed.changes[c.Voucher]
+		if c.Version >= before.Version && (known || len(t.owed.changes) < owedMost) {
+			t.owed.changes[c.Voucher] = c
 		}
 	}
 }
 
-// repay tells Redis the versions that it is owed, as soon as it answers again, whether PostgreSQL does or not: until then no other
-// gateway knows of them, and would grant what PostgreSQL has forgotten meanwhile. Seeding, which needs PostgreSQL, still makes up for the
-// reservations among them. [hold.ErrAway].
+// repay tells Redis what it is owed, as soon as it answers again, whether PostgreSQL does or not: until then no other gateway knows of it,
+// and would grant what PostgreSQL has forgotten meanwhile. Seeding, which needs PostgreSQL, comes after it: only that knows what is left of
+// a reservation by now. [hold.ErrAway].
 func (t *Testimony) repay(ctx context.Context) error {
-	owed := t.owedVersions()
-	if len(owed) == 0 || t.estranged() {
+	if t.estranged() {
 		return nil
 	}
-	for batch := range slices.Chunk(unheld(owed), reseedBatch) {
+	owed := t.debts()
+	for batch := range slices.Chunk(owed, reseedBatch) {
 		if err := t.put(ctx, batch); err != nil {
 			return err
 		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	maps.DeleteFunc(t.owed.versions, func(id string, version int64) bool { return version <= owed[id] })
+	for _, told := range owed {
+		if t.owed.changes[told.Voucher].Version <= told.Version {
+			delete(t.owed.changes, told.Voucher)
+		}
+	}
 	return nil
 }
 
@@ -114,30 +119,29 @@ func (t *Testimony) owes() bool {
 	return t.owed.any
 }
 
-// settle hands over what is owed, to be told now, as if nobody held the vouchers: those that somebody
-// does hold are seeded afterwards. Whoever fails to tell it owes it again.
+// settle hands over what is owed, to be told now. Whoever fails to tell it owes it again.
 func (t *Testimony) settle() []ledger.Change {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	changes := unheld(t.owed.versions)
-	t.owed = debt{versions: map[string]int64{}}
+	changes := slices.Collect(maps.Values(t.owed.changes))
+	t.owed = debt{changes: map[string]ledger.Change{}}
 	return changes
 }
 
-// unheld are versions of vouchers, as if nobody held them.
-func unheld(versions map[string]int64) []ledger.Change {
-	changes := make([]ledger.Change, 0, len(versions))
-	for id, version := range versions {
-		changes = append(changes, ledger.Change{Voucher: id, Version: version})
-	}
-	return changes
+// debts are what is owed.
+func (t *Testimony) debts() []ledger.Change {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.owed.changes))
 }
 
 // owedVersions is what this gateway has seen acknowledged and Redis was not told.
 func (t *Testimony) owedVersions() map[string]int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return maps.Clone(t.owed.versions)
+	versions := map[string]int64{}
+	for _, c := range t.debts() {
+		versions[c.Voucher] = c.Version
+	}
+	return versions
 }
 
 // estrange notes whether this Redis has become somebody else's, and tells whether that is news. Then it
