@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"vouchsafe/gateway/edge"
 )
 
 const (
@@ -65,7 +67,8 @@ func (l *lines) send() {
 	l.waiting = l.waiting[:0]
 }
 
-// handler makes lines of records. Warnings and errors leave at once, with all that was said before them.
+// handler makes lines of records. Only those of requests wait: whatever else is said, and a request that went wrong, leaves at once with
+// all that was said before it.
 type handler struct {
 	slog.Handler
 	lines *lines
@@ -80,7 +83,7 @@ func newLog(to io.Writer, level slog.Leveler) (log *slog.Logger, flush func()) {
 // Handle writes a record.
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	err := h.Handler.Handle(ctx, r)
-	if r.Level >= slog.LevelWarn {
+	if r.Message != edge.Requested || r.Level >= slog.LevelWarn {
 		h.lines.flush()
 	}
 	return err

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"vouchsafe/gateway/edge"
 )
 
 // paper takes what a log writes, and counts how often it comes.
@@ -47,13 +49,13 @@ func TestLinesOfTheLogLeaveTogetherAfterAMoment(t *testing.T) {
 		var out paper
 		log, _ := newLog(&out, slog.LevelInfo)
 		for range 3 {
-			log.Info("request")
+			log.Info(edge.Requested)
 		}
 		out.has(t, 0, 0)
 		<-time.After(toldWithin + time.Millisecond)
 		synctest.Wait()
 		out.has(t, 3, 1)
-		log.With("a", "b").WithGroup("c").Info("request")
+		log.With("a", "b").WithGroup("c").Info(edge.Requested)
 		<-time.After(toldWithin + time.Millisecond)
 		synctest.Wait()
 		out.has(t, 4, 2)
@@ -65,15 +67,17 @@ func TestWhatIsUrgentInTheLogLeavesAtOnceBehindWhatWasSaidBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out paper
 		log, flush := newLog(&out, slog.LevelInfo)
-		log.Info("request")
+		log.Info(edge.Requested)
 		log.With("a", "b").Warn("redis is away")
 		out.has(t, 2, 1)
-		log.Info("request")
+		log.Info("serving")
+		out.has(t, 3, 2)
+		log.Info(edge.Requested)
 		log.Debug("not at this level")
 		flush()
-		out.has(t, 3, 2)
+		out.has(t, 4, 3)
 		flush()
-		out.has(t, 3, 2)
+		out.has(t, 4, 3)
 	})
 }
 
@@ -83,8 +87,8 @@ func TestALogThatIsBusyWaitsForNoMoment(t *testing.T) {
 		var out paper
 		log, flush := newLog(&out, slog.LevelInfo)
 		said := strings.Repeat("x", toldTogether/2)
-		log.Info(said)
-		log.Info(said)
+		log.Info(edge.Requested, "said", said)
+		log.Info(edge.Requested, "said", said)
 		out.has(t, 2, 1)
 		flush()
 	})

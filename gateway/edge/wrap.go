@@ -20,6 +20,9 @@ const (
 	WebhookBytes int64 = 1 << 20
 )
 
+// Requested is the message of the line that the log gets of each request.
+const Requested = "request"
+
 // wrap is the wall: it stands around every route, the missing ones too.
 func (e *Edge) wrap(c *gin.Context) {
 	start := e.options.Now()
@@ -113,7 +116,7 @@ func (e *Edge) report(c *gin.Context, s *state, took time.Duration) {
 		facts = append(facts, slog.Attr{Key: "actor", Value: s.actor.LogValue()})
 	}
 	facts = append(facts, blame(s.fault)...)
-	e.options.Log.LogAttrs(c.Request.Context(), severity(served.Status, s.fault), "request", facts...)
+	e.options.Log.LogAttrs(c.Request.Context(), severity(served.Status, s.fault), Requested, facts...)
 }
 
 // severity: a fault is for today; a store that is away is somebody's this week.
