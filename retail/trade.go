@@ -16,6 +16,8 @@ import (
 var (
 	// ErrNoDelivery says that no delivery has this id.
 	ErrNoDelivery = errors.New("no delivery has this id")
+	// ErrNoSuchMail says that a mail which came back is none of this gateway's, or went to somebody else.
+	ErrNoSuchMail = errors.New("no such mail was sent from here")
 	// ErrNoTask says that no task has this id.
 	ErrNoTask = errors.New("no task has this id")
 	// ErrNoKey says that no API key has this id.
@@ -63,7 +65,7 @@ func isTradeRefusal(err error) bool {
 	}
 	for _, refusal := range []error{
 		ErrInvalid, ErrExists, ErrUnknownShop, ErrUnknownProduct, ErrUnknownPurchase, ErrCursor, ErrSort, ErrIsCode,
-		ErrNoDelivery, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
+		ErrNoDelivery, ErrNoSuchMail, ErrNoTask, ErrNoKey, ErrSettled, ErrReplaced, ErrCopies, ErrClosesItself, ErrUnderWay,
 		purchase.ErrNotPaidOnline, purchase.ErrNothingWaits, staff.ErrGrant,
 		ErrNoSubscriber, ErrNoTemplate, ErrNoEntry, ErrNoApproval, ErrNotManager, ErrSamePerson, ErrOtherAmount, ErrCantPublish,
 	} {

@@ -104,6 +104,7 @@ func matrix() map[string]row {
 		"POST /v1/admin/deliveries/{id}/cancel":                     {office, because},
 		"POST /v1/admin/deliveries/{id}/reschedule":                 {office, `{"deliver_on": "2030-01-01"}`},
 		"POST /v1/admin/deliveries/{id}/bounce":                     {office, because},
+		"POST /v1/admin/deliveries/bounces":                         {office, because},
 		"PUT /v1/admin/shops/{id}/mails":                            {manages, `{"one_mail": false}`},
 		"GET /v1/admin/templates":                                   {office, ""},
 		"GET /v1/admin/templates/variables":                         {office, ""},

@@ -31,6 +31,7 @@ func registerTrade(to huma.API, a *admin, keys *retail.Keys) {
 	huma.Register(to, post("retry-delivery", "/v1/admin/deliveries/{id}/retry", "Make a delivery due at once"), t.retryDelivery)
 	huma.Register(to, post("reschedule-delivery", "/v1/admin/deliveries/{id}/reschedule", "Move the delivery of codes to another day; a day in the past is now"), t.rescheduleDelivery)
 	huma.Register(to, post("bounce-delivery", "/v1/admin/deliveries/{id}/bounce", "Note that a mail came back after a server had taken it"), t.bounceDelivery)
+	huma.Register(to, bouncing(), t.takeBounce)
 	huma.Register(to, post("cancel-delivery", "/v1/admin/deliveries/{id}/cancel", "End a delivery that is not finished"), t.cancelDelivery)
 
 	huma.Register(to, get("tasks", "/v1/admin/tasks", "Everything that waits for a person"), t.tasks)
@@ -96,6 +97,7 @@ func refuseTrade(err error) error {
 	}{
 		{retail.ErrUnknownPurchase, edge.NotFound, "No purchase has this id."},
 		{retail.ErrNoDelivery, edge.NotFound, "No delivery has this id."},
+		{retail.ErrNoSuchMail, edge.NotFound, "No mail with the Message-ID of the returned headers was sent from here to the recipient that the notification names."},
 		{retail.ErrNoTask, edge.NotFound, "No task has this id."},
 		{retail.ErrUnknownProduct, edge.NotFound, "No product has this SKU."},
 		{retail.ErrUnknownShop, edge.NotFound, "No shop has this id."},

@@ -80,11 +80,30 @@ func finish(ctx huma.Context, _ string, body any) (any, error) {
 // jsonOnly refuses bodies that say they are something else. One that says nothing is taken for JSON.
 func jsonOnly(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
-	if ctx.Operation().RequestBody != nil && c.Request.ContentLength != 0 && !saysJSON(c.Request.Header) {
+	if takesJSON(ctx.Operation()) && c.Request.ContentLength != 0 && !saysJSON(c.Request.Header) {
 		Fail(c, Refuse(UnsupportedMediaType, "The body must be application/json in UTF-8."))
 		return
 	}
 	next(ctx)
+}
+
+// takesJSON is false for operations without a body, and for those that Takes another.
+func takesJSON(op *huma.Operation) bool {
+	return op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil
+}
+
+// Takes is for an operation whose body is of another media type than JSON, behind its other middlewares. Unlike JSON, that has to be
+// said: curl says of itself that it sends a form.
+func Takes(media string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humagin.Unwrap(ctx)
+		declared, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+		if err != nil || declared != media || c.GetHeader("Content-Encoding") != "" {
+			Fail(c, Refuse(UnsupportedMediaType, "The body must be "+media+"."))
+			return
+		}
+		next(ctx)
+	}
 }
 
 func saysJSON(header http.Header) bool {

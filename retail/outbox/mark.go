@@ -55,6 +55,27 @@ func standingRefusal(ctx context.Context, tx Tx, id string) error {
 	return ErrUnderWay
 }
 
+const lockByMessage = `
+SELECT` + deliveryColumns + `
+FROM
+	delivery
+WHERE
+	message_id = @message_id::text
+FOR UPDATE`
+
+// LockByMessage locks and reads the delivery of a mail, by its Message-ID without angle brackets. Error: ErrNotFound.
+func LockByMessage(ctx context.Context, tx Tx, messageID string) (Delivery, error) {
+	rows, _ := tx.Query(ctx, lockByMessage, pgx.NamedArgs{"message_id": messageID}) // rows carry the error to CollectRows
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Delivery])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Delivery{}, fmt.Errorf("find the delivery of a mail: %w", err)
+	}
+	return found, nil
+}
+
 const bounceDelivery = `
 UPDATE
 	delivery

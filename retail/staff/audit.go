@@ -41,3 +41,23 @@ func Record(ctx context.Context, tx pgx.Tx, e Entry) error {
 	}
 	return nil
 }
+
+const findRecorded = `
+SELECT
+	EXISTS (
+		SELECT FROM audit
+		WHERE
+			object = @object
+			AND action = @action
+			AND detail ->> @member::text = @value::text
+	)`
+
+// Recorded tells whether a line says that this was done to a thing, with a member of its detail that has this text.
+func Recorded(ctx context.Context, tx pgx.Tx, action, object, member, value string) (bool, error) {
+	var found bool
+	args := pgx.NamedArgs{"action": action, "object": object, "member": member, "value": value}
+	if err := tx.QueryRow(ctx, findRecorded, args).Scan(&found); err != nil {
+		return false, fmt.Errorf("look for %s in the audit trail: %w", action, err)
+	}
+	return found, nil
+}
