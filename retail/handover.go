@@ -1,6 +1,7 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -70,19 +71,61 @@ func (h *handovers) prepare(ctx context.Context, w *outbox.Work) (Handover, Shop
 	if err != nil {
 		return Handover{}, Shopfront{}, err
 	}
-	found, err := h.sales.vouchersByID(ctx, []string{w.Subject})
+	text, err := h.sales.note(ctx, front.Shop, gift, code)
 	if err != nil {
 		return Handover{}, Shopfront{}, err
 	}
 	return Handover{
-		Order: gift.Order, Delivery: w.ID, Text: h.text(front.Shop, gift, found[w.Subject], code) + "\n(" + w.ID + ")",
-		Look: w.Resumed || w.Doubted || w.Attempt > 1,
+		Order: gift.Order, Delivery: w.ID, Text: text + "\n(" + w.ID + ")", Look: w.Resumed || w.Doubted || w.Attempt > 1,
 	}, front, nil
 }
 
-// text is the second message in the buyer's language, in plain lines.
-func (h *handovers) text(shop orders.Shop, gift orders.Gift, v voucher.Voucher, code voucher.Code) string {
-	tag := h.sales.tongue(shop, gift.Language)
+// note is the second message as the shop sends it: the merchant's own text for it, where there is one (E11), or a few plain lines. The
+// shop's mails have a look and a subject of their own.
+func (s *Sales) note(ctx context.Context, shop orders.Shop, gift orders.Gift, code voucher.Code) (string, error) {
+	product, err := s.productOf(ctx, gift.SKU)
+	if err != nil {
+		return "", err
+	}
+	name, from, _ := senderOf(cmp.Or(shop.Sender, s.defaults.From)) // a shop that mails itself may have none
+	letter := mail.Letter{Language: s.tongue(shop, gift.Language), Shop: shopName(shop, name), PrivacyURL: shop.PrivacyURL}
+	letter.Sender = letter.Shop
+	if from != "" {
+		letter.Sender += ", " + from
+	}
+	page, err := s.page(ctx, gift, letter, shop, code)
+	if err != nil {
+		return "", err
+	}
+	says := forBuyer(written(page))
+	if says.Membership, err = s.membershipOf(ctx, shop.ID, letter, product.RequiresMembership); err != nil {
+		return "", err
+	}
+	text := plainNote(letter.Language, says)
+	l := laying{which: mail.SecondMail, template: product.Template, shop: shop.ID, letter: letter}
+	_, err = s.compose(ctx, l, func(own mail.Letter) (mail.Message, error) {
+		if own.Layout == nil {
+			return mail.Message{}, nil
+		}
+		laid, err := mail.RenderNote(own, says)
+		if err == nil {
+			text = strings.TrimSpace(laid)
+		}
+		return mail.Message{}, err
+	})
+	return text, err
+}
+
+// forBuyer is what a mail says when the buyer gets it, also of a present: the shop knows nobody else's address.
+func forBuyer(v mail.Voucher) mail.Voucher {
+	if v.Gift {
+		v.Gift, v.Recipient, v.Giver = false, v.Giver, ""
+	}
+	return v
+}
+
+// plainNote is the second message in plain lines.
+func plainNote(tag language.Tag, v mail.Voucher) string {
 	key := func(k language.Key) language.Key {
 		switch v.Kind {
 		case voucher.Punches:
@@ -93,13 +136,13 @@ func (h *handovers) text(shop orders.Shop, gift orders.Gift, v voucher.Voucher, 
 		return k
 	}
 	valid := tag.Say(key(language.NeverExpires), nil)
-	if day := lastDay(v, tag); day != "" {
-		valid = tag.Say(key(language.ValidThrough), language.Values{"date": day})
+	if v.Expires != "" {
+		valid = tag.Say(key(language.ValidThrough), language.Values{"date": v.Expires})
 	}
 	return strings.Join([]string{
-		mail.CleanName(gift.Title),
-		tag.Say(key(language.CodeLabel), nil) + ": " + code.Reveal(),
-		tag.Say(key(language.ValueLabel), nil) + ": " + worth(gift, tag, h.sales.country(shop)),
+		v.Title,
+		tag.Say(key(language.CodeLabel), nil) + ": " + v.Code,
+		tag.Say(key(language.ValueLabel), nil) + ": " + v.Value,
 		valid,
 		tag.Say(key(language.KeepLikeCash), nil),
 	}, "\n")

@@ -71,6 +71,11 @@ func Codes(message []byte) ([]string, error) {
 	for _, file := range seen.Files {
 		places = append(places, file.Name)
 	}
+	return codesIn(places...), nil
+}
+
+// codesIn are the distinct codes that a person finds in some texts.
+func codesIn(places ...string) []string {
 	var codes []string
 	for _, place := range places {
 		for _, found := range codeShape.FindAllString(visible(place), -1) {
@@ -78,7 +83,7 @@ func Codes(message []byte) ([]string, error) {
 		}
 	}
 	slices.Sort(codes)
-	return slices.Compact(codes), nil
+	return slices.Compact(codes)
 }
 
 var htmlTag = regexp.MustCompile(`<[^>]*>`)

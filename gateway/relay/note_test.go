@@ -1,0 +1,29 @@
+package relay_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/orders"
+)
+
+// E10, E11: the note that WooCommerce mails to the buyer has the merchant's own text.
+func TestANoteToTheBuyerHasTheMerchantsText(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(n *retail.NewShop) { n.CodesBy = orders.TheShop })
+	if _, err := h.pool.Exec(t.Context(), `INSERT INTO template (shop, language, name, version, subject, body, html, gone)
+		VALUES ('demo', 'da', 'code', 1, 'x', 'Tak! Koden er {{.code}}, den gælder {{.value}}', '{{.code}}', false)`); err != nil {
+		t.Fatal(err)
+	}
+	o := h.woo.Order(card(2))
+	o.Pay()
+	h.woo.Deliver(t.Context(), h.url("demo"))
+	h.until("the shop has both codes", func() bool { return len(o.Notes()) == 2 })
+	if odd := slices.DeleteFunc(o.Notes(), func(note string) bool {
+		return strings.HasPrefix(note, "Tak! Koden er ") && strings.Contains(note, ", den gælder 500,00")
+	}); len(odd) > 0 {
+		t.Errorf("%d notes have another text", len(odd))
+	}
+}
