@@ -130,7 +130,7 @@ func showEntry(e voucher.Entry) entryOut {
 func showAct(r voucher.Record) pastAct {
 	out := pastAct{
 		ID: r.ID, Kind: string(r.Kind), Key: r.Key, Owner: r.Owner, State: string(r.State), Amount: money.Of(r.Amount, r.Currency),
-		TakenBack: money.Of(r.TakenBack, r.Currency), Balance: money.Of(r.Balance, r.Currency), Order: r.Detail.Order,
+		TakenBack: money.Of(r.Returned(), r.Currency), Balance: money.Of(r.Balance, r.Currency), Order: r.Detail.Order,
 		Receipt: r.Detail.Receipt, Tender: r.Detail.Tender, Reason: r.Detail.Reason, OrderTotal: r.Detail.OrderTotal,
 		OtherTenders: r.Detail.OtherTenders, Delta: r.Detail.Adjusted, Late: r.Late, At: r.At.UTC(),
 	}

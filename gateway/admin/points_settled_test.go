@@ -175,3 +175,28 @@ func TestX17AStateIsKnownBeforeItsOrderEarns(t *testing.T) {
 	h.tells(goods("1001", 2, purchase.Cancelled)) // late
 	h.hasPoints("7", 40, 0)
 }
+
+// X17 P14: an order that deserves more than it first earned has nothing taken back of it, wherever it is told.
+func TestX17AnOrderThatDeservesMoreHasNothingTakenBack(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 1000)
+	h.shop.paysWith("r:1", "7", 500_00).has(201, members(point("amount", 1000)))
+	h.shop.captures("r:1", "91001").has(200, "{}")
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 32)))
+	tells := func(back, stands int64) {
+		t.Helper()
+		h.shop.asks("GET", "/v1/points/e:1", "").has(200, members(point("earned", 32), point("taken_back", back), point("stands", stands)))
+		h.office.asks("GET", "/v1/admin/loyalty/orders?shop=demo&order=91001", "").has(200, members(point("earned", max(32, stands)), point("taken_back", back)))
+		h.shop.asks("GET", "/v1/customers/7/points?context=confirmation&order=91001", "").has(200, members(point("earned", stands)))
+	}
+	tells(0, 32)
+	h.shop.asks("PUT", "/v1/refunds/f:1", members(says("redemption", "r:1"), because)).has(201, "{}")
+	tells(0, 40)
+	h.tells(goods("1001", 1, purchase.Paid, 250_00))
+	tells(12, 20)
+	h.tells(goods("1001", 2, purchase.Paid))
+	tells(0, 40)
+	h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
+	h.shop.asks("GET", "/v1/points/e:1", "").has(200, members(says("state", "reversed"), point("earned", 32), point("stands", 0)))
+}

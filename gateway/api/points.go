@@ -187,7 +187,8 @@ type recoveredPointsOut struct {
 	Earned   *money.Amount `json:"earned,omitempty"`
 	Balance  *money.Amount `json:"balance,omitempty" doc:"As it was after it"`
 	Points   *actOut       `json:"points,omitempty"`
-	Back     *money.Amount `json:"taken_back,omitempty" doc:"How many of the points were taken back, since their order was refunded"`
+	Back     *money.Amount `json:"taken_back,omitempty" doc:"How many of the points were taken back, since their order was refunded, cancelled or paid with points"`
+	Stands   *money.Amount `json:"stands,omitempty" doc:"How many points the event has brought by now: of an order that deserves more than it first earned, more than that"`
 }
 
 func (p *pointed) recoverEarned(ctx context.Context, in *keyIn) (*body[recoveredPointsOut], error) {
@@ -203,8 +204,10 @@ func (p *pointed) recoverEarned(ctx context.Context, in *keyIn) (*body[recovered
 	if err != nil {
 		return nil, p.refuse(ctx, err)
 	}
-	shown, back := showEarned(&record, logins[record.Voucher]), money.Of(record.TakenBack, money.Point)
-	out.Customer, out.Event, out.Earned, out.Balance, out.Points, out.Back = shown.Customer, shown.Event, &shown.Earned, &shown.Balance, &shown.Points, &back
+	shown := showEarned(&record, logins[record.Voucher])
+	back, stands := money.Of(record.Returned(), money.Point), money.Of(record.Stands(), money.Point)
+	out.Customer, out.Event, out.Earned, out.Balance, out.Points = shown.Customer, shown.Event, &shown.Earned, &shown.Balance, &shown.Points
+	out.Back, out.Stands = &back, &stands
 	return answer(http.StatusOK, out), nil
 }
 

@@ -138,6 +138,12 @@ type Tender struct {
 // left is how much of the act has not been given back.
 func (r *Record) left() int64 { return r.Amount - r.TakenBack }
 
+// Returned is how much of the act refunds, recalls and reversals have moved back.
+func (r *Record) Returned() int64 { return max(0, r.TakenBack) }
+
+// Stands is what an earning has brought by now: more than at first, where its order deserves more since.
+func (r *Record) Stands() int64 { return r.left() }
+
 // repeat answers an act whose key is taken: the same content gets the recorded answer. An act that
 // finds its own id was written before and is only now told so: its commit had been in doubt.
 func (r *Record) repeat(id string, content [32]byte) (Answer, error) {
