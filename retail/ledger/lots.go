@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
@@ -96,15 +95,6 @@ const (
 			m.lot
 		ORDER BY min(m.seq)`
 
-	readExchanges = `SELECT
-			reservation::text,
-			units,
-			minor,
-			currency,
-			due
-		FROM exchange
-		WHERE reservation = ANY($1::uuid[])`
-
 	readAside = `SELECT
 			reservation::text,
 			lot::text,
@@ -134,19 +124,11 @@ type partRow struct {
 	Points int64
 }
 
-// exchangeRow is at what rate a reservation pays.
-type exchangeRow struct {
-	Reservation string
-	Units       int64
-	Minor       int64
-	Currency    string
-	Due         int64
-}
-
-// exchange reads the row.
-func (r exchangeRow) exchange() *voucher.Exchange {
-	unit := money.Currency(r.Currency)
-	return &voucher.Exchange{Rate: money.Rate{Units: r.Units, Value: money.Of(r.Minor, unit)}, Due: money.Of(r.Due, unit)}
+// lotted is what the statements brought of accounts of points.
+type lotted struct {
+	lots                  []lotRow
+	moves, settled, aside []partRow
+	exchanges             []exchangeRow
 }
 
 // loadLots reads the lots of the accounts of points that were locked, and what reservations and acts have of them.
@@ -170,57 +152,40 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 			earnings = append(earnings, record.ID)
 		}
 	}
-	var lots []lotRow
-	var moves, settled, aside []partRow
-	var exchanges []exchangeRow
+	var brought lotted
 	named, held := slices.Collect(maps.Keys(acts)), slices.Collect(maps.Keys(reservations))
 	batch := &pgx.Batch{}
-	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(named), uuidsOf(earnings)), &lots)
-	collect(batch.Queue(readMoves, uuidsOf(named)), &moves)
-	collect(batch.Queue(readSettled, uuidsOf(earnings)), &settled)
-	collect(batch.Queue(readExchanges, uuidsOf(held)), &exchanges)
-	collect(batch.Queue(readAside, uuidsOf(held)), &aside)
+	collect(batch.Queue(readLots, uuidsOf(accounts), uuidsOf(named), uuidsOf(earnings)), &brought.lots)
+	collect(batch.Queue(readMoves, uuidsOf(named)), &brought.moves)
+	collect(batch.Queue(readSettled, uuidsOf(earnings)), &brought.settled)
+	collect(batch.Queue(readExchanges, uuidsOf(held)), &brought.exchanges)
+	collect(batch.Queue(readAside, uuidsOf(held)), &brought.aside)
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("read the lots of %d accounts: %w", len(accounts), err)
 	}
-	for _, row := range lots {
+	s.giveLots(brought, acts, reservations)
+	return nil
+}
+
+// giveLots gives what was read to the cases, acts and reservations that it is of, by their ids.
+func (s *state) giveLots(brought lotted, acts map[string]*voucher.Record, reservations map[string]*voucher.Reservation) {
+	for _, row := range brought.lots {
 		if c := s.cases[row.Account]; c != nil {
 			c.Lots = append(c.Lots, &voucher.Lot{ID: row.ID, Act: row.Act, BornAt: row.BornAt, EndsAt: instant(row.EndsAt), Left: row.Rest, Aside: row.Aside})
 		}
 	}
-	for _, row := range moves {
+	for _, row := range brought.moves {
 		acts[row.Of].Moves = append(acts[row.Of].Moves, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
-	for _, row := range settled {
+	for _, row := range brought.settled {
 		acts[row.Of].Settled = append(acts[row.Of].Settled, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
-	for _, row := range exchanges {
+	for _, row := range brought.exchanges {
 		reservations[row.Reservation].Exchange = row.exchange()
 	}
-	for _, row := range aside {
+	for _, row := range brought.aside {
 		reservations[row.Of].Parts = append(reservations[row.Of].Parts, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
-	return nil
-}
-
-// exchanged adds to reservations of points at what rate they pay.
-func (l *Ledger) exchanged(ctx context.Context, reservations []voucher.Reservation) error {
-	if len(reservations) == 0 {
-		return nil
-	}
-	ids := make([]string, len(reservations))
-	for i, r := range reservations {
-		ids[i] = r.ID
-	}
-	rows, _ := l.pool.Query(ctx, readExchanges, uuidsOf(ids))
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[exchangeRow])
-	if err != nil {
-		return away("read at what rate points pay", err)
-	}
-	for _, row := range found {
-		reservations[slices.Index(ids, row.Reservation)].Exchange = row.exchange()
-	}
-	return nil
 }
 
 // pointed are the cases of accounts of points, in the order of their ids.
@@ -232,190 +197,4 @@ func (s *state) pointed() (cases []*voucher.Case) {
 	}
 	slices.SortFunc(cases, func(a, b *voucher.Case) int { return strings.Compare(a.Voucher.ID, b.Voucher.ID) })
 	return cases
-}
-
-const (
-	insertLots = `WITH done AS (
-			INSERT INTO lot (id, account, act, born_at, ends_at, rest, aside)
-			SELECT *
-			FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::bigint[])
-			RETURNING 1
-		)
-		SELECT expect_rows('lot', (SELECT count(*) FROM done), $8)`
-
-	updateLots = `WITH done AS (
-			UPDATE lot l
-			SET
-				ends_at = n.ends_at,
-				rest = n.rest,
-				aside = n.aside
-			FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[]) AS n (id, ends_at, rest, aside)
-			WHERE l.id = ANY($1::uuid[]) AND l.id = n.id
-			RETURNING 1
-		)
-		SELECT expect_rows('lot', (SELECT count(*) FROM done), $5)`
-
-	insertMoves = `WITH done AS (
-			INSERT INTO lot_move (account, seq, place, act, lot, points)
-			SELECT *
-			FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::uuid[], $5::uuid[], $6::bigint[])
-			RETURNING 1
-		)
-		SELECT expect_rows('lot_move', (SELECT count(*) FROM done), $7)`
-
-	putExchanges = `WITH done AS (
-			INSERT INTO exchange (reservation, units, minor, currency, due)
-			SELECT *
-			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
-			ON CONFLICT (reservation) DO UPDATE
-			SET due = excluded.due
-			WHERE exchange.units = excluded.units AND exchange.minor = excluded.minor AND exchange.currency = excluded.currency
-			RETURNING 1
-		)
-		SELECT expect_rows('exchange', (SELECT count(*) FROM done), $6)`
-
-	clearAside = `DELETE FROM lot_aside WHERE reservation = ANY($1::uuid[])`
-
-	insertAside = `WITH done AS (
-			INSERT INTO lot_aside (reservation, place, lot, points)
-			SELECT *
-			FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[])
-			RETURNING 1
-		)
-		SELECT expect_rows('lot_aside', (SELECT count(*) FROM done), $5)`
-)
-
-// queueLots writes what has changed of the lots of accounts of points: after their journal, which the moves belong to.
-func (s *state) queueLots(batch *pgx.Batch) {
-	var fresh, changed lotColumns
-	var moves moveColumns
-	var aside asideColumns
-	for _, c := range s.pointed() {
-		for _, l := range c.Lots {
-			switch {
-			case l.Fresh():
-				fresh.add(c.Voucher.ID, l)
-			case l.Changed():
-				changed.add(c.Voucher.ID, l)
-			}
-		}
-		for _, e := range c.Entries {
-			moves.add(e)
-		}
-		for _, r := range c.Reservations {
-			if r.Parted() {
-				aside.add(r)
-			}
-		}
-	}
-	if n := len(fresh.id); n > 0 {
-		batch.Queue(insertLots, fresh.id, fresh.account, fresh.act, fresh.born, fresh.ends, fresh.rest, fresh.aside, n)
-	}
-	if n := len(changed.id); n > 0 {
-		batch.Queue(updateLots, changed.id, changed.ends, changed.rest, changed.aside, n)
-	}
-	if n := len(moves.lot); n > 0 {
-		batch.Queue(insertMoves, moves.account, moves.seq, moves.place, moves.act, moves.lot, moves.points, n)
-	}
-	aside.queue(batch)
-}
-
-// lotColumns are lots column by column.
-type lotColumns struct {
-	id, account, act []pgtype.UUID
-	born             []time.Time
-	ends             []*time.Time
-	rest, aside      []int64
-}
-
-func (l *lotColumns) add(account string, lot *voucher.Lot) {
-	l.id, l.account, l.act = append(l.id, uuidOf(lot.ID)), append(l.account, uuidOf(account)), append(l.act, uuidOf(lot.Act))
-	l.born, l.ends = append(l.born, lot.BornAt), append(l.ends, orNull(lot.EndsAt))
-	l.rest, l.aside = append(l.rest, lot.Left), append(l.aside, lot.Aside)
-}
-
-// moveColumns are what entries moved, column by column.
-type moveColumns struct {
-	account, act, lot []pgtype.UUID
-	seq, points       []int64
-	place             []int16
-}
-
-func (l *moveColumns) add(e voucher.Entry) {
-	for i, part := range e.Lots {
-		l.account, l.act, l.lot = append(l.account, uuidOf(e.Account)), append(l.act, uuidOf(e.Act)), append(l.lot, uuidOf(part.Lot))
-		l.seq, l.place, l.points = append(l.seq, e.Seq), append(l.place, int16(i)), append(l.points, part.Points)
-	}
-}
-
-// asideColumns are what reservations have set aside, and at what rate they pay, column by column.
-type asideColumns struct {
-	of, reservation, lot []pgtype.UUID
-	place                []int16
-	points               []int64
-
-	exchanged         []pgtype.UUID
-	units, minor, due []int64
-	currency          []string
-}
-
-func (l *asideColumns) add(r *voucher.Reservation) {
-	l.of = append(l.of, uuidOf(r.ID))
-	for i, part := range r.Parts {
-		l.reservation, l.lot = append(l.reservation, uuidOf(r.ID)), append(l.lot, uuidOf(part.Lot))
-		l.place, l.points = append(l.place, int16(i)), append(l.points, part.Points)
-	}
-	if e := r.Exchange; e != nil {
-		l.exchanged, l.currency = append(l.exchanged, uuidOf(r.ID)), append(l.currency, string(e.Rate.Value.Currency))
-		l.units, l.minor, l.due = append(l.units, e.Rate.Units), append(l.minor, e.Rate.Value.Minor), append(l.due, e.Due.Minor)
-	}
-}
-
-func (l *asideColumns) queue(batch *pgx.Batch) {
-	if len(l.of) == 0 {
-		return
-	}
-	batch.Queue(clearAside, l.of)
-	if n := len(l.lot); n > 0 {
-		batch.Queue(insertAside, l.reservation, l.place, l.lot, l.points, n)
-	}
-	if n := len(l.exchanged); n > 0 {
-		batch.Queue(putExchanges, l.exchanged, l.units, l.minor, l.currency, l.due, n)
-	}
-}
-
-const readPurse = `SELECT
-		coalesce(sum(l.rest - CASE WHEN l.ends_at <= vouchsafe_now() THEN l.rest - l.aside ELSE 0 END), 0)::bigint,
-		coalesce(sum(l.aside), 0)::bigint,
-		coalesce(sum(l.rest - l.aside) FILTER (WHERE l.ends_at = n.ends_at), 0)::bigint,
-		max(n.ends_at)
-	FROM account a
-	JOIN lot l ON l.account = a.id AND l.rest > 0
-	LEFT JOIN LATERAL (
-		SELECT min(m.ends_at) AS ends_at
-		FROM lot m
-		WHERE m.account = a.id AND m.rest > m.aside AND m.ends_at > vouchsafe_now()
-	) n ON true
-	WHERE a.customer = @customer::uuid AND a.currency = 'POINT'`
-
-// Purse is what a customer has of points now: those that have ended are not counted, whether or not they are out of the books already.
-type Purse struct {
-	Balance  int64
-	Reserved int64
-	Ending   int64     // the free points that end next
-	EndsAt   time.Time // when; zero if none ever do
-}
-
-// PurseOf reads what a customer has of points.
-func (l *Ledger) PurseOf(ctx context.Context, customer string) (Purse, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	var p Purse
-	var ends *time.Time
-	err := l.pool.QueryRow(ctx, readPurse, pgx.NamedArgs{"customer": customer}).Scan(&p.Balance, &p.Reserved, &p.Ending, &ends)
-	if err != nil {
-		return Purse{}, away("read a customer's points", err)
-	}
-	p.EndsAt = instant(ends)
-	return p, nil
 }

@@ -110,3 +110,19 @@ func amountText(a *money.Amount) string {
 	}
 	return a.String()
 }
+
+// unadjust takes an adjustment back, if what it brought is still there.
+func (c *Case) unadjust(adjustment *Record) error {
+	back := adjustment.left()
+	if adjustment.Detail.Adjusted.Minor < 0 {
+		back = -back
+	}
+	if c.available() < back {
+		return ErrNotReversible
+	}
+	if back > 0 {
+		c.raiseFence()
+	}
+	c.post(adjustment, "reversal", contraOf("adjusted", adjustment.Owner), -back)
+	return nil
+}

@@ -37,6 +37,18 @@ func (a Earn) decide(c *Case) (Answer, error) {
 	return Answer{Record: c.write(record), Created: true}, nil
 }
 
+// unearn takes back what an event earned: all that stands of it, or nothing once some of it is spent.
+func (c *Case) unearn(earning *Record) error {
+	left := earning.left()
+	if c.available() < left || earning.Rest > 0 {
+		return ErrNotReversible
+	}
+	c.raiseFence()
+	earning.from = c.bornWith(earning)
+	c.post(earning, "reversal", contraOf("earned", earning.Owner), -left)
+	return nil
+}
+
 // Settle makes the points of an order those that it deserves as it is now (X17): it recalls what is too much, or gives again what is
 // missing, whichever way the order came there. It says what shall be, so that there is nothing to do when it is told again.
 //

@@ -173,25 +173,15 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 			return err
 		}
 	case Adjustments:
-		if record.Detail.Adjusted.Minor < 0 {
-			left = -left
+		if err := c.unadjust(record); err != nil {
+			return err
 		}
-		if c.available() < left {
-			return ErrNotReversible
-		}
-		if left > 0 {
-			c.raiseFence()
-		}
-		c.post(record, "reversal", contraOf("adjusted", record.Owner), -left)
 	case Claims, Transfers:
 		c.takeHome(record)
 	case Earnings:
-		if c.available() < left || record.Rest > 0 { // some of it is spent
-			return ErrNotReversible
+		if err := c.unearn(record); err != nil {
+			return err
 		}
-		c.raiseFence()
-		record.from = c.bornWith(record)
-		c.post(record, "reversal", contraOf("earned", record.Owner), -left)
 	case Conversions:
 		c.post(record, "reversal", contraOf("exchanged", record.Owner), left)
 	default:
