@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/ledger"
@@ -141,14 +142,16 @@ func (a *Accounts) settleAll(ctx context.Context, by Actor, order string, acts [
 }
 
 // capturePoints settles captures for an order, of points among others, and with them the points that the order has earned: none on the
-// part that points now pay (X17).
+// part that points now pay (X17). No more of them pay for it than may (P19): however many reservations there are, and at the same moment
+// too, since the order is locked.
 func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, captures []ledger.Aimed) ([]voucher.Answer, error) {
 	var t *tally
 	applied, err := a.desk.ledger.ApplyWhole(ctx, func(tx outbox.Tx) (_ []ledger.Aimed, err error) {
 		if t, err = openTally(ctx, tx, a.desk.ledger, by.Name, order); err != nil {
 			return nil, err
 		}
-		return t.beside(captures...), nil
+		paid, err := ledger.PointsSpentOn(ctx, tx, by.Owner(), order)
+		return t.beside(afterPoints(captures, paid)...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		return t.after(ctx, tx, applied)
 	})
@@ -162,6 +165,32 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 		}
 	}
 	return applied.Answers[:own], nil
+}
+
+// afterPoints tells captures for an order how many points have paid for it by then: so many before them, and those of the captures among
+// them that come first.
+func afterPoints(captures []ledger.Aimed, paid int64) []ledger.Aimed {
+	told := slices.Clone(captures)
+	for i, aimed := range captures {
+		told[i].After = func(before []voucher.Answer) voucher.Act {
+			act := aimed.Act
+			if aimed.After != nil {
+				act = aimed.After(before)
+			}
+			capture, ok := act.(voucher.Capture)
+			if !ok {
+				return act
+			}
+			capture.Paid = paid
+			for _, earlier := range before {
+				if r := earlier.Record; earlier.Created && r.Kind == voucher.Redemptions && r.Currency == money.Point {
+					capture.Paid += r.Amount
+				}
+			}
+			return capture
+		}
+	}
+	return told
 }
 
 // OrderPoints is what an order has to do with points (P14).

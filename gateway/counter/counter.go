@@ -73,6 +73,7 @@ func codes() []struct {
 		{voucher.ErrReservationEnded, edge.ReservationEnded},
 		{voucher.ErrReservationExpired, edge.ReservationExpired},
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
+		{voucher.ErrPerOrder, edge.AboveLimit},
 		{voucher.ErrTooMany, edge.TooManyVouchers},
 		{voucher.ErrMembership, edge.MembershipRequired},
 		{voucher.ErrNoCashOut, edge.CashOutNotAllowed},

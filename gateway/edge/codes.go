@@ -213,8 +213,8 @@ var kinds = index([]kind{
 	},
 	{
 		AboveLimit, http.StatusConflict, "That is above the limit",
-		"The voucher would hold more than the installation allows.",
-		"Use a smaller amount, or a second voucher.", 0,
+		"The voucher would hold more than the installation allows, or the order be paid with more points than the programme allows.",
+		"Use a smaller amount, or a second voucher; take the rest of the order by another tender.", 0,
 	},
 	{
 		NotReversible, http.StatusConflict, "That can't be taken back",

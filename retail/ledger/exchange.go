@@ -18,20 +18,23 @@ const (
 			units,
 			minor,
 			currency,
-			due
+			due,
+			most
 		FROM exchange
 		WHERE reservation = ANY($1::uuid[])`
 
 	putExchanges = `WITH done AS (
-			INSERT INTO exchange (reservation, units, minor, currency, due)
+			INSERT INTO exchange (reservation, units, minor, currency, due, most)
 			SELECT *
-			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
+			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])
 			ON CONFLICT (reservation) DO UPDATE
-			SET due = excluded.due
+			SET
+				due = excluded.due,
+				most = excluded.most
 			WHERE exchange.units = excluded.units AND exchange.minor = excluded.minor AND exchange.currency = excluded.currency
 			RETURNING 1
 		)
-		SELECT expect_rows('exchange', (SELECT count(*) FROM done), $6)`
+		SELECT expect_rows('exchange', (SELECT count(*) FROM done), $7)`
 )
 
 // exchangeRow is at what rate a reservation pays.
@@ -41,12 +44,13 @@ type exchangeRow struct {
 	Minor       int64
 	Currency    string
 	Due         int64
+	Most        int64
 }
 
 // exchange reads the row.
 func (r exchangeRow) exchange() *voucher.Exchange {
 	unit := money.Currency(r.Currency)
-	return &voucher.Exchange{Rate: money.Rate{Units: r.Units, Value: money.Of(r.Minor, unit)}, Due: money.Of(r.Due, unit)}
+	return &voucher.Exchange{Rate: money.Rate{Units: r.Units, Value: money.Of(r.Minor, unit)}, Due: money.Of(r.Due, unit), Most: r.Most}
 }
 
 // exchanged adds to reservations of points at what rate they pay.

@@ -33,6 +33,22 @@ func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, o
 	return owner, order, nil
 }
 
+const readPointsSpent = `SELECT coalesce(sum(a.amount - a.taken_back), 0)::bigint
+	FROM act a
+	WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = @order
+		AND a.currency = 'POINT'`
+
+// PointsSpentOn is how many points have paid for an order and were not given back, whatever they were exchanged for.
+func PointsSpentOn(ctx context.Context, q Queryer, owner, order string) (points int64, err error) {
+	if err = q.QueryRow(ctx, readPointsSpent, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&points); err != nil {
+		err = fmt.Errorf("read how many points paid for an order: %w", err)
+	}
+	return points, err
+}
+
 // The customer is locked against being merged away; only then it is certain whose account to look for.
 const (
 	keepHolder = `SELECT coalesce(c.merged_into, c.id)::text

@@ -15,6 +15,7 @@ type Capture struct {
 	Ref    Ref    // kind [Reservations]: the reservation, by any of its keys
 	Amount *money.Amount
 	Detail Detail // the order, its total and other tenders
+	Paid   int64  // of a reservation of points: how many have paid for the order already
 }
 
 // Refs names the reservation. With it the redemption is read that bears the reservation's first
@@ -48,6 +49,9 @@ func (a Capture) decide(c *Case) (Answer, error) {
 	}
 	if taken := c.Records[own.redemption()]; taken != nil {
 		return taken.repeat(a.ID, digest(own.ID))
+	}
+	if own.Exchange != nil && asked > max(0, own.Exchange.Most-a.Paid) {
+		return Answer{}, a.short(c, own, asked, ErrPerOrder)
 	}
 	return a.capture(c, own, asked), nil
 }

@@ -4,11 +4,12 @@ import (
 	"vouchsafe/retail/money"
 )
 
-// Exchange is at what rate points pay an order, and how much of it is due. It is fixed when the points are reserved: what the customer
+// Exchange is at what rate points pay an order, how much of it is due, and how many of them may pay it. It is fixed when the points are reserved: what the customer
 // was told then holds until his order is paid, whatever the rate becomes (P08).
 type Exchange struct {
 	Rate money.Rate
 	Due  money.Amount // what the holder had to pay when he last asked, with everything that points may not pay
+	Most int64        // points on one order, by whatever reservations (P19)
 }
 
 // Covers is what points are worth of an order.
@@ -27,9 +28,9 @@ type PayPoints struct {
 // exchange is what a reservation stores: its own rate if it has one already.
 func (p *PayPoints) exchange(live *Reservation) *Exchange {
 	if live != nil && live.Exchange != nil {
-		return &Exchange{Rate: live.Exchange.Rate, Due: p.Due}
+		return &Exchange{Rate: live.Exchange.Rate, Due: p.Due, Most: p.Most}
 	}
-	return &Exchange{Rate: p.Rate, Due: p.Due}
+	return &Exchange{Rate: p.Rate, Due: p.Due, Most: p.Most}
 }
 
 // amount is how many of the points at hand to reserve: as many as cover most of what may be paid with them, at most so many as were

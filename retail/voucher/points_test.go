@@ -430,3 +430,36 @@ func TestTheLotsOfAnAccountAlwaysAddUp(t *testing.T) {
 		}
 	})
 }
+
+func TestP19NoMorePointsPayForAnOrderThanMay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		paid, named int64
+		want        error
+	}{
+		{0, 30, nil},
+		{20, 30, nil},
+		{21, 29, nil},
+		{21, 30, voucher.ErrPerOrder},
+		{50, 1, voucher.ErrPerOrder},
+		{51, 1, voucher.ErrPerOrder}, // by an earlier, higher limit
+		{51, 0, nil},
+	} {
+		p := newPurse(t)
+		p.earns("a", 100, 0)
+		wish := p.pays("r", 1, 3_00)
+		wish.Points.Most = 50
+		p.does(wish)
+		capture := voucher.Capture{
+			ID: p.id(), Ref: wish.Ref, Detail: voucher.Detail{Order: "1"}, Paid: tt.paid, Amount: &money.Amount{Minor: tt.named, Currency: money.Point},
+		}
+		_, err := p.tries(capture)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%d after %d: %v, want %v", tt.named, tt.paid, err, tt.want)
+		}
+		if err == nil {
+			capture.ID, capture.Paid = p.id(), 1000
+			p.does(capture) // a repeat
+		}
+	}
+}

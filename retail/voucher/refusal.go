@@ -32,6 +32,7 @@ var (
 	ErrSuperseded         = errors.New("the code was taken by another after the reservation")
 	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
 	ErrAboveDue           = errors.New("the amount is above what is due")
+	ErrPerOrder           = errors.New("so many points may not pay for one order")
 	ErrApproval           = errors.New("the amount is above what one alone may give in the office")
 	ErrAlreadySold        = errors.New("the voucher was sold before")
 	ErrOtherProduct       = errors.New("the voucher was printed as another product")
@@ -112,7 +113,7 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
+		ErrSuperseded, ErrTooMany, ErrAboveDue, ErrPerOrder, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
 		ErrMembership, ErrNoCashOut, ErrTokenTaken,
 		ErrMode, ErrOtherKind,
 	}

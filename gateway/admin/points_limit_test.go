@@ -1,0 +1,71 @@
+package admin_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+)
+
+// P19: no more points pay for one order than may, however many reservations they are spread over; what was given back may be used again.
+func TestP19TheLimitOfAnOrderHoldsForAllThatPayForIt(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth) // 5000 on one order
+	h.grantsPoints("7", 20000)
+	for _, key := range []string{"r:1", "r:2", "r:3", "r:4", "r:5"} {
+		h.shop.paysWith(key, "7", 300_00).has(201, members(point("amount", 3000)))
+	}
+	h.shop.captures("r:1", "1001").has(200, "{}")
+	h.shop.captures("r:2", "1001").refuses(409, "above_limit", pays("uncovered", 300_00))
+	if got := h.reads(`SELECT count(*)::text FROM task WHERE kind = 'short_order' AND closed_at IS NULL`); got != "1" {
+		t.Error("nobody is told that the order is short")
+	}
+	h.shop.captures("r:2", "1001", point("amount", 2001)).refuses(409, "above_limit", pays("uncovered", 200_10))
+	h.shop.captures("r:2", "1001", point("amount", 2000)).has(200, members(pays("covers", 200_00)))
+	h.shop.captures("r:1", "1001").has(200, "{}") // a repeat is one, whatever was paid since
+	h.shop.captures("r:2", "1001", point("amount", 2000)).has(200, "{}")
+	h.shop.captures("r:3", "1001", pays("order_total", 0)).has(200, members(pays("covers", 0)))
+	h.shop.captures("r:4", "1001", point("amount", 1)).refuses(409, "above_limit", pays("uncovered", 10))
+	h.shop.asks("PUT", "/v1/refunds/f:1", members(says("redemption", "r:1"), point("amount", 500), because)).has(201, "{}")
+	h.office.rules(1, `"rates":[{"points":10,"value":{"amount":100,"currency":"DKK"}}],"spending":{"per_order":9000}`).has(200, "{}")
+	h.shop.captures("r:4", "1001", point("amount", 501)).refuses(409, "above_limit", pays("uncovered", 50_10)) // the limit is that of the day, as the rate is
+	h.shop.captures("r:4", "1001", point("amount", 500)).has(200, "{}")
+	h.shop.captures("r:5", "1002").has(200, "{}")
+	h.hasPoints("7", 20000-5000-3000, 0)
+}
+
+// P19: several captures at once are measured together, and are all refused or none.
+func TestP19TheLimitOfAnOrderHoldsForCapturesTogether(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 9000)
+	for _, key := range []string{"r:1", "r:2"} {
+		h.shop.paysWith(key, "7", 300_00).has(201, "{}")
+	}
+	both := func(second string) *reply {
+		return h.shop.asks("POST", "/v1/captures", members(says("order", "1001"), `"reservations":[{"key":"r:1"},{"key":"r:2"`+second+`}]`))
+	}
+	both("").refuses(409, "above_limit", pays("uncovered", 300_00))
+	h.hasPoints("7", 9000, 6000)
+	both(","+point("amount", 2000)).has(200, "{}")
+	both(","+point("amount", 2000)).has(200, "{}")
+	h.hasPoints("7", 4000, 0)
+}
+
+// P19: two tabs that pay for one order at the same moment use no more points than one may.
+func TestP19TheLimitOfAnOrderHoldsAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 30000)
+	for round := range 3 {
+		var tabs sync.WaitGroup
+		for tab := range 6 {
+			key := fmt.Sprintf("r:%d:%d", round, tab)
+			h.shop.paysWith(key, "7", 150_00).has(201, members(point("amount", 1500)))
+			tabs.Go(func() { h.shop.captures(key, fmt.Sprint("100", round)) })
+		}
+		tabs.Wait()
+		if got := h.reads(`SELECT sum(amount)::text FROM act WHERE kind = 'redemption' AND detail ->> 'order' = $1`, fmt.Sprint("100", round)); got != "4500" {
+			t.Errorf("the order was paid with %s points", got)
+		}
+	}
+}
