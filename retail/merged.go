@@ -55,7 +55,7 @@ func (s *Sales) movedTo(ctx context.Context, account, customer string) error {
 // counted on it, and the money is there.
 func (a *Accounts) Capture(ctx context.Context, by Actor, c Capture) (voucher.Answer, error) {
 	answer, err := a.capture(ctx, by, c)
-	if !errors.Is(err, voucher.ErrSuperseded) {
+	if !isGone(err) {
 		return answer, err
 	}
 	answers, err := a.captureMoved(ctx, by, []Capture{c}, err)
@@ -69,10 +69,15 @@ func (a *Accounts) Capture(ctx context.Context, by Actor, c Capture) (voucher.An
 // order needs, in their order.
 func (a *Accounts) CaptureAll(ctx context.Context, by Actor, captures []Capture) ([]voucher.Answer, error) {
 	answers, err := a.captureAll(ctx, by, captures)
-	if !errors.Is(err, voucher.ErrSuperseded) {
+	if !isGone(err) {
 		return answers, err
 	}
 	return a.captureMoved(ctx, by, captures, err)
+}
+
+// isGone tells that what was reserved is not there any more, where a merge may have moved it on.
+func isGone(err error) bool {
+	return errors.Is(err, voucher.ErrSuperseded) || errors.Is(err, voucher.ErrPointsEnded)
 }
 
 // captureMoved captures what was refused because merges have moved it on, all of it or none: it is fetched back in the same transaction.

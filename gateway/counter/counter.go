@@ -72,6 +72,7 @@ func codes() []struct {
 		{voucher.ErrNoReservation, edge.ReservationNotFound},
 		{voucher.ErrReservationEnded, edge.ReservationEnded},
 		{voucher.ErrReservationExpired, edge.ReservationExpired},
+		{voucher.ErrPointsEnded, edge.ReservationExpired},
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
 		{voucher.ErrPerOrder, edge.AboveLimit},
 		{voucher.ErrTooMany, edge.TooManyVouchers},

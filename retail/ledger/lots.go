@@ -104,6 +104,22 @@ const (
 		ORDER BY
 			reservation,
 			place`
+
+	// What has ended of their accounts since reservations expired.
+	readLapsed = `SELECT
+			r.id::text,
+			sum(a.amount)::bigint
+		FROM account_reservation r
+		CROSS JOIN LATERAL (
+			SELECT
+				amount,
+				kind
+			FROM act
+			WHERE voucher = r.account AND at >= r.expires_at
+			OFFSET 0
+		) a
+		WHERE r.id = ANY($1::uuid[]) AND a.kind = 'lapse'
+		GROUP BY r.id`
 )
 
 // lotRow is a lot as it is stored.
@@ -124,11 +140,18 @@ type partRow struct {
 	Points int64
 }
 
+// lapsedRow is how many points have ended since a reservation expired.
+type lapsedRow struct {
+	Reservation string
+	Points      int64
+}
+
 // lotted is what the statements brought of accounts of points.
 type lotted struct {
 	lots                  []lotRow
 	moves, settled, aside []partRow
 	exchanges             []exchangeRow
+	lapsed                []lapsedRow
 }
 
 // loadLots reads the lots of the accounts of points that were locked, and what reservations and acts have of them.
@@ -138,11 +161,13 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 		return nil
 	}
 	accounts := make([]string, len(pointed))
-	reservations := make(map[string]*voucher.Reservation)
+	reservations, overdue := make(map[string]*voucher.Reservation), []string{}
 	for i, c := range pointed {
 		accounts[i] = c.Voucher.ID
 		for _, r := range c.Reservations {
-			reservations[r.ID] = r
+			if reservations[r.ID] = r; r.StateAt(c.At) == voucher.ReservationExpired {
+				overdue = append(overdue, r.ID)
+			}
 		}
 	}
 	acts, earnings := make(map[string]*voucher.Record, len(s.records)), []string{}
@@ -160,6 +185,9 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	collect(batch.Queue(readSettled, uuidsOf(earnings)), &brought.settled)
 	collect(batch.Queue(readExchanges, uuidsOf(held)), &brought.exchanges)
 	collect(batch.Queue(readAside, uuidsOf(held)), &brought.aside)
+	if len(overdue) > 0 {
+		collect(batch.Queue(readLapsed, uuidsOf(overdue)), &brought.lapsed)
+	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("read the lots of %d accounts: %w", len(accounts), err)
 	}
@@ -185,6 +213,9 @@ func (s *state) giveLots(brought lotted, acts map[string]*voucher.Record, reserv
 	}
 	for _, row := range brought.aside {
 		reservations[row.Of].Parts = append(reservations[row.Of].Parts, voucher.Part{Lot: row.Lot, Points: row.Points})
+	}
+	for _, row := range brought.lapsed {
+		reservations[row.Reservation].Lapsed = row.Points
 	}
 }
 

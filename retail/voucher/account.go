@@ -54,6 +54,11 @@ func (c *Case) passedOn(r *Reservation, minor int64) bool {
 	return r.Fence != c.Voucher.Fence
 }
 
+// pointsEnded tells that an expired reservation could still be captured if points had not ended since: nobody has taken them.
+func (c *Case) pointsEnded(r *Reservation, minor int64) bool {
+	return c.Voucher.pointed() && c.available()+r.Lapsed >= minor
+}
+
 // overflows tells that so much more can't be let in. The ceiling is one for a voucher: of an account, which adds vouchers up, it
 // bounds what comes at once.
 func (c *Case) overflows(minor int64) bool {

@@ -115,6 +115,8 @@ func (c *Case) capturable(r *Reservation, minor int64) error {
 		return ErrBlocked
 	case r.State == Reserved:
 		return nil
+	case c.passedOn(r, minor) && c.pointsEnded(r, minor):
+		return ErrPointsEnded
 	case c.passedOn(r, minor):
 		return ErrSuperseded
 	case !c.At.Before(r.ExpiresAt.Add(c.Rules.LateCapture)):

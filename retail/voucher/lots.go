@@ -272,6 +272,11 @@ func (c *Case) lapse() {
 		c.post(record, "expire", contraOf("expired", ref.Owner), -ended)
 		c.settle()
 		c.write(record)
+		for _, r := range c.Reservations {
+			if r.State == ReservationExpired {
+				r.Lapsed += ended
+			}
+		}
 	}
 }
 

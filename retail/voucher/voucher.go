@@ -174,6 +174,7 @@ type Reservation struct {
 	EndedAt    time.Time // zero while active
 	Exchange   *Exchange // of points that pay an order; nil of everything else
 	Parts      []Part    // of points: the lots that it has set aside, while it is live
+	Lapsed     int64     // of points: how many of the account have ended since it expired
 
 	fresh, dirty, parted bool
 }
