@@ -80,6 +80,7 @@ func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 		return acts, nil
 	}
 	_, err := o.desk.ledger.ApplyWhole(ctx, prepare, func(tx outbox.Tx, applied *ledger.Applied) error {
+		leftBy(moved, applied.Answers)
 		for _, answer := range applied.Answers {
 			if r := answer.Record; r != nil && r.Currency == money.Point && r.Voucher == answer.Voucher.ID { // the half that gives
 				if err := given.gave(ctx, tx, by, answer); err != nil {
@@ -91,6 +92,18 @@ func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 	})
 	explain("merge two customers", &err)
 	return err
+}
+
+// leftBy makes of what accounts had in the books what has left them: points that have ended don't.
+func leftBy(accounts []ledger.Account, answers []voucher.Answer) {
+	for i := range accounts {
+		accounts[i].Balance.Minor = 0
+		for _, answer := range answers {
+			if r := answer.Record; r != nil && answer.Created && r.Voucher == accounts[i].ID && answer.Voucher.ID == r.Voucher {
+				accounts[i].Balance.Minor += r.Amount
+			}
+		}
+	}
 }
 
 // lock takes both customers as they are now. Error: ErrMerge when one of them was merged meanwhile.

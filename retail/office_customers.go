@@ -9,6 +9,7 @@ import (
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/mail"
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
@@ -77,6 +78,9 @@ func (s *Sales) customerSheet(ctx context.Context, who Customer) (sheet Customer
 	}
 	for _, account := range accounts {
 		if account.Customer == holder {
+			if account, err = s.inPurse(ctx, account); err != nil {
+				return CustomerSheet{}, err
+			}
 			sheet.Accounts = append(sheet.Accounts, account)
 		}
 		history, err := s.ledger.AccountHistory(ctx, account.ID)
@@ -87,6 +91,16 @@ func (s *Sales) customerSheet(ctx context.Context, who Customer) (sheet Customer
 	}
 	slices.SortStableFunc(sheet.History, func(x, y CustomerEntry) int { return y.At.Compare(x.At) })
 	return sheet, s.otherPlaces(ctx, sheet.History)
+}
+
+// inPurse is an account as its customer is told of it: points that have ended are none, whether or not they are out of the books already.
+func (s *Sales) inPurse(ctx context.Context, account Account) (Account, error) {
+	if account.Balance.Currency != money.Point {
+		return account, nil
+	}
+	purse, err := s.ledger.PurseOf(ctx, account.Customer)
+	account.Balance.Minor, account.Reserved.Minor = purse.Balance, purse.Reserved
+	return account, err
 }
 
 // entriesOf joins the journal with its acts.

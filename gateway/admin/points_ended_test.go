@@ -41,3 +41,37 @@ func TestALateCaptureOfPointsThatWereTakenIsSuperseded(t *testing.T) {
 	h.shop.captures("r:2", "1001").has(200, "{}")
 	h.shop.captures("r:1", "1002").refuses(409, "reservation_superseded", pays("uncovered", 5_00))
 }
+
+// P18 D17: points that have ended are none, whether or not they are out of the books: all who ask are told the same, and a merge moves the
+// rest, which may be nothing.
+func TestP18PointsThatHaveEndedAreNoneBeforeTheyAreSwept(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 40)
+	h.grantsPoints("8", 100)
+	h.grantsPoints("9", 60)
+	h.shop.paysWith("r:1", "8", 3_00).has(201, members(point("amount", 30)))
+	h.runs(`UPDATE lot SET ends_at = vouchsafe_now() WHERE account IN (SELECT a.id FROM account a JOIN customer c ON c.id = a.customer WHERE c.login IN ('8', '9'))`)
+	told := func(login string, balance, reserved int64) {
+		t.Helper()
+		h.hasPoints(login, balance, reserved)
+		has := members(point("balance", balance), point("reserved", reserved), point("available", balance-reserved))
+		h.shop.asks("GET", "/v1/customers/"+login+"/points?context=account", "").has(200, has)
+		h.office.asks("GET", "/v1/admin/customers/"+login+"?shop=demo", "").has(200, `{"accounts":[`+members(point("balance", balance), `"id":"*"`, `"last_at":"*"`, `"quarantined":false`)+`]}`)
+	}
+	told("8", 30, 30)
+	told("9", 0, 0)
+	into := members(says("into", h.idOf("7")), because)
+	h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", into).has(409, members(says("code", "held_elsewhere")))
+	h.shop.asks("POST", "/v1/reservations/r:1/release", "").has(200, says1("outcome", "released"))
+	told("8", 0, 0)
+	for _, gone := range []string{"8", "9"} {
+		h.office.asks("POST", "/v1/admin/customers/"+h.idOf(gone)+"/merge", into).has(200, says1("customer", "7"))
+		h.hasPoints(gone, 40, 0)
+		if got := h.reads(`SELECT detail ->> 'moved' FROM audit WHERE action = 'merge_customers' AND object = $1`, h.idOf(gone)); got != "[0 POINT]" {
+			t.Errorf("the audit trail says that %s moved", got)
+		}
+	}
+	told("7", 40, 0)
+	h.proven()
+}

@@ -72,7 +72,7 @@ type Transfer struct {
 	To       string
 	Account  bool          // whether To is an account
 	Amount   *money.Amount // nil for all that is free
-	Whole    bool          // all there is or nothing: refused as long as any of it is reserved
+	Whole    bool          // all there is, which may be nothing by now: refused as long as any of it is reserved
 	Approval Approval
 	Detail   Detail // its reason
 }
@@ -90,6 +90,9 @@ func (a Transfer) decide(c *Case) (Answer, error) {
 	}
 	if live := c.Live(); a.Whole && live != nil {
 		return Answer{}, heldBy(live)
+	}
+	if a.Whole && c.Voucher.Balance == 0 { // such as of points that have ended
+		return Answer{Outcome: OutcomeUnchanged}, nil
 	}
 	minor := c.available()
 	if a.Amount != nil {
