@@ -180,13 +180,18 @@ func (w *outage) asks(method, key, path, body string) reply {
 		if r.status != 0 && r.status != 503 {
 			w.t.Fatalf("%s %s: %d %s", method, path, r.status, r.text)
 		}
-		select {
-		case err := <-w.d.ended:
-			w.d.ended <- err
-			w.d = w.serves(w.with...)
-		case <-time.After(50 * time.Millisecond):
-		}
+		w.revives()
 	}
 	w.t.Fatalf("%s %s is never answered\n%s", method, path, w.d.log)
 	return reply{}
+}
+
+// revives starts the daemon anew if it has died, or waits a moment.
+func (w *outage) revives() {
+	select {
+	case err := <-w.d.ended:
+		w.d.ended <- err
+		w.d = w.serves(w.with...)
+	case <-time.After(50 * time.Millisecond):
+	}
 }

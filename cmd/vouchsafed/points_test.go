@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"vouchsafe/retail/failpoint"
+	"vouchsafe/webshop/standard"
 )
 
 // aProgramme is one in which ten kroner of goods earn a point, and a point is worth ten øre.
@@ -39,6 +43,68 @@ func TestPointsSurviveEveryPowerCut(t *testing.T) {
 			w.asks("DELETE", a.shop, "/v1/points/e:3", "")
 			r := w.asks("GET", a.shop, "/v1/customers/7", "")
 			if want := fmt.Sprintf(`"balances":[{"balance":{"amount":%d,"currency":"POINT"},"reserved":{"amount":0,"currency":"POINT"}`, 100+6000-1000+400-5000); !strings.Contains(r.text, want) {
+				t.Errorf("after a crash at %s: %s", point, r.text)
+			}
+			w.d.stops()
+			a.sound()
+		})
+	}
+}
+
+// ordered sends the state of an order of goods as the shop would, until it is taken, starting the daemon anew when it has died.
+func (w *outage) ordered(status string, at time.Time) {
+	w.t.Helper()
+	body := fmt.Appendf(nil, `{"type": "order.%s", "data": {"order": {"id": "1", "number": "1", "status": %q, "updated_at": %q, "currency": "DKK",
+		"customer": {"email": "anna@example.org", "name": "Anna"}, "payment": {"method": "card", "paid_at": %[3]q}, "total": {"amount": 6000000, "currency": "DKK"},
+		"lines": [{"id": "1", "sku": "TEA", "name": "Tea", "quantity": 1, "unit_price": {"amount": 6000000, "currency": "DKK"}, "total": {"amount": 6000000, "currency": "DKK"}}]}}}`,
+		status, status, at.UTC().Format(time.RFC3339))
+	signed, err := standard.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "hook-"+status, time.Now(), body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for end := time.Now().Add(recoversWithin); time.Now().Before(end); {
+		request, err := http.NewRequestWithContext(w.t.Context(), "POST", w.d.url+"/v1/shops/demo/webhooks", bytes.NewReader(body))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		request.Header = http.Header{
+			"Content-Type": {"application/json"}, "Webhook-Id": {"hook-" + status}, "Webhook-Signature": {signed}, "Webhook-Timestamp": {fmt.Sprint(time.Now().Unix())},
+		}
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		w.revives()
+	}
+	w.t.Fatalf("the %s order is never taken\n%s", status, w.d.log)
+}
+
+// Kill -9 while an order that has earned is cancelled: its points are taken back, once, and what came of it is known (D1, X17).
+func TestX17ACancelledOrderIsSettledThroughEveryPowerCut(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{failpoint.ActLocked, failpoint.ActWritten, failpoint.ActCommitted} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			a := opensArcade(t)
+			w := &outage{arcade: a, d: a.serves()}
+			w.asks("PUT", a.office, "/v1/admin/loyalty", aProgramme)
+			w.asks("PUT", a.shop, "/v1/points/e:1", `{"customer": "7", "event": "signup"}`)
+			w.asks("PUT", a.shop, "/v1/points/e:2", `{"customer": "7", "event": "order", "order": {"id": "1", "net_goods": {"amount": 6000000, "currency": "DKK"}}}`)
+			w.d.stops()
+			w.d = a.serves("VOUCHSAFE_FAILPOINTS=" + point)
+			dies, settled := w.d, false
+			w.ordered("cancelled", time.Now())
+			for end := time.Now().Add(recoversWithin); !settled && time.Now().Before(end); {
+				w.revives()
+				settled = strings.Contains(w.asks("GET", a.shop, "/v1/points/e:2", "").text, `"taken_back":{"amount":6000,`)
+			}
+			if w.d == dies || !settled {
+				t.Errorf("at %s: died %t, settled %t", point, w.d != dies, settled)
+			}
+			w.ordered("cancelled", time.Now()) // told again
+			if r := w.asks("GET", a.shop, "/v1/customers/7", ""); !strings.Contains(r.text, `"balance":{"amount":100,"currency":"POINT"}`) {
 				t.Errorf("after a crash at %s: %s", point, r.text)
 			}
 			w.d.stops()
