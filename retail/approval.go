@@ -127,12 +127,16 @@ func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledg
 	if waits, err := d.waiting(ctx, tx, n); err != nil || waits != nil {
 		return nil, waits, err
 	}
+	aimed, t, err := d.aim(ctx, tx, aimed) // before counting, as whoever earns does
+	if err != nil {
+		return nil, nil, err
+	}
 	counting, err := d.counts(ctx, tx, by, aimed)
 	if err != nil {
 		return nil, nil, err
 	}
 	aimed.Act, _ = voucher.Answerable(aimed.Act, counting.approval)
-	applied, err := d.applyTx(ctx, tx, aimed)
+	applied, err := d.applyBeside(ctx, tx, aimed, t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,7 +148,7 @@ func (d *Desk) giveAlone(ctx context.Context, tx outbox.Tx, by Actor, aimed ledg
 		return applied, &waits, err
 	}
 	if applied.Refusals[0] == nil {
-		if err := counting.gave(ctx, tx, by, applied.Answers[0]); err != nil {
+		if err := counting.gave(ctx, tx, by, applied.Answers[0], 0); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -65,13 +65,13 @@ func giftRate(ctx context.Context, tx outbox.Tx) (money.Rate, error) {
 	return rate.Rate, nil
 }
 
-// gave notes what one has given alone by an act that is done.
-func (c counting) gave(ctx context.Context, tx outbox.Tx, by Actor, answer voucher.Answer) error {
+// gave notes what one has given alone by an act that is done; it may count for more than it has brought by now.
+func (c counting) gave(ctx context.Context, tx outbox.Tx, by Actor, answer voucher.Answer, atLeast int64) error {
 	r := answer.Record
 	if !answer.Created || r.Detail.Adjusted != nil && r.Detail.Adjusted.Minor < 0 { // told again, or it took
 		return nil
 	}
-	counts := c.approval.Counts(money.Of(r.Amount, r.Currency))
+	counts := c.approval.Counts(money.Of(max(r.Amount, atLeast), r.Currency))
 	if counts.Minor == 0 {
 		return nil
 	}

@@ -178,7 +178,7 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 		if by.Channel != Office {
 			return nil
 		}
-		if err := e.counts.gave(ctx, tx, by, answer); err != nil {
+		if err := e.counts.gave(ctx, tx, by, answer, e.act.Full); err != nil {
 			return err
 		}
 		return l.accounts.desk.audit(ctx, tx, by, didEarn, answer.Voucher.ID, map[string]any{
@@ -234,6 +234,7 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	if earned > 0 {
 		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: e.subject(), Version: version, Terms: terms}
 	}
+	e.act.Full = earned
 	if earned > 0 && order != nil {
 		if earned, err = order.deserves(ctx, tx, terms); err != nil {
 			return err

@@ -179,6 +179,11 @@ func (d *Desk) applyTx(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed) (*
 	if err != nil {
 		return nil, err
 	}
+	return d.applyBeside(ctx, tx, aimed, t)
+}
+
+// applyBeside settles an act that was aimed, and with it the order of the tally.
+func (d *Desk) applyBeside(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed, t *tally) (*ledger.Applied, error) {
 	applied, err := d.ledger.ApplyTx(ctx, tx, t.beside(aimed)...)
 	if err != nil || applied.Refused() != nil {
 		return applied, err

@@ -83,7 +83,7 @@ func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 		leftBy(moved, applied.Answers)
 		for _, answer := range applied.Answers {
 			if r := answer.Record; r != nil && r.Currency == money.Point && r.Voucher == answer.Voucher.ID { // the half that gives
-				if err := given.gave(ctx, tx, by, answer); err != nil {
+				if err := given.gave(ctx, tx, by, answer, 0); err != nil {
 					return err
 				}
 			}

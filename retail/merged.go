@@ -246,7 +246,7 @@ func (o *BackOffice) movedBefore(ctx context.Context, by Actor, t Transfer, from
 // moved on from there as any other; a transfer between two accounts that have become one stays as it was asked for, and finds nothing to move.
 func (o *BackOffice) led(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed) (ledger.Aimed, error) {
 	switch act := aimed.Act.(type) {
-	case voucher.Adjust:
+	case voucher.Adjust, voucher.Earn:
 		if !aimed.Account {
 			return aimed, nil
 		}

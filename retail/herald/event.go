@@ -33,7 +33,7 @@ func byKind() map[string]string {
 func byKindOfAccount() map[string]string {
 	return map[string]string{
 		"redeem": "redeemed", "refund": "refunded", "adjust": "adjusted", "claim": "claimed", "transfer": "transferred", "reversal": "reversed",
-		"earn": "earned", "recall": "recalled", "convert": "converted", "expire": "expired",
+		"earn": "earned", "recall": "recalled", "regain": "regained", "convert": "converted", "expire": "expired",
 	}
 }
 

@@ -8,7 +8,8 @@ type Earn struct {
 	Asked    string // what happened, in the caller's words: the repeat of an act is known by it
 	Event    string // its kind, for staff
 	Points   int64
-	Days     int // for how long they live, beside today; 0 for ever
+	Full     int64 // what the event would earn if nothing had become of it since: it may bring that later, and counts by it (X13)
+	Days     int   // for how long they live, beside today; 0 for ever
 	Approval Approval
 	Detail   Detail
 }
@@ -27,7 +28,7 @@ func (a Earn) decide(c *Case) (Answer, error) {
 	case c.overflows(a.Points):
 		return Answer{}, ErrAboveLimit
 	}
-	if err := c.approved(a.Approval, a.Points); err != nil {
+	if err := c.approved(a.Approval, max(a.Points, a.Full)); err != nil {
 		return Answer{}, err
 	}
 	a.Detail.Earned = a.Event
