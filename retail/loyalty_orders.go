@@ -49,6 +49,42 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 	return nil
 }
 
+// unsettledMost is how many orders are read at once to be settled again.
+const unsettledMost = 200
+
+// SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
+// or those of an account in quarantine. It may be missed, repeated, or run twice at once.
+func (s *Sales) SettlePoints(ctx context.Context) error {
+	var faults error
+	for after := (points.OrderName{}); ; {
+		waiting, err := points.Unsettled(ctx, s.orders.Pool(), after, unsettledMost)
+		if err != nil || len(waiting) == 0 {
+			return errors.Join(faults, err)
+		}
+		for _, after = range waiting {
+			if err := s.settleAgain(ctx, after); err != nil { // the others need not wait for it
+				faults = errors.Join(faults, fmt.Errorf("settle the points of order %s of shop %s again: %w", after.Order, after.Shop, err))
+			}
+		}
+	}
+}
+
+func (s *Sales) settleAgain(ctx context.Context, order points.OrderName) error {
+	var applied *ledger.Applied
+	err := s.ledger.InTx(ctx, func(tx outbox.Tx) error {
+		t, err := openTally(ctx, tx, s.ledger, order.Shop, order.Order)
+		if err != nil {
+			return err
+		}
+		applied, err = t.settle(ctx, tx)
+		return err
+	})
+	if err == nil && applied != nil {
+		s.ledger.Told(ctx, applied)
+	}
+	return err
+}
+
 // isLate tells whether a later state is known of an order that sells vouchers, or another order altogether.
 func (s *Sales) isLate(ctx context.Context, shop string, o purchase.Order) (bool, error) {
 	known, err := s.orders.Purchase(ctx, shop, o.ID)

@@ -69,7 +69,7 @@ func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) 
 // that has earned nothing.
 func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, error) {
 	if t.earned == nil {
-		return nil, nil
+		return nil, t.noteUnsettled(ctx, tx, false)
 	}
 	deserves, err := t.deserves(ctx, tx, t.earned.Terms)
 	if err != nil {
@@ -87,7 +87,29 @@ func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, erro
 	if err != nil {
 		return nil, err
 	}
-	return applied, errors.Join(applied.Refused(), t.tellSpent(ctx, tx, applied.Answers[0]))
+	answer := applied.Answers[0]
+	return applied, errors.Join(applied.Refused(), t.tellSpent(ctx, tx, answer), t.noteWaiting(ctx, tx, answer, deserves))
+}
+
+// noteWaiting writes down whether the order has to be settled again: what is set aside can't be taken back until it is free or spent, and
+// nothing moves on an account in quarantine.
+func (t *tally) noteWaiting(ctx context.Context, tx outbox.Tx, answer voucher.Answer, deserves int64) error {
+	stands := t.earned.Points - t.earned.Back
+	if answer.Created {
+		moved := answer.Record.Amount + answer.Record.Rest
+		if answer.Record.Kind == voucher.Recalls {
+			moved = -moved
+		}
+		stands += moved
+	}
+	return t.noteUnsettled(ctx, tx, stands != deserves)
+}
+
+func (t *tally) noteUnsettled(ctx context.Context, tx outbox.Tx, waits bool) error {
+	if waits == t.known.Unsettled {
+		return nil
+	}
+	return points.SetUnsettled(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, waits)
 }
 
 // after settles the order, if there is one, after the acts of its transaction.

@@ -15,7 +15,8 @@ import (
 // Known is an order as far as points know it.
 type Known struct {
 	loyalty.Fate
-	Earned bool // something was earned for it, which whatever becomes of it may change
+	Earned    bool // something was earned for it, which whatever becomes of it may change
+	Unsettled bool // its points are not yet those that it deserves: some are set aside, or their account is in quarantine
 }
 
 const lockOrder = `
@@ -34,19 +35,21 @@ RETURNING
 	stage,
 	refunded,
 	closed,
-	earned`
+	earned,
+	unsettled`
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
-	ToldAt   *time.Time
-	Stage    int
-	Refunded int64
-	Closed   bool
-	Earned   bool
+	ToldAt    *time.Time
+	Stage     int
+	Refunded  int64
+	Closed    bool
+	Earned    bool
+	Unsettled bool
 }
 
 func (r knownRow) known() Known {
-	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Earned: r.Earned}
+	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Earned: r.Earned, Unsettled: r.Unsettled}
 	if r.ToldAt != nil {
 		k.ToldAt = *r.ToldAt
 	}
@@ -83,6 +86,48 @@ func SetFate(ctx context.Context, tx pgx.Tx, shop, order string, f loyalty.Fate)
 		return fmt.Errorf("write what has become of an order: %w", err)
 	}
 	return nil
+}
+
+const setUnsettled = `
+UPDATE loyalty_order
+SET
+	unsettled = @unsettled
+WHERE
+	shop = @shop
+	AND order_id = @order`
+
+// SetUnsettled writes down whether an order that the caller has locked waits to be settled again.
+func SetUnsettled(ctx context.Context, tx pgx.Tx, order OrderName, unsettled bool) error {
+	_, err := tx.Exec(ctx, setUnsettled, pgx.NamedArgs{"shop": order.Shop, "order": order.Order, "unsettled": unsettled})
+	if err != nil {
+		return fmt.Errorf("write down whether the points of an order are settled: %w", err)
+	}
+	return nil
+}
+
+const readUnsettled = `
+SELECT
+	shop,
+	order_id
+FROM
+	loyalty_order
+WHERE
+	unsettled
+	AND (shop, order_id) > (@shop, @order)
+ORDER BY
+	shop,
+	order_id
+LIMIT
+	@most`
+
+// Unsettled are orders that wait to be settled again, after one in the order of their names; at most so many.
+func Unsettled(ctx context.Context, q Asked, after OrderName, most int) ([]OrderName, error) {
+	rows, _ := q.Query(ctx, readUnsettled, pgx.NamedArgs{"shop": after.Shop, "order": after.Order, "most": most}) // rows carry the error on
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
+	if err != nil {
+		return nil, fmt.Errorf("look for orders whose points are not settled: %w", err)
+	}
+	return found, nil
 }
 
 // Standing orders are written down many at once, in the order of their names. Whether something is earned for one is asked of its row,
@@ -143,7 +188,8 @@ SELECT
 	stage,
 	refunded,
 	closed,
-	earned
+	earned,
+	unsettled
 FROM
 	loyalty_order
 WHERE

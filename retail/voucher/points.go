@@ -53,8 +53,8 @@ func (c *Case) unearn(earning *Record) error {
 // Settle makes the points of an order those that it deserves as it is now (X17): it recalls what is too much, or gives again what is
 // missing, whichever way the order came there. It says what shall be, so that there is nothing to do when it is told again.
 //
-// A recall takes the points of the earning first, then others, the oldest first, and never what is set aside. What is not there any more
-// was spent: it stays with the customer. The recall says how much that is (Rest), and the earning how much of it is open: what is given
+// A recall takes the points of the earning first, then others, the oldest first, and never what is set aside: that waits until it is free
+// or spent and the act is done again. What is not there any more was spent: it stays with the customer. The recall says how much that is (Rest), and the earning how much of it is open: what is given
 // again later begins with it, since the customer has had it. So what an order has brought, as the journal says, is always what it
 // deserves and what was spent of the rest.
 type Settle struct {
@@ -76,18 +76,23 @@ func (a Settle) decide(c *Case) (Answer, error) {
 	}
 	switch more := a.Deserves - earning.left(); {
 	case more < 0:
-		return a.recall(c, earning, -more), nil
+		if taken, spent := a.collectable(c, -more); taken+spent > 0 {
+			return a.recall(c, earning, taken, spent), nil
+		}
 	case more > 0 && !c.overflows(more):
 		return a.regain(c, earning, more), nil
 	}
 	return Answer{Outcome: OutcomeUnchanged}, nil
 }
 
-// recall takes back points of an earning, as far as they are there.
-func (a Settle) recall(c *Case, earning *Record, points int64) Answer {
-	taken := min(points, c.available())
-	spent := points - taken
-	earning.TakenBack, earning.Rest, earning.dirty = earning.TakenBack+points, earning.Rest+spent, true
+// collectable parts points that are too much into those that are free and those that are gone. The others are set aside.
+func (a Settle) collectable(c *Case, points int64) (taken, spent int64) {
+	return min(points, c.available()), max(0, points-c.Voucher.Balance)
+}
+
+// recall takes back points of an earning.
+func (a Settle) recall(c *Case, earning *Record, taken, spent int64) Answer {
+	earning.TakenBack, earning.Rest, earning.dirty = earning.TakenBack+taken+spent, earning.Rest+spent, true
 	record := &Record{
 		ID: a.ID, Ref: a.Ref, Source: earning.ID, Amount: taken, Rest: spent, Detail: a.Detail, from: c.bornWith(earning),
 	}
