@@ -98,8 +98,8 @@ func (e *Examiner) stands(change func(*recovery)) (news bool) {
 
 // RunOnce tells Redis what it was not told, looks at both it and PostgreSQL, and compares them if need be.
 func (e *Examiner) RunOnce(ctx context.Context) error {
-	if err := e.testimony.repay(ctx); err != nil && !errors.Is(err, hold.ErrAway) {
-		return err
+	if err := e.testimony.repay(ctx); err != nil {
+		e.testimony.away("tell what is owed", err)
 	}
 	pulse, err := e.ledger.Pulse(ctx)
 	if err != nil {

@@ -31,7 +31,8 @@ type Testimony struct {
 
 // debt is what was committed and Redis was not told.
 type debt struct {
-	any bool
+	any    bool
+	untold bool // nobody has tried since
 	// changes are the last of each voucher. Seeding goes through those that somebody holds, and would
 	// never come upon the others.
 	changes map[string]ledger.Change
@@ -80,7 +81,7 @@ func (t *Testimony) Committed(ctx context.Context, changes []ledger.Change) {
 func (t *Testimony) owe(changes []ledger.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.owed.any = true
+	t.owed.any, t.owed.untold = true, true
 	for _, c := range changes {
 		before, known := t.owed.changes[c.Voucher]
 		if c.Version >= before.Version && (known || len(t.owed.changes) < owedMost) {
@@ -90,26 +91,31 @@ func (t *Testimony) owe(changes []ledger.Change) {
 }
 
 // repay tells Redis what it is owed, as soon as it answers again, whether PostgreSQL does or not: until then no other gateway knows of it,
-// and would grant what PostgreSQL has forgotten meanwhile. Seeding, which needs PostgreSQL, comes after it: only that knows what is left of
-// a reservation by now. [hold.ErrAway].
+// and would grant what PostgreSQL has forgotten meanwhile. It is owed all the same until the next seeding: whoever took it may be about to
+// lose it, as the old master of a fail-over does. Errors: those of Claim and Put.
 func (t *Testimony) repay(ctx context.Context) error {
-	if t.estranged() {
+	if t.estranged() || !t.tells() {
 		return nil
 	}
-	owed := t.debts()
-	for batch := range slices.Chunk(owed, reseedBatch) {
-		if err := t.put(ctx, batch); err != nil {
-			return err
+	err := t.holds.Claim(ctx) // what comes late or empty is nobody's yet
+	for batch := range slices.Chunk(t.debts(), reseedBatch) {
+		if err == nil {
+			err = t.put(ctx, batch)
 		}
 	}
+	if err != nil {
+		t.owe(nil)
+	}
+	return err
+}
+
+// tells tells whether anything is owed that nobody has tried to tell since.
+func (t *Testimony) tells() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, told := range owed {
-		if t.owed.changes[told.Voucher].Version <= told.Version {
-			delete(t.owed.changes, told.Voucher)
-		}
-	}
-	return nil
+	untold := t.owed.untold
+	t.owed.untold = false
+	return untold
 }
 
 // owes tells whether Redis lacks a change.
