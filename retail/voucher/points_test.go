@@ -254,11 +254,15 @@ func TestX17ARecallTakesItsOwnPointsFirstAndNeverWhatIsSetAside(t *testing.T) {
 	p.does(p.pays("r", 1, 9_00))
 	all := p.settles(order, 0)
 	wants(t, "what is free", p.left(), []int64{40, 50})
-	wants(t, "what is not there", []int64{all.Record.Amount, all.Record.Rest}, []int64{20, 50})
+	wants(t, "what is set aside is not spent", []int64{all.Record.Amount, all.Record.Rest}, []int64{20, 0})
 	if again := p.settles(order, 0); again.Outcome != voucher.OutcomeUnchanged {
 		t.Errorf("told twice: %+v", again)
 	}
 	wants(t, "and never more", p.left(), []int64{40, 50})
+	p.captures("r", "9")
+	paid := p.settles(order, 0)
+	wants(t, "spent", []int64{paid.Record.Amount, paid.Record.Rest}, []int64{0, 50})
+	wants(t, "none is left", p.left(), []int64{0, 0})
 }
 
 func TestX17WhatWasRecalledComesAgainToWhereItWas(t *testing.T) {
