@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -78,7 +77,6 @@ type daemon struct {
 // run serves until the context ends or a store that this process started dies. It stops in order:
 // readiness, HTTP, then the workers; the caller closes the stores.
 func (d *daemon) run(ctx context.Context) error {
-	defer runtime.KeepAlive(ballast())
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if err := d.isOriginal(ctx); err != nil {
