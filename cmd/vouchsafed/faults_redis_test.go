@@ -173,22 +173,13 @@ func TestRedisThatDoesNotAnswerDelaysNobodyForLong(t *testing.T) {
 	}
 }
 
-// stumbles is how many acts of a dozen may take long for other reasons, on a busy machine.
-const stumbles = 3
-
 // endures acts while Redis doesn't answer: each act within a second.
 func (m *merchant) endures(d *running, sold []string) {
 	m.t.Helper()
-	slow := 0
+	pool := m.look()
 	timed := func(act func()) {
 		m.t.Helper()
-		start := time.Now()
-		act()
-		if took := time.Since(start); took > time.Second {
-			if slow++; slow > stumbles {
-				m.t.Errorf("an act took %v without Redis", took)
-			}
-		}
+		m.soon(d, pool, time.Second, act)
 	}
 	timed(func() { m.reserves(d, "held", sold[0]) })
 	timed(func() { m.releases(d, "ended") })

@@ -90,6 +90,26 @@ func eventually(t testing.TB, within time.Duration, what string, so func() bool)
 	}
 }
 
+// soon wants something done within a time, to which comes what the machine itself makes of nothing at the same moment: a dozen requests
+// to the daemon that need no store, each followed by a question to PostgreSQL. They take a few milliseconds where nobody else works.
+func (m *merchant) soon(d *running, pool *pgxpool.Pool, within time.Duration, what func()) {
+	m.t.Helper()
+	nothing := make(chan time.Duration, 1)
+	began := time.Now()
+	go func() {
+		for range 12 {
+			d.asks("", "GET", "/healthz", "")
+			_ = pool.Ping(m.t.Context())
+		}
+		nothing <- time.Since(began)
+	}()
+	what()
+	took := time.Since(began)
+	if busy := <-nothing; took > within+busy {
+		m.t.Errorf("it took %v, want %v; nothing took %v", took, within, busy)
+	}
+}
+
 // reserving, redeeming are bodies of requests about 1 krone of a code.
 func reserving(code, cart string) string {
 	return fmt.Sprintf(`{"code": %q, "holder": %q, "due": {"amount": 100, "currency": "DKK"}}`, code, cart)
