@@ -3,6 +3,7 @@ package retail
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,20 +28,29 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 	if late, err := s.isLate(ctx, shop.ID, o); err != nil || late {
 		return err
 	}
+	err := s.retally(ctx, points.OrderName{Shop: shop.ID, Order: o.ID}, func(tx outbox.Tx, t *tally) error { return t.follow(ctx, tx, o) })
+	if err != nil {
+		return fmt.Errorf("settle the points of order %s of shop %s: %w", o.ID, shop.ID, err)
+	}
+	return nil
+}
+
+// retally settles the points of an order, after what else is to be done while it is locked.
+func (s *Sales) retally(ctx context.Context, order points.OrderName, first func(outbox.Tx, *tally) error) error {
 	var applied *ledger.Applied
 	err := s.ledger.InTx(ctx, func(tx outbox.Tx) error {
-		t, err := openTally(ctx, tx, s.ledger, shop.ID, o.ID)
+		t, err := openTally(ctx, tx, s.ledger, order.Shop, order.Order)
 		if err != nil {
 			return err
 		}
-		if err := t.follow(ctx, tx, o); err != nil {
+		if err := first(tx, t); err != nil {
 			return err
 		}
 		applied, err = t.settle(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("settle the points of order %s of shop %s: %w", o.ID, shop.ID, err)
+		return err
 	}
 	failpoint.Hit(failpoint.ActCommitted)
 	if applied != nil {
@@ -53,8 +63,13 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
-// or those of an account in quarantine. It may be missed, repeated, or run twice at once.
+// or those of an account in quarantine. And it tells the office where points that were spent have come back since. It may be missed,
+// repeated, or run twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
+	return errors.Join(s.settleWaiting(ctx), s.reviewSpent(ctx))
+}
+
+func (s *Sales) settleWaiting(ctx context.Context) error {
 	var faults error
 	for after := (points.OrderName{}); ; {
 		waiting, err := points.Unsettled(ctx, s.orders.Pool(), after, unsettledMost)
@@ -62,27 +77,49 @@ func (s *Sales) SettlePoints(ctx context.Context) error {
 			return errors.Join(faults, err)
 		}
 		for _, after = range waiting {
-			if err := s.settleAgain(ctx, after); err != nil { // the others need not wait for it
+			if err := s.retally(ctx, after, func(outbox.Tx, *tally) error { return nil }); err != nil { // the others need not wait for it
 				faults = errors.Join(faults, fmt.Errorf("settle the points of order %s of shop %s again: %w", after.Order, after.Shop, err))
 			}
 		}
 	}
 }
 
-func (s *Sales) settleAgain(ctx context.Context, order points.OrderName) error {
-	var applied *ledger.Applied
-	err := s.ledger.InTx(ctx, func(tx outbox.Tx) error {
-		t, err := openTally(ctx, tx, s.ledger, order.Shop, order.Order)
+// reviewSpent looks through the office's tasks for points that were spent, and sets right those that say too much by now.
+func (s *Sales) reviewSpent(ctx context.Context) error {
+	var faults error
+	for filter := (outbox.TaskFilter{Kind: TaskPointsSpent}); ; {
+		page, next, err := s.outbox.TaskPage(ctx, filter)
+		if err != nil {
+			return errors.Join(faults, err)
+		}
+		for _, task := range page {
+			faults = errors.Join(faults, s.reviewTask(ctx, task))
+		}
+		if filter.Cursor = next; next == "" {
+			return faults
+		}
+	}
+}
+
+func (s *Sales) reviewTask(ctx context.Context, task outbox.Task) error {
+	var told spentDetail
+	if err := json.Unmarshal(task.Detail, &told); err != nil {
+		return fmt.Errorf("read the detail of task %d: %w", task.ID, err)
+	}
+	earned, err := points.EarnedFor(ctx, s.orders.Pool(), task.Shop, loyalty.Order, told.Order)
+	if err == nil && earned.Open == told.Missing.Minor {
+		return nil
+	}
+	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+		return err
+	}
+	return s.ledger.InTx(ctx, func(tx outbox.Tx) error {
+		t, err := openTally(ctx, tx, s.ledger, task.Shop, told.Order)
 		if err != nil {
 			return err
 		}
-		applied, err = t.settle(ctx, tx)
-		return err
+		return t.reviewSpent(ctx, tx)
 	})
-	if err == nil && applied != nil {
-		s.ledger.Told(ctx, applied)
-	}
-	return err
 }
 
 // isLate tells whether a later state is known of an order that sells vouchers, or another order altogether.

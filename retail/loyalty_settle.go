@@ -2,6 +2,7 @@ package retail
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,8 +20,8 @@ import (
 // transaction lets the order be settled: its points become those that it deserves (X17). So it is the same in the end in whatever order
 // the facts came, and however often.
 
-// TaskPointsSpent waits for somebody to look at an order that was refunded after its points had been spent. It is closed when the order
-// deserves them after all.
+// TaskPointsSpent waits for somebody to look at an order that was refunded after its points had been spent. It is closed when
+// they have come back, or the order deserves them after all.
 const TaskPointsSpent = "points_spent"
 
 // tally is an order whose points may change, while it is locked.
@@ -96,7 +97,7 @@ func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, erro
 func (t *tally) noteWaiting(ctx context.Context, tx outbox.Tx, answer voucher.Answer, deserves int64) error {
 	stands := t.earned.Points - t.earned.Back
 	if answer.Created {
-		moved := answer.Record.Amount + answer.Record.Rest
+		moved := answer.Record.Amount + answer.Record.Rest + answer.Record.Detail.Ended
 		if answer.Record.Kind == voucher.Recalls {
 			moved = -moved
 		}
@@ -127,17 +128,33 @@ func (t *tally) tellSpent(ctx context.Context, tx outbox.Tx, answer voucher.Answ
 	if !answer.Created || answer.Record.Rest == 0 {
 		return nil
 	}
-	open, subject := t.earned.Open+answer.Record.Rest, fmt.Sprintf("%s/%.200s", t.shop, t.order)
-	if answer.Record.Kind == voucher.Regains {
-		open = t.earned.Open - answer.Record.Rest
+	return t.reviewSpent(ctx, tx)
+}
+
+// spentDetail is the detail of a task for points that were spent.
+type spentDetail struct {
+	Order   string       `json:"order"`
+	Missing money.Amount `json:"missing"`
+	Account string       `json:"account"`
+}
+
+// reviewSpent makes the office's task say how many points of the order are open.
+func (t *tally) reviewSpent(ctx context.Context, tx outbox.Tx) error {
+	now, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.order)
+	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+		return err
 	}
-	if open == 0 {
-		return outbox.CloseTask(ctx, tx, TaskPointsSpent, subject, "the order deserves its points again")
+	subject := fmt.Sprintf("%s/%.200s", t.shop, t.order)
+	if now.Open == 0 {
+		return outbox.CloseTask(ctx, tx, TaskPointsSpent, subject, "nothing of it is open any more")
+	}
+	detail, err := json.Marshal(spentDetail{t.order, money.Of(now.Open, money.Point), t.account})
+	if err != nil {
+		return fmt.Errorf("write the detail of a task: %w", err)
 	}
 	return outbox.OpenTask(ctx, tx, outbox.Task{
-		Kind: TaskPointsSpent, Subject: subject, Shop: t.shop,
-		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded", open, t.order),
-		Detail: detailOf(map[string]any{"order": t.order, "missing": money.Of(open, money.Point), "account": answer.Voucher.ID}),
+		Kind: TaskPointsSpent, Subject: subject, Shop: t.shop, Detail: detail,
+		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded", now.Open, t.order),
 	})
 }
 

@@ -207,7 +207,7 @@ func (o *BackOffice) forward(ctx context.Context, l ledger.Left) error {
 		}
 		act := aimed.Act.(voucher.Transfer)
 		act.Ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
-		act.Approval, act.Whole = voucher.Approval{}, false
+		act.Approval, act.Whole, act.Returns = voucher.Approval{}, false, true
 		aimed.Act = act
 		return []ledger.Aimed{withReceipt(aimed)}, nil
 	}

@@ -76,7 +76,7 @@ func lotProofs() []proof {
 			LEFT JOIN (
 				SELECT
 					source,
-					sum(CASE kind WHEN 'recall' THEN amount + rest ELSE -amount - rest END) AS points,
+					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (amount + rest + coalesce((detail ->> 'ended')::bigint, 0))) AS points,
 					sum(CASE kind WHEN 'recall' THEN rest ELSE -rest END) AS spent
 				FROM act
 				WHERE kind IN ('recall', 'regain')
@@ -84,7 +84,7 @@ func lotProofs() []proof {
 			) r ON r.source = a.id
 			WHERE a.kind = 'points'
 				AND (a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END OR a.rest <> coalesce(r.spent, 0))`},
-		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `SELECT a.id::text, format('%s stand and %s are open, journal %s', a.amount - a.taken_back, a.rest, coalesce(j.points, 0))
+		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `SELECT a.id::text, format('%s stand, %s are open, %s have ended, journal %s', a.amount - a.taken_back, a.rest, coalesce(n.points, 0), coalesce(j.points, 0))
 			FROM act a
 			LEFT JOIN (
 				SELECT
@@ -95,7 +95,38 @@ func lotProofs() []proof {
 				WHERE m.kind IN ('points', 'recall', 'regain')
 				GROUP BY 1
 			) j ON j.earning = a.id
-			WHERE a.kind = 'points' AND a.amount - a.taken_back + a.rest <> coalesce(j.points, 0)`},
+			LEFT JOIN (
+				SELECT
+					source,
+					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint) AS points
+				FROM act
+				WHERE kind IN ('recall', 'regain') AND detail ->> 'ended' IS NOT NULL
+				GROUP BY source
+			) n ON n.source = a.id
+			WHERE a.kind = 'points' AND a.amount - a.taken_back + a.rest + coalesce(n.points, 0) <> coalesce(j.points, 0)`},
+		{"no more of an earning counts as ended than has ended of it", `SELECT n.source::text, format('%s of %s', n.points, coalesce(l.points, 0))
+			FROM (
+				SELECT
+					source,
+					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint) AS points
+				FROM act
+				WHERE kind IN ('recall', 'regain') AND detail ->> 'ended' IS NOT NULL
+				GROUP BY source
+			) n
+			LEFT JOIN (SELECT origin, sum(ended) AS points FROM lot WHERE ended > 0 GROUP BY origin) l ON l.origin = n.source
+			WHERE n.points NOT BETWEEN 0 AND coalesce(l.points, 0)`},
+		{"a lot says how many of its points have ended", `SELECT l.id::text, format('%s ended, lapsed %s', l.ended, coalesce(m.points, 0))
+			FROM lot l
+			LEFT JOIN (
+				SELECT
+					m.lot,
+					-sum(m.points) AS points
+				FROM lot_move m
+				JOIN act a ON a.id = m.act
+				WHERE a.kind = 'lapse'
+				GROUP BY m.lot
+			) m ON m.lot = l.id
+			WHERE l.ended <> coalesce(m.points, 0)`},
 		{"what points were exchanged for that is handed over waits, was handed over, or was taken back with its act", `SELECT coalesce(c.id, r.act)::text, format('%s of %s; the reward of %s, handed over %s, taken back %s', c.state, c.amount, r.points, r.handed_over_at, r.taken_back_at)
 			FROM (SELECT * FROM act WHERE kind = 'conversion' AND state <> 'prevented' AND detail -> 'reward' ->> 'voucher' IS NULL) c
 			FULL JOIN external_reward r ON r.act = c.id

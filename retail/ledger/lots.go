@@ -25,11 +25,17 @@ const (
 			l.born_at,
 			l.ends_at,
 			l.rest,
-			l.aside
+			l.aside,
+			l.origin::text,
+			l.ended
 		FROM (
 			SELECT id
 			FROM lot
 			WHERE account = ANY($1::uuid[]) AND rest > 0
+			UNION
+			SELECT id
+			FROM lot
+			WHERE origin = ANY($3::uuid[]) AND ended > 0
 			UNION
 			SELECT lot
 			FROM lot_move
@@ -95,6 +101,50 @@ const (
 			m.lot
 		ORDER BY min(m.seq)`
 
+	// What has ended of earnings: what their recalls count as given back, and what ended in accounts that are not locked.
+	readEnded = `SELECT
+			e.id::text,
+			(
+				SELECT coalesce(sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint), 0)::bigint
+				FROM act
+				WHERE source = e.id AND kind IN ('recall', 'regain') AND detail ->> 'ended' IS NOT NULL
+			),
+			(
+				SELECT coalesce(sum(ended), 0)::bigint
+				FROM lot
+				WHERE origin = e.id AND ended > 0 AND account <> ALL($2::uuid[])
+			)
+		FROM unnest($1::uuid[]) AS e (id)`
+
+	// The earnings of which points are open, where these are by now: in their account, unless its customer was merged into another.
+	readOpen = `SELECT
+			p.place::text,` + recordColumns + `
+		FROM (
+			SELECT
+				n.id AS place,
+				n.id AS account
+			FROM account n
+			JOIN customer c ON c.id = n.customer
+			WHERE n.id = ANY($1::uuid[]) AND c.merged_into IS NULL
+			UNION ALL
+			SELECT
+				n.id,
+				f.id
+			FROM account n
+			JOIN customer c ON c.merged_into = n.customer
+			JOIN account f ON f.customer = c.id AND f.currency = n.currency
+			WHERE n.id = ANY($1::uuid[])
+		) p
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM act
+			WHERE voucher = p.account AND kind = 'points' AND rest > 0
+			OFFSET 0
+		) a
+		ORDER BY
+			a.at,
+			a.id`
+
 	readAside = `SELECT
 			reservation::text,
 			lot::text,
@@ -131,6 +181,20 @@ type lotRow struct {
 	EndsAt  *time.Time
 	Rest    int64
 	Aside   int64
+	Origin  string
+	Ended   int64
+}
+
+// endedRow is what has ended of an earning.
+type endedRow struct {
+	Earning         string
+	Back, Elsewhere int64
+}
+
+// openRow is an earning of which points are open, with the account where they are.
+type openRow struct {
+	Place string
+	recordRow
 }
 
 // partRow are points of a lot that belong to an act or a reservation.
@@ -152,6 +216,8 @@ type lotted struct {
 	moves, settled, aside []partRow
 	exchanges             []exchangeRow
 	lapsed                []lapsedRow
+	ended                 []endedRow
+	open                  []openRow
 }
 
 // loadLots reads the lots of the accounts of points that were locked, and what reservations and acts have of them.
@@ -185,6 +251,8 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	collect(batch.Queue(readSettled, uuidsOf(earnings)), &brought.settled)
 	collect(batch.Queue(readExchanges, uuidsOf(held)), &brought.exchanges)
 	collect(batch.Queue(readAside, uuidsOf(held)), &brought.aside)
+	collect(batch.Queue(readEnded, uuidsOf(earnings), uuidsOf(accounts)), &brought.ended)
+	collect(batch.Queue(readOpen, uuidsOf(accounts)), &brought.open)
 	if len(overdue) > 0 {
 		collect(batch.Queue(readLapsed, uuidsOf(overdue)), &brought.lapsed)
 	}
@@ -192,14 +260,16 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 		return fmt.Errorf("read the lots of %d accounts: %w", len(accounts), err)
 	}
 	s.giveLots(brought, acts, reservations)
-	return nil
+	return s.giveOpen(brought.open)
 }
 
 // giveLots gives what was read to the cases, acts and reservations that it is of, by their ids.
 func (s *state) giveLots(brought lotted, acts map[string]*voucher.Record, reservations map[string]*voucher.Reservation) {
 	for _, row := range brought.lots {
 		if c := s.cases[row.Account]; c != nil {
-			c.Lots = append(c.Lots, &voucher.Lot{ID: row.ID, Act: row.Act, BornAt: row.BornAt, EndsAt: instant(row.EndsAt), Left: row.Rest, Aside: row.Aside})
+			c.Lots = append(c.Lots, &voucher.Lot{
+				ID: row.ID, Act: row.Act, Origin: row.Origin, BornAt: row.BornAt, EndsAt: instant(row.EndsAt), Left: row.Rest, Aside: row.Aside, Ended: row.Ended,
+			})
 		}
 	}
 	for _, row := range brought.moves {
@@ -214,9 +284,28 @@ func (s *state) giveLots(brought lotted, acts map[string]*voucher.Record, reserv
 	for _, row := range brought.aside {
 		reservations[row.Of].Parts = append(reservations[row.Of].Parts, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
+	for _, row := range brought.ended {
+		acts[row.Earning].Ended, acts[row.Earning].EndedElsewhere = row.Back, row.Elsewhere
+	}
 	for _, row := range brought.lapsed {
 		reservations[row.Reservation].Lapsed = row.Points
 	}
+}
+
+// giveOpen tells accounts which earnings there are of which points are open. One that an act names is known already.
+func (s *state) giveOpen(open []openRow) error {
+	for _, row := range open {
+		earning, err := row.record()
+		if err != nil {
+			return err
+		}
+		if known := s.records[earning.Ref]; known != nil {
+			earning = known
+		}
+		s.records[earning.Ref] = earning
+		s.cases[row.Place].Open = append(s.cases[row.Place].Open, earning)
+	}
+	return nil
 }
 
 // pointed are the cases of accounts of points, in the order of their ids.

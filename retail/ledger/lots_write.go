@@ -11,24 +11,25 @@ import (
 
 const (
 	insertLots = `WITH done AS (
-			INSERT INTO lot (id, account, act, born_at, ends_at, rest, aside)
+			INSERT INTO lot (id, account, act, born_at, ends_at, rest, aside, origin, ended)
 			SELECT *
-			FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::bigint[])
+			FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::uuid[], $9::bigint[])
 			RETURNING 1
 		)
-		SELECT expect_rows('lot', (SELECT count(*) FROM done), $8)`
+		SELECT expect_rows('lot', (SELECT count(*) FROM done), $10)`
 
 	updateLots = `WITH done AS (
 			UPDATE lot l
 			SET
 				ends_at = n.ends_at,
 				rest = n.rest,
-				aside = n.aside
-			FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[]) AS n (id, ends_at, rest, aside)
+				aside = n.aside,
+				ended = n.ended
+			FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[]) AS n (id, ends_at, rest, aside, ended)
 			WHERE l.id = ANY($1::uuid[]) AND l.id = n.id
 			RETURNING 1
 		)
-		SELECT expect_rows('lot', (SELECT count(*) FROM done), $5)`
+		SELECT expect_rows('lot', (SELECT count(*) FROM done), $6)`
 
 	insertMoves = `WITH done AS (
 			INSERT INTO lot_move (account, seq, place, act, lot, points)
@@ -73,10 +74,10 @@ func (s *state) queueLots(batch *pgx.Batch) {
 		}
 	}
 	if n := len(fresh.id); n > 0 {
-		batch.Queue(insertLots, fresh.id, fresh.account, fresh.act, fresh.born, fresh.ends, fresh.rest, fresh.aside, n)
+		batch.Queue(insertLots, fresh.id, fresh.account, fresh.act, fresh.born, fresh.ends, fresh.rest, fresh.aside, fresh.origin, fresh.ended, n)
 	}
 	if n := len(changed.id); n > 0 {
-		batch.Queue(updateLots, changed.id, changed.ends, changed.rest, changed.aside, n)
+		batch.Queue(updateLots, changed.id, changed.ends, changed.rest, changed.aside, changed.ended, n)
 	}
 	if n := len(moves.lot); n > 0 {
 		batch.Queue(insertMoves, moves.account, moves.seq, moves.place, moves.act, moves.lot, moves.points, n)
@@ -86,14 +87,15 @@ func (s *state) queueLots(batch *pgx.Batch) {
 
 // lotColumns are lots column by column.
 type lotColumns struct {
-	id, account, act []pgtype.UUID
-	born             []time.Time
-	ends             []*time.Time
-	rest, aside      []int64
+	id, account, act, origin []pgtype.UUID
+	born                     []time.Time
+	ends                     []*time.Time
+	rest, aside, ended       []int64
 }
 
 func (l *lotColumns) add(account string, lot *voucher.Lot) {
 	l.id, l.account, l.act = append(l.id, uuidOf(lot.ID)), append(l.account, uuidOf(account)), append(l.act, uuidOf(lot.Act))
+	l.origin, l.ended = append(l.origin, uuidOf(lot.Origin)), append(l.ended, lot.Ended)
 	l.born, l.ends = append(l.born, lot.BornAt), append(l.ends, orNull(lot.EndsAt))
 	l.rest, l.aside = append(l.rest, lot.Left), append(l.aside, lot.Aside)
 }

@@ -68,13 +68,15 @@ type Case struct {
 	Reservations []*Reservation  // the live one and those that records name
 	Records      map[Ref]*Record // shared by all cases of a group
 	Holdings     Holdings        // shared by all cases of a group
-	Lots         []*Lot          // of an account of points: those with points left, and those that the records moved
+	Lots         []*Lot          // of an account of points: those with points left, those that the records moved, those that ended of earnings
+	Open         []*Record       // of an account of points: the earnings of which points are open ([Settle]), the oldest first
 
 	Entries []Entry // the new lines of the journal
 	Shorts  []Short // granted reservations that could not be captured
 	Lifted  []Short // such reservations that could be captured after all
 	changed bool    // the row must be written
 	bumped  bool    // its version has risen
+	back    int64   // of points: how many the act that is being decided gives back to the account
 	// surprised says that this case found its voucher's quarantine out.
 	surprised bool
 }
@@ -131,6 +133,7 @@ func Decide(c *Case, act Act) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	c.collect()
 	c.lapse()
 	answer.At = c.At
 	answer.Voucher = c.Voucher
@@ -200,6 +203,9 @@ func (c *Case) post(record *Record, kind, contra string, minor int64) {
 	if c.Voucher.pointed() {
 		entry.Lots = c.entryLots(record, minor)
 		record.move(entry.Lots)
+		if comesBack := kind == "refund" || kind == "reversal" || record.returns; comesBack {
+			c.back += max(0, minor)
+		}
 	}
 	c.Entries = append(c.Entries, entry)
 }

@@ -21,11 +21,13 @@ func (v *Voucher) pointed() bool { return v.Shared() && v.Currency == money.Poin
 // Lot are the points of an account that came together and end together (P18).
 type Lot struct {
 	ID     string
-	Act    string // the act that brought them
+	Act    string // the act that brought them here
+	Origin string // the act that brought them first, wherever they were moved since
 	BornAt time.Time
 	EndsAt time.Time // zero for never
 	Left   int64     // neither spent nor ended; those set aside included
 	Aside  int64     // set aside by live reservations
+	Ended  int64     // how many have ended here
 
 	fresh, dirty bool
 }
@@ -211,15 +213,15 @@ func (c *Case) giveAgain(record *Record, points int64) []Part {
 		return moved
 	}
 	born := record.again.At
-	l := Lot{BornAt: born, EndsAt: c.daysAfter(born, record.days)}
+	l := Lot{Origin: record.again.ID, BornAt: born, EndsAt: c.daysAfter(born, record.days)}
 	c.revive(&l, points)
 	return append(moved, c.newLot(record, l))
 }
 
-// bornWith are the lots that are as old as what an act brought: its own, wherever they were moved since.
-func (c *Case) bornWith(record *Record) (parts []Part) {
+// ownOf are the lots of what an act brought, wherever they were moved since.
+func (c *Case) ownOf(record *Record) (parts []Part) {
 	for _, l := range c.Lots {
-		if l.BornAt.Equal(record.At) {
+		if l.Origin == record.ID {
 			parts = append(parts, Part{l.ID, l.Left})
 		}
 	}
@@ -228,7 +230,7 @@ func (c *Case) bornWith(record *Record) (parts []Part) {
 
 // newLot adds a lot that an act brings.
 func (c *Case) newLot(record *Record, l Lot) Part {
-	l.Act, l.fresh = record.ID, true
+	l.Act, l.Origin, l.fresh = record.ID, cmp.Or(l.Origin, record.ID), true
 	l.ID = derivedID("lot", c.Voucher.ID, record.ID, fmt.Sprint(len(c.Lots)))
 	c.Lots = append(c.Lots, &l)
 	return Part{l.ID, l.Left}
@@ -238,7 +240,7 @@ func (c *Case) newLot(record *Record, l Lot) Part {
 func (c *Case) gone(record *Record) (gave []Lot) {
 	for _, part := range record.Moves {
 		l := c.lot(part.Lot)
-		gave = append(gave, Lot{BornAt: l.BornAt, EndsAt: l.EndsAt, Left: -part.Points})
+		gave = append(gave, Lot{Origin: l.Origin, BornAt: l.BornAt, EndsAt: l.EndsAt, Left: -part.Points})
 	}
 	return gave
 }
@@ -270,6 +272,7 @@ func (c *Case) lapse() {
 		record := &Record{ID: derivedID("lapse", ref.Key), Ref: ref, Amount: ended, from: []Part{{l.ID, ended}}}
 		c.raiseFence()
 		c.post(record, "expire", contraOf("expired", ref.Owner), -ended)
+		l.Ended += ended
 		c.settle()
 		c.write(record)
 		for _, r := range c.Reservations {

@@ -73,6 +73,7 @@ type Transfer struct {
 	Account  bool          // whether To is an account
 	Amount   *money.Amount // nil for all that is free
 	Whole    bool          // all there is, which may be nothing by now: refused as long as any of it is reserved
+	Returns  bool          // what moves comes back to whom it belongs to, such as to whom a customer was merged into
 	Approval Approval
 	Detail   Detail // its reason
 }
@@ -107,7 +108,7 @@ func (a Transfer) decide(c *Case) (Answer, error) {
 	if err := c.approved(a.Approval, minor); err != nil {
 		return Answer{}, err
 	}
-	return c.give(giving{id: a.ID, ref: a.Ref, content: content, to: Moved{To: a.To, Account: a.Account}, detail: a.Detail}, minor), nil
+	return c.give(giving{id: a.ID, ref: a.Ref, content: content, to: Moved{To: a.To, Account: a.Account}, returns: a.Returns, detail: a.Detail}, minor), nil
 }
 
 // movable says why value can't be moved out of or into the voucher, or nil. Whether it must be claimed first is of no concern.
@@ -124,6 +125,7 @@ type giving struct {
 	ref     Ref
 	content [32]byte
 	to      Moved
+	returns bool
 	detail  Detail
 }
 
@@ -138,7 +140,7 @@ func (c *Case) give(g giving, minor int64) Answer {
 		c.Voucher.State = Claimed
 	}
 	record.Detail.Moved.Entries, record.giver = c.Voucher.Entries, &c.Voucher
-	record.gave = c.gone(record)
+	record.gave, record.returns = c.gone(record), g.returns
 	return Answer{Record: c.write(record), Created: true}
 }
 

@@ -39,8 +39,11 @@ func (p *purse) tries(act voucher.Act) (voucher.Answer, error) {
 		Rules: voucher.Rules{ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, PerOrder: 1, Ceiling: "1.00"},
 	}
 	for ref, r := range p.records {
-		c.Records[ref] = r.Stored()
+		if c.Records[ref] = r.Stored(); r.Kind == voucher.Earnings && r.Rest > 0 {
+			c.Open = append(c.Open, c.Records[ref])
+		}
 	}
+	slices.SortFunc(c.Open, func(a, b *voucher.Record) int { return a.At.Compare(b.At) })
 	for _, r := range p.reservations {
 		c.Reservations = append(c.Reservations, r.Stored())
 	}

@@ -78,7 +78,11 @@ type Record struct {
 	Moves   []Part // of points: what the act took of lots (negative) and brought to them, in all
 	Settled []Part // of an earning: what its recalls and regains moved, likewise
 
+	Ended          int64 // of an earning: how many of its points count as given back since they have ended
+	EndedElsewhere int64 // of an earning: how many of its points have ended in other accounts than where it is decided
+
 	fresh, dirty bool
+	returns      bool     // what the act moves on comes back to whom it belongs to
 	giver        *Voucher // whose value the act moves, as long as it is being decided
 	gave         []Lot    // of points: what the giver let go
 	undoes       *Record  // the act whose points this one gives back
@@ -122,11 +126,13 @@ type Detail struct {
 	Covers *money.Amount `json:"covers,omitempty"`
 	Earned string        `json:"earned,omitempty"`
 	Reward *Reward       `json:"reward,omitempty"`
+	// Ended is how many points of an earning a recall counts as given back since they have ended, or a regain as had; likewise.
+	Ended int64 `json:"ended,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil && d.Ended == 0
 }
 
 // Tender is another means by which part of an order was paid (A21).
