@@ -163,7 +163,7 @@ const (
 			a.id`
 
 	readOldAccountGrants = `SELECT` + accountReservationColumns + `
-		FROM (SELECT * FROM account_reservation WHERE account = $1::uuid ORDER BY fence DESC LIMIT $2) r
+		FROM (SELECT * FROM account_reservation WHERE account = $1::uuid AND fence > 0 ORDER BY fence DESC LIMIT $2) r
 		ORDER BY r.fence`
 )
 

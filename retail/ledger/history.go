@@ -80,7 +80,7 @@ const (
 		ORDER BY seq`
 
 	readGrants = `SELECT` + reservationColumns + `
-		FROM (SELECT * FROM reservation WHERE voucher = $1::uuid ORDER BY fence DESC LIMIT $2) r
+		FROM (SELECT * FROM reservation WHERE voucher = $1::uuid AND fence > 0 ORDER BY fence DESC LIMIT $2) r
 		ORDER BY r.fence`
 
 	readActs = `SELECT` + recordColumns + `

@@ -118,27 +118,36 @@ const (
 
 	// The earnings of which points are open, where these are by now: in their account, unless its customer was merged into another.
 	readOpen = `SELECT
-			p.place::text,` + recordColumns + `
-		FROM (
+			q.place::text,` + recordColumns + `
+		FROM unnest($1::uuid[]) AS q (place)
+		CROSS JOIN LATERAL (
 			SELECT
-				n.id AS place,
-				n.id AS account
-			FROM account n
-			JOIN customer c ON c.id = n.customer
-			WHERE n.id = ANY($1::uuid[]) AND c.merged_into IS NULL
+				customer,
+				currency
+			FROM account
+			WHERE id = q.place
+			OFFSET 0
+		) n
+		CROSS JOIN LATERAL (
+			SELECT id
+			FROM customer
+			WHERE id = n.customer AND merged_into IS NULL
 			UNION ALL
-			SELECT
-				n.id,
-				f.id
-			FROM account n
-			JOIN customer c ON c.merged_into = n.customer
-			JOIN account f ON f.customer = c.id AND f.currency = n.currency
-			WHERE n.id = ANY($1::uuid[])
-		) p
+			SELECT id
+			FROM customer
+			WHERE merged_into = n.customer
+			OFFSET 0
+		) c
+		CROSS JOIN LATERAL (
+			SELECT id
+			FROM account
+			WHERE customer = c.id AND currency = n.currency
+			OFFSET 0
+		) f
 		CROSS JOIN LATERAL (
 			SELECT *
 			FROM act
-			WHERE voucher = p.account AND kind = 'points' AND rest > 0
+			WHERE CASE WHEN rest > 0 THEN voucher END = f.id AND kind = 'points' AND rest > 0
 			OFFSET 0
 		) a
 		ORDER BY

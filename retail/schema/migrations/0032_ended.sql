@@ -9,5 +9,6 @@ UPDATE lot SET origin = act;
 ALTER TABLE lot ALTER COLUMN origin SET NOT NULL;
 CREATE INDEX lot_ended ON lot (origin) WHERE ended > 0;
 
--- What is open of an earning is made up for by whatever comes back to its account: by a recall whose rest is negative.
-CREATE INDEX act_open ON act (voucher) WHERE kind = 'points' AND rest > 0;
+-- What is open of an earning is made up for by whatever comes back to its account: by a recall whose rest is negative. The index asks in
+-- words that no other answers, such as that of all acts of a place.
+CREATE INDEX act_open ON act ((CASE WHEN rest > 0 THEN voucher END)) WHERE kind = 'points' AND rest > 0;
