@@ -55,14 +55,21 @@ Content-Type: message/rfc822
 `, number, to, action, mail)
 }
 
+// posts sells a card and returns the mail that has left with it.
+func (h *house) posts() (c card, mail []byte) {
+	h.t.Helper()
+	h.works()
+	c = h.sells(order("1042", 0))[0]
+	mail = h.mails(1)[0].Bytes
+	h.until("it is done", func() bool { return h.sent(c) == "code done" })
+	return c, mail
+}
+
 // X06: a bounce that arrives as a mail is seen, once for each notification and for the right recipient alone.
 func TestABounceThatArrivesAsAMail(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	h.works()
-	c := h.sells(order("1042", 0))[0]
-	mail := h.mails(1)[0].Bytes
-	h.until("it is done", func() bool { return h.sent(c) == "code done" })
+	c, mail := h.posts()
 	told := func(number int, to, action string) *reply {
 		return h.office.notifies("message/rfc822", notification(number, to, action, mail))
 	}
@@ -95,10 +102,7 @@ func TestABounceThatArrivesAsAMail(t *testing.T) {
 func TestWhatIsNoNotificationIsRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	h.works()
-	c := h.sells(order("1042", 0))[0]
-	mail := h.mails(1)[0].Bytes
-	h.until("it is done", func() bool { return h.sent(c) == "code done" })
+	c, mail := h.posts()
 	good := notification(1, "buyer@example.dk", "failed", mail)
 	large := func(size int) string { return good + strings.Repeat("x", size-len(good)) }
 	h.unchanged("what is refused", func() {

@@ -42,6 +42,13 @@ type List struct {
 	Usual string         // the sort that nobody asked for
 }
 
+// InTime is a list that is sorted by one column alone, of instants. The sort bears the column's name; with a minus in front the latest
+// usually comes first.
+func InTime(name, sort string, id Key) List {
+	column := strings.TrimPrefix(sort, "-")
+	return List{Name: name, ID: id, By: map[string]Key{column: {Column: column, Type: "timestamptz"}}, Usual: sort}
+}
+
 // Turn is a page about to be read.
 type Turn struct {
 	list, sort string

@@ -20,10 +20,7 @@ type BatchFilter struct {
 
 // batchList is how batches are listed: by index batch_listed.
 func batchList() keyset.List {
-	return keyset.List{
-		Name: "batches", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "-created_at",
-		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("batches", "-created_at", keyset.Key{Column: "id", Type: "uuid"})
 }
 
 const listBatches = `

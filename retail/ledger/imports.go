@@ -219,10 +219,7 @@ func TakeBackImport(ctx context.Context, tx outbox.Tx, id string) (bool, error) 
 
 // importList is how imports are listed: by index import_listed.
 func importList() keyset.List {
-	return keyset.List{
-		Name: "imports", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "-imported_at",
-		By: map[string]keyset.Key{"imported_at": {Column: "imported_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("imports", "-imported_at", keyset.Key{Column: "id", Type: "uuid"})
 }
 
 // importRow is a row of the list.

@@ -42,10 +42,7 @@ func paged[T any](ctx context.Context, o *Outbox, q keyset.Query, place func(T) 
 
 // deliveryList is how deliveries are listed: by index delivery_listed, those that are not finished by delivery_unfinished.
 func deliveryList() keyset.List {
-	return keyset.List{
-		Name: "deliveries", ID: keyset.Key{Column: "delivery.id", Type: "uuid"}, Usual: "-created_at",
-		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("deliveries", "-created_at", keyset.Key{Column: "delivery.id", Type: "uuid"})
 }
 
 // listedDelivery is a row of the list.

@@ -159,10 +159,7 @@ func (c Closure) condition() string {
 
 // taskList is how tasks are listed: by index task_listed, the open ones by task_waiting.
 func taskList() keyset.List {
-	return keyset.List{
-		Name: "tasks", ID: keyset.Key{Column: "id", Type: "bigint"}, Usual: "opened_at",
-		By: map[string]keyset.Key{"opened_at": {Column: "opened_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("tasks", "opened_at", keyset.Key{Column: "id", Type: "bigint"})
 }
 
 // listedTask is a row of the list.

@@ -135,10 +135,7 @@ type RewardFilter struct {
 
 // rewardList is how rewards are listed: by index external_reward_listed.
 func rewardList() keyset.List {
-	return keyset.List{
-		Name: "rewards", ID: keyset.Key{Column: "act", Type: "uuid"}, Usual: "-given_at",
-		By: map[string]keyset.Key{"given_at": {Column: "given_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("rewards", "-given_at", keyset.Key{Column: "act", Type: "uuid"})
 }
 
 // listedReward is a row of the list.

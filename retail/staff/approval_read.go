@@ -49,10 +49,7 @@ type ApprovalFilter struct {
 
 // approvalList is how approvals are listed: by index approval_listed.
 func approvalList() keyset.List {
-	return keyset.List{
-		Name: "approvals", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "-asked_at",
-		By: map[string]keyset.Key{"asked_at": {Column: "asked_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("approvals", "-asked_at", keyset.Key{Column: "id", Type: "uuid"})
 }
 
 // listedApproval is a row of the list.

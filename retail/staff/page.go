@@ -62,10 +62,7 @@ func paged[T any](ctx context.Context, pool *pgxpool.Pool, q keyset.Query, place
 
 // keyList is how keys are listed: by index api_key_listed.
 func keyList() keyset.List {
-	return keyset.List{
-		Name: "keys", ID: keyset.Key{Column: "id", Type: "text"}, Usual: "created_at",
-		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("keys", "created_at", keyset.Key{Column: "id", Type: "text"})
 }
 
 // listedKey is a row of the list.

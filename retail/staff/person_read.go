@@ -107,10 +107,7 @@ func (p *People) Named(ctx context.Context, ids ...string) (map[string]Person, e
 
 // personList is how people are listed: by index person_listed.
 func personList() keyset.List {
-	return keyset.List{
-		Name: "people", ID: keyset.Key{Column: "id", Type: "uuid"}, Usual: "created_at",
-		By: map[string]keyset.Key{"created_at": {Column: "created_at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("people", "created_at", keyset.Key{Column: "id", Type: "uuid"})
 }
 
 // listedPerson is a row of the list.

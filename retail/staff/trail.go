@@ -59,10 +59,7 @@ WHERE
 
 // trailList is how the audit trail is listed: by index audit_by_time.
 func trailList() keyset.List {
-	return keyset.List{
-		Name: "audit", ID: keyset.Key{Column: "id", Type: "bigint"}, Usual: "-at",
-		By: map[string]keyset.Key{"at": {Column: "at", Type: "timestamptz"}},
-	}
+	return keyset.InTime("audit", "-at", keyset.Key{Column: "id", Type: "bigint"})
 }
 
 // listedLine is a row of the list.
