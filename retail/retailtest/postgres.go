@@ -133,10 +133,11 @@ func (f *fixtures) startPostgres(p *postgres) (err error) {
 	return err
 }
 
-// create copies the template, to which nobody is connected any more.
+// create copies the template, to which nobody is connected any more, file by file: page by page through the journal, as is usual, takes
+// half as much time again.
 func (p *postgres) create() (string, error) {
 	name := fmt.Sprintf("test_%d", p.made.Add(1))
-	_, err := p.admin.Exec(context.Background(), "CREATE DATABASE "+name+" TEMPLATE vouchsafe")
+	_, err := p.admin.Exec(context.Background(), "CREATE DATABASE "+name+" TEMPLATE vouchsafe STRATEGY file_copy")
 	return name, err
 }
 
