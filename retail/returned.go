@@ -13,13 +13,17 @@ import (
 // ErrReport says that a message is no report of a mail server that can be used.
 var ErrReport = mail.ErrReport
 
-// byReport is the member of the audit trail's detail that names the report by which a mail came back.
-const byReport = "report"
+// The members of the audit trail's detail that name the report by which a mail came back, and say that it was of no copy that counts.
+const (
+	byReport = "report"
+	ofCopy   = "copy"
+)
 
 // BounceReported takes the report of a mail server that one of our mails did not arrive (X06), and does as BounceDelivery. A report of
 // anything else than a failure changes nothing, and neither does one that had its effect before, even when the mail was sent once more
-// since. Errors: ErrReport; ErrNoSuchMail for a mail that was not sent from here, or to a recipient whom the report doesn't name;
-// ErrUnderWay while the delivery is sent once more; ErrSettled for one that was cancelled or given up.
+// since. One that comes while the mail is to be sent once more is of an earlier copy: it is kept in the audit trail and changes nothing,
+// since the next copy will have a fate of its own; so is one of a delivery that was cancelled or given up. Errors: ErrReport; ErrNoSuchMail
+// for a mail that was not sent from here, or to a recipient whom the report doesn't name.
 func (o *BackOffice) BounceReported(ctx context.Context, by Actor, message []byte) (Sent, error) {
 	const doing = "take the report of a mail that came back"
 	report, err := mail.ParseReport(message)
@@ -63,10 +67,13 @@ func (o *BackOffice) bounceBy(ctx context.Context, tx outbox.Tx, by Actor, d out
 	if status != "" {
 		reason += " with status " + status
 	}
-	if _, err := o.sales.outbox.Bounce(ctx, tx, d.ID, reason); err != nil {
-		return outboxRefusal(err)
-	}
 	detail := about(d, reason)
 	detail[byReport] = report
+	switch _, err := o.sales.outbox.Bounce(ctx, tx, d.ID, reason); {
+	case errors.Is(err, outbox.ErrUnderWay), errors.Is(err, outbox.ErrFinished):
+		detail[ofCopy] = "an earlier one"
+	case err != nil:
+		return outboxRefusal(err)
+	}
 	return o.desk.audit(ctx, tx, by, didBounceDelivery, d.ID, detail)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"vouchsafe/retail/mail/mailtest"
 )
 
 // notifies pipes a mail in, as a mailbox's rule would.
@@ -121,4 +123,59 @@ func TestWhatIsNoNotificationIsRefused(t *testing.T) {
 		h.shop.notifies("message/rfc822", good).refuses(403, "forbidden")
 	})
 	h.office.notifies("message/rfc822; charset=utf-8", large(1<<20-1)).has(200, `{"id":"*","state":"bounced"}`)
+}
+
+// X06: a notification that arrives while the mail is to be sent once more is taken and remembered. It is of the copy before: the next one
+// goes out all the same, and comes back by a notification of its own.
+func TestABounceOfACopyBeforeIsRemembered(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.works()
+	c := h.sells(order("1042", 0))[0]
+	mail := h.mails(1)[0].Bytes
+	h.until("it is done", func() bool { return h.sent(c) == "code done" })
+	told := func(number int) *reply {
+		return h.office.notifies("message/rfc822", notification(number, "buyer@example.dk", "failed", mail))
+	}
+	told(1).has(200, `{"state":"bounced"}`)
+	h.sink.Next(mailtest.Greylist)
+	h.office.asks("POST", "/v1/admin/deliveries/"+h.deliveryOf(c)+"/retry", "").has(200, `{"id":"*"}`)
+	h.until("it is put off", func() bool { return strings.HasPrefix(h.sent(c), "code pending ") })
+
+	told(2).has(200, `{"state":"pending"}`)
+	h.unchanged("the same again", func() { told(2).has(200, `{"state":"pending"}`) })
+	if got := h.noted(h.deliveryOf(c)); strings.Count(got, "bounce_delivery") != 2 || strings.Count(got, "an earlier one") != 1 {
+		t.Errorf("the audit trail says %s", got)
+	}
+	h.office.asks("POST", "/v1/admin/deliveries/"+h.deliveryOf(c)+"/retry", "").has(200, `{"id":"*"}`)
+	h.mails(2)
+	h.until("it is done again", func() bool { return h.sent(c) == "code done" })
+	h.unchanged("the same after another copy", func() { told(2).has(200, `{"state":"done"}`) })
+	told(3).has(200, `{"state":"bounced"}`)
+
+	other := h.sells(order("1043", 0))[0]
+	mail = h.mails(3)[2].Bytes
+	h.until("it is done", func() bool { return h.sent(other) == "code done" })
+	h.runs(`UPDATE delivery SET state = 'cancelled' WHERE subject = $1`, other.id)
+	told(4).has(200, `{"state":"cancelled"}`)
+	if got := h.noted(h.deliveryOf(other)); strings.Count(got, "an earlier one") != 1 {
+		t.Errorf("the audit trail says %s", got)
+	}
+}
+
+// X06: a server sends a mail back before it has answered for it, and never answers: the copy under way is the one that came back.
+func TestABounceOvertakesTheAnswerOfTheServer(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.sink.Next(mailtest.HangAfterDot)
+	h.must(h.box.Start(t.Context()))
+	c := h.sells(order("1042", 0))[0]
+	mail := h.mails(1)[0].Bytes
+	h.office.notifies("message/rfc822", notification(1, "buyer@example.dk", "failed", mail)).
+		has(200, `{"id":"*","state":"bounced","reason":"it came back with status 5.1.1"}`)
+	h.office.lists("/v1/admin/tasks", "reason", "bounced")
+	h.must(h.box.Stop(t.Context())) // when the attempt is over
+	if got := h.sent(c); got != "code bounced it came back with status 5.1.1" {
+		t.Errorf("it is %s", got)
+	}
 }

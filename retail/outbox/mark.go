@@ -76,23 +76,28 @@ func LockByMessage(ctx context.Context, tx Tx, messageID string) (Delivery, erro
 	return found, nil
 }
 
+// What is under way with a copy that may have left is over as well: whoever has it finds that its lease is lost, and writes nothing.
 const bounceDelivery = `
 UPDATE
 	delivery
 SET
 	state = 'bounced',
 	reason = @reason::text,
+	cancelling = NULL,
+	copy_attempt = 0,
 	due_at = NULL,
+	lease_until = NULL,
 	nudge_at = NULL,
-	finished_at = COALESCE(finished_at, vouchsafe_now())
+	finished_at = COALESCE(finished_at, greatest(vouchsafe_now(), (SELECT c.finished_at FROM delivery c WHERE c.id = delivery.after)))
 WHERE
 	id = @id::uuid
-	AND state IN ('done', 'in_doubt')
+	AND (state IN ('done', 'in_doubt') OR state = 'sending' AND copy_attempt > 0)
 RETURNING` + deliveryColumns
 
-// Bounce notes that a message came back after a server had taken it, and opens the task of a delivery that did not arrive. Again, it
-// changes nothing. Errors: ErrNotFound; ErrUnderWay for one that has not been sent yet; ErrFinished for one that was cancelled or
-// given up.
+// Bounce notes that a message came back after a server had taken it, and opens the task of a delivery that did not arrive. A copy that
+// is under way may be the one, once it has been announced: a server may answer later than it sends back. Again, it changes nothing.
+// Errors: ErrNotFound; ErrUnderWay for one of which no copy is out, be it the first or one more; ErrFinished for one that was cancelled
+// or given up.
 func (o *Outbox) Bounce(ctx context.Context, tx Tx, id, reason string) (changed bool, err error) {
 	rows, _ := tx.Query(ctx, bounceDelivery, pgx.NamedArgs{"id": id, "reason": clip(reason)}) // rows carry the error to CollectRows
 	bounced, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Delivery])
