@@ -167,6 +167,8 @@ type outage struct {
 	*arcade
 	d    *running
 	with []string // the settings that it runs with
+
+	listened func(d *running) // told of each daemon that takes the place of one that died; nil for nobody
 }
 
 // asks asks until it is answered, starting the daemon anew when it has died.
@@ -192,6 +194,9 @@ func (w *outage) revives() {
 	case err := <-w.d.ended:
 		w.d.ended <- err
 		w.d = w.serves(w.with...)
+		if w.listened != nil {
+			w.listened(w.d)
+		}
 	case <-time.After(50 * time.Millisecond):
 	}
 }
