@@ -14,6 +14,7 @@ import (
 	"vouchsafe/gateway/counter"
 	"vouchsafe/gateway/edge"
 	"vouchsafe/retail"
+	"vouchsafe/retail/money"
 )
 
 // exports adds the tables for the bookkeeper.
@@ -69,6 +70,9 @@ func (a *admin) exportAccounting(ctx context.Context, in *exportAccountingIn) (*
 	period, err := a.period(ctx, in.PeriodIn)
 	if err != nil {
 		return nil, err
+	}
+	if digits, known := money.Currency(in.Currency).Digits(); in.Layout == "datev" && in.Currency != "" && (!known || digits > 2 || len(in.Currency) != 3) {
+		return nil, edge.Refuse(edge.InvalidRequest, "currency: DATEV takes one that has two digits at most", edge.With("field", "currency"))
 	}
 	return a.streamed(a.office.ExportAccounting(ctx, counter.Caller(ctx), period, retail.Layout(in.Layout), in.Currency))
 }

@@ -124,6 +124,10 @@ func TestTheBooksForDATEV(t *testing.T) {
 		t.Errorf("booked %s, want %s", got, want)
 	}
 	h.office.asks("GET", "/v1/admin/exports/accounting.csv?from=2026-12-31&to=2027-01-01&layout=datev", "").refuses(400, "invalid_request", says("field", "to"))
+	for _, currency := range []string{"PUNCH", "XXX", "KWD"} {
+		h.office.asks("GET", "/v1/admin/exports/accounting.csv?today=true&layout=datev&currency="+currency, "").refuses(400, "invalid_request", says("field", "currency"))
+	}
+	h.office.asks("PUT", "/v1/admin/bookkeeping", strings.Replace(set, "1461", "A-1461", 1)).refuses(400, "invalid_request", says("field", "accounts"))
 	h.office.asks("PUT", "/v1/admin/bookkeeping", `{"accounts":{"bribes":"1"}}`).refuses(400, "invalid_request", says("field", "accounts"))
 	h.office.asks("GET", "/v1/admin/exports/journal.csv", "").refuses(400, "invalid_request", says("field", "from"))
 }

@@ -60,6 +60,8 @@ func (s Settings) Check() error {
 		}
 		if !number.MatchString(account) {
 			faults = append(faults, fmt.Errorf("accounts: the number of %.40s has 1 to 20 letters and digits", name))
+		} else if s.Datev != nil && !s.Datev.takes(account) {
+			faults = append(faults, fmt.Errorf("accounts: the number of %.40s has as many digits as datev.account_length, or one more", name))
 		}
 	}
 	if s.Datev != nil {

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"vouchsafe/retail/money"
 )
 
 // Datev is what DATEV wants to know of whose bookings they are.
@@ -25,8 +28,18 @@ func (d Datev) check() error {
 		unless(d.Client >= 1 && d.Client <= 99999, "datev.client: 1 to 99999"),
 		unless(d.AccountLength >= 4 && d.AccountLength <= 8, "datev.account_length: 4 to 8"),
 		unless(err == nil && d.YearBegins != "02-29", "datev.fiscal_year_start: month and day, such as 01-01"),
-		unless(len(d.Chart) == 0 || len(d.Chart) == 2, "datev.chart: two digits, such as 03"),
+		unless(d.Chart == "" || chart.MatchString(d.Chart), "datev.chart: two digits, such as 03"),
 	)
+}
+
+var (
+	chart  = regexp.MustCompile(`^[0-9]{2}$`)
+	ledger = regexp.MustCompile(`^[0-9]{1,9}$`)
+)
+
+// takes tells whether DATEV knows such a number of an account: digits, as long as its client's are, or a person's with one more.
+func (d Datev) takes(account string) bool {
+	return ledger.MatchString(account) && strings.Trim(account, "0") != "" && len(account) <= d.AccountLength+1
 }
 
 func unless(holds bool, fault string) error {
@@ -76,6 +89,11 @@ func (b Batch) Check() error {
 			return fmt.Errorf("%w: %s", ErrNoDatev, move)
 		}
 	}
+	for name, account := range b.Settings.Accounts {
+		if !datev.takes(account) {
+			return fmt.Errorf("%w: that of %.40s is none that DATEV takes", ErrNoDatev, name)
+		}
+	}
 	if !datev.year(b.From).Equal(datev.year(b.To)) {
 		return ErrTwoYears
 	}
@@ -119,13 +137,19 @@ func (b Batch) Line(to io.Writer, booking Booking) error {
 	if booking.Amount.Minor < 0 {
 		account, side = booking.Credit, "H"
 	}
-	cells[0] = strings.ReplaceAll(booking.Moved.Decimal(), ".", ",")
+	cells[0] = inDatev(booking.Moved)
 	cells[1], cells[2] = quoted(side), quoted(b.Currency)
 	cells[6], cells[7] = account, b.Settings.Accounts[Liability]
 	cells[9], cells[10] = booking.Day.Format("0201"), quoted("GS"+booking.Day.Format(day))
 	cells[13] = quoted(cut(inGerman(booking), textMost))
 	cells[113] = "0"
 	return writeLine(to, strings.Join(cells, ";"))
+}
+
+// inDatev is an amount as the format has it: two digits behind a comma, also of a currency that has none.
+func inDatev(amount money.Amount) string {
+	whole, rest, _ := strings.Cut(amount.Decimal(), ".")
+	return whole + "," + (rest + "00")[:max(len(rest), 2)]
 }
 
 // inGerman is what a booking is called.
