@@ -63,6 +63,15 @@ type JournalLine struct {
 	VATRate  *string `db:"vat_rate"`
 }
 
+// The VAT kind of a line is that of its voucher. What a customer's account holds are means of payment, but for points: nothing that was
+// taxed when it was sold gets into one.
+const (
+	vatOfLine = vatOf + `e.currency` + orNone
+	vatOfOwed = vatOf + `last.currency` + orNone
+	vatOf     = `CASE WHEN v.id IS NOT NULL THEN v.vat WHEN `
+	orNone    = ` NOT IN ('POINT', 'PUNCH') THEN 'multi_purpose' END`
+)
+
 const readJournal = `
 SELECT
 	e.at,
@@ -80,7 +89,7 @@ SELECT
 	a.detail ->> 'receipt' AS receipt,
 	v.product,
 	v.shop,
-	v.vat,
+	` + vatOfLine + ` AS vat,
 	v.vat_rate
 FROM
 	entry e
@@ -125,7 +134,7 @@ SELECT
 	v.state,
 	v.issued_at,
 	v.expires_on,
-	v.vat,
+	` + vatOfOwed + ` AS vat,
 	v.vat_rate,
 	last.currency,
 	last.balance
@@ -171,7 +180,7 @@ SELECT
 	e.currency,
 	e.kind,
 	` + classOf + ` AS class,
-	coalesce(v.vat, '') AS vat,
+	coalesce(` + vatOfLine + `, '') AS vat,
 	coalesce(v.vat_rate, '') AS vat_rate,
 	sum(e.amount)::bigint AS amount,
 	count(*) AS lines
