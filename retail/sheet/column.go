@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"vouchsafe/retail/money"
 )
@@ -53,7 +55,7 @@ func columnsOf(header []string, stated money.Currency) (columns, []string, error
 		c, known := named(called)
 		if !known {
 			if called != "" {
-				ignored = append(ignored, called)
+				ignored = append(ignored, spoken(called, i))
 			}
 			continue
 		}
@@ -73,6 +75,18 @@ func columnsOf(header []string, stated money.Currency) (columns, []string, error
 	}
 	return found, ignored, nil
 }
+
+// spoken is what a column is called when it is told which mean nothing here. The first line of a table without names is one of values,
+// and a code among them is not repeated: what has a digit or is as long as one is known by its place.
+func spoken(called string, place int) string {
+	if strings.ContainsFunc(called, unicode.IsDigit) || utf8.RuneCountInString(called) > longestName {
+		return fmt.Sprintf("(column %d)", place+1)
+	}
+	return called
+}
+
+// longestName is how long the name of a column may be to be repeated, in symbols.
+const longestName = 15
 
 // named is the column that is called so.
 func named(called string) (column, bool) {

@@ -185,3 +185,24 @@ func TestTotalsDoNotOverflow(t *testing.T) {
 		t.Errorf("faults %q", found)
 	}
 }
+
+// X07: what a file holds is not repeated where it is wrong, since a code may stand in any column, and in the first line too.
+func TestNoCodeIsRepeatedWhereverItStands(t *testing.T) {
+	t.Parallel()
+	const one = "GAVE-2019-0001"
+	for name, file := range map[string]string{
+		"a column early":   "kode;saldo;valuta;udløbsdato;type;product\n" + one + ";" + one + ";" + one + ";" + one + ";" + one + ";x\n",
+		"as a quote":       "kode;saldo;valuta\nA\"" + one + "\";1;DKK\n",
+		"as a field more":  "kode;saldo;valuta\nGAVE-2019-0002;100;DKK;" + one + "\n",
+		"twice":            "kode;saldo;valuta\n" + one + ";100;DKK\n" + one + ";100;DKK\n",
+		"as a SKU":         "kode;saldo;valuta;product\nGAVE-2019-0002;1x;DKK;" + one + "\n",
+		"beside the names": "kode;saldo;valuta;" + one + ";XQJWKTRBVNMPLSDFG\nGAVE-2019-0002;1;DKK;;\n",
+		"instead of names": one + ";100;DKK\nGAVE-2019-0002;1;DKK\n",
+	} {
+		got, err := sheet.Read([]byte(file), "")
+		told := fmt.Sprint(err, faults(got), got.Ignored)
+		if upper := strings.ToUpper(told); strings.Contains(upper, one) || strings.Contains(upper, "XQJW") || err == nil && len(got.Faults)+len(got.Ignored) == 0 {
+			t.Errorf("%s: told %s", name, told)
+		}
+	}
+}
