@@ -20,7 +20,7 @@ var daemon = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return stack.Build(context.Background(), filepath.Join(dir, "vouchsafed"))
+	return stack.Build(context.Background(), filepath.Join(dir, "vouchsafed"), "-ldflags=-s -w")
 })
 
 // ran is what a command of vouchbench came to.

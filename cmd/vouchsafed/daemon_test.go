@@ -32,14 +32,14 @@ func TestMain(m *testing.M) {
 	retailtest.Main(m)
 }
 
-// binary is the real program, built once for all tests of this package.
+// binary is the real program, built once for all tests of this package, which wait for it: without what debuggers alone read.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "vouchsafed-")
 	if err != nil {
 		return "", err
 	}
 	name := filepath.Join(dir, "vouchsafed")
-	out, err := exec.Command("go", "build", "-o", name, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", name, ".").CombinedOutput()
 	if err != nil {
 		return "", &exec.Error{Name: string(out), Err: err}
 	}
