@@ -64,7 +64,7 @@ func TestScaleMeasuresEverySizeOnSoundBooks(t *testing.T) {
 		t.Fatalf("%d rows and %d verdicts\n%s", len(results.Rows), len(results.Verdicts), &r.out)
 	}
 	for _, row := range results.Rows {
-		if !row.Sound || row.Entries != 10*row.Vouchers || row.Reserved != row.Vouchers/5 || row.Overdue != row.Vouchers/20 {
+		if !row.Sound || row.Entries != 10*row.Vouchers || row.Reserved != row.Vouchers/5 || row.Overdue != row.Vouchers/20 || row.Parts != row.Reserved/10 {
 			t.Errorf("the row is %+v", row)
 		}
 		if row.Redeem.PerSecond == 0 || row.Balance.PerSecond == 0 || row.Redeem.Errors+row.Balance.Errors > 0 || row.Peak < row.Idle ||

@@ -2,6 +2,7 @@ package scale
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,6 +16,8 @@ import (
 
 const (
 	fillBatch = 5000 // lives in one transaction
+	// longEntries is how many lines the last voucher of a filling has: as much as a history shows of each of its parts.
+	longEntries = 500
 	// era is how far back the first voucher was sold; the last one's past has just ended.
 	era = 700 * 24 * time.Hour
 )
@@ -42,6 +45,10 @@ func tables() []*table {
 			"expires_at", "ended_at",
 		}},
 		{name: "entry", columns: []string{"account", "seq", "act", "kind", "contra", "amount", "currency", "balance", "at", "hash"}},
+		{name: "delivery", columns: []string{
+			"id", "kind", "subject", "seq", "shop", "state", "attempt", "copies", "message_id", "body_hash", "ready_at", "created_at",
+			"finished_at",
+		}},
 	}
 }
 
@@ -75,6 +82,10 @@ func (l *life) rows(into []*table) error {
 			id, e.Seq, uuid.MustParse(e.Act), e.Kind, e.Contra, e.Amount, string(e.Currency), e.Balance, e.At, e.hash[:],
 		})
 	}
+	said := sha256.Sum256(l.letter[:])
+	into[4].rows = append(into[4].rows, []any{
+		l.letter, "code", v.ID, 0, v.Shop, "done", 1, 1, l.letter.String() + "@scale.example", said[:], v.IssuedAt, v.IssuedAt, v.IssuedAt.Add(time.Minute),
+	})
 	return nil
 }
 
@@ -123,10 +134,10 @@ func (f Filling) issued(n int, now time.Time) time.Time {
 	return last.Add(-era + era*time.Duration(n)/time.Duration(f.Vouchers)).Truncate(time.Microsecond)
 }
 
-// filled are the vouchers that were added: the codes that are free, and the id of one of them.
+// filled are the vouchers that were added: the codes that are free, the id of one of them, and that of the one with the long past.
 type filled struct {
-	codes  []string
-	sample string
+	codes        []string
+	sample, long string
 }
 
 // batch is what is written at once.
@@ -178,12 +189,16 @@ func (a *author) batch(f Filling, n int, done *filled) ([]*table, error) {
 	into := tables()
 	for i := n; i < min(n+fillBatch, f.Vouchers); i++ {
 		end := f.end(i)
-		l, err := a.write(f.issued(i, a.now), f.Entries, end)
+		of := f
+		if i == f.Vouchers-1 {
+			of = Filling{Vouchers: f.Vouchers, Entries: max(f.Entries, longEntries)}
+		}
+		l, err := a.write(of.issued(i, a.now), of.Entries, end)
 		if err != nil {
 			return nil, err
 		}
 		if end == free {
-			done.codes, done.sample = append(done.codes, l.code), l.voucher.ID
+			done.codes, done.sample, done.long = append(done.codes, l.code), done.long, l.voucher.ID
 		}
 		if err := l.rows(into); err != nil {
 			return nil, err

@@ -23,8 +23,8 @@ const (
 	looksFor  = 3 * time.Second
 )
 
-// looks are the pages that are opened, with the id of a voucher.
-func looks(sample string, now time.Time) []Look {
+// looks are the pages that are opened, with the ids of a voucher and of one with a long past.
+func looks(sample, long string, now time.Time) []Look {
 	day := func(back int) string { return now.AddDate(0, 0, -back).Format(time.DateOnly) }
 	return []Look{
 		{Name: "vouchers, first page", Path: "/v1/admin/vouchers"},
@@ -45,7 +45,11 @@ func looks(sample string, now time.Time) []Look {
 		{Name: "vouchers by balance", Path: "/v1/admin/vouchers?sort=-balance"},
 		{Name: "a voucher", Path: "/v1/admin/vouchers/" + sample},
 		{Name: "a voucher's history", Path: "/v1/admin/vouchers/" + sample + "/history"},
+		{Name: "a voucher's history of 500 lines", Path: "/v1/admin/vouchers/" + long + "/history"},
 		{Name: "reserved now", Path: "/v1/admin/reservations"},
+		{Name: "reserved now, 500 of them", Path: "/v1/admin/reservations?limit=500"},
+		{Name: "reserved now, the last first", Path: "/v1/admin/reservations?sort=-held_until"},
+		{Name: "reserved now, of a customer", Path: "/v1/admin/reservations?q=c0"},
 		{Name: "reserved now, by text", Path: "/v1/admin/reservations?q=nobody"},
 		{Name: "used in part", Path: "/v1/admin/reservations?filter=rest"},
 		{Name: "purchases", Path: "/v1/admin/purchases"},
@@ -62,7 +66,7 @@ func looks(sample string, now time.Time) []Look {
 
 // look opens each page some times.
 func (s *site) look(ctx context.Context, row *Row) error {
-	for _, l := range looks(s.sample, time.Now()) {
+	for _, l := range looks(s.sample, s.long, time.Now()) {
 		if err := s.open(ctx, &l); err != nil {
 			return err
 		}

@@ -38,10 +38,12 @@ const (
 // rules of a past are the usual ones.
 func rules() voucher.Rules { return voucher.Rules{ReserveFor: 24 * time.Hour, Ceiling: "10000.00"} }
 
-// When a cart reserved: an hour ago, or an hour too long ago.
+// When a cart reserved: an hour ago, or an hour too long ago, and one each tenth of a second before that.
 const (
 	liveSince    = time.Hour
 	overdueSince = 25 * time.Hour
+	cartsApart   = 100 * time.Millisecond
+	cartsWithin  = 2 * time.Hour
 )
 
 // life is a voucher with all that has happened to it.
@@ -52,6 +54,7 @@ type life struct {
 	entries     []hashed
 	records     []*voucher.Record
 	grants      []*voucher.Reservation
+	letter      uuid.UUID // the delivery of its code
 }
 
 // hashed is a line of the journal with its link of the chain.
@@ -125,6 +128,9 @@ func (a *author) draw(l *life) error {
 	if l.sealed, err = a.ring.Seal(purposeCode, text, []byte(id.String())); err != nil {
 		return err
 	}
+	if l.letter, err = uuid.NewV7(); err != nil {
+		return err
+	}
 	l.mac, l.code = a.ring.MAC(purposeCode, text), code.Canonical()
 	l.voucher = voucher.Voucher{
 		ID: id.String(), Last4: code.Last4(), Product: stack.Product, Kind: voucher.Money, Mode: voucher.Card, Currency: currency,
@@ -163,11 +169,12 @@ func (a *author) trade(l *life, c *voucher.Case, n int) error {
 
 // end reserves the code for a cart, where the life ends so.
 func (a *author) end(l *life, c *voucher.Case, end ending) error {
+	before := time.Duration(a.made) * cartsApart % cartsWithin
 	switch end {
 	case live:
-		c.At = a.now.Add(-liveSince)
+		c.At = a.now.Add(-liveSince - before)
 	case overdue:
-		c.At = a.now.Add(-overdueSince)
+		c.At = a.now.Add(-overdueSince - before)
 	default:
 		return nil
 	}

@@ -50,6 +50,7 @@ type Row struct {
 	Evidence string  `json:"evidence,omitempty"` // of what is broken
 
 	Reserved int     `json:"reserved"`
+	Parts    int     `json:"parts"`     // of customers' accounts that are reserved
 	Reseed   float64 `json:"reseed_ms"` // from FLUSHALL until Redis knows all reservations again
 	Overdue  int     `json:"overdue"`
 	Sweep    float64 `json:"sweep_ms"` // of the overdue ones, batch after batch without a pause
@@ -103,8 +104,10 @@ type site struct {
 	pool    *pgxpool.Pool
 	codes   []string // free ones
 	sample  string   // id of a voucher
+	long    string   // id of one with a long past
 	there   int      // vouchers
 	live    int
+	parts   int // of accounts
 }
 
 // measure brings the installation to a size and measures it.
@@ -114,7 +117,7 @@ func (s *site) measure(ctx context.Context, size int) (Row, error) {
 		name string
 		do   func(ctx context.Context, row *Row) error
 	}{
-		{"fill", s.grow}, {"sweep", s.sweep}, {"start", s.restart}, {"look", s.look}, {"load", s.load}, {"seed Redis", s.reseed}, {"verify", s.verify},
+		{"fill", s.grow}, {"sweep", s.sweep}, {"start", s.restart}, {"reserve parts of accounts", s.reserveParts}, {"look", s.look}, {"load", s.load}, {"seed Redis", s.reseed}, {"verify", s.verify},
 	} {
 		begun := time.Now()
 		if err := step.do(ctx, &row); err != nil {
@@ -142,7 +145,8 @@ func (s *site) grow(ctx context.Context, row *Row) error {
 		return err
 	}
 	row.Filled = milliseconds(time.Since(begun))
-	s.codes, s.sample, s.there, s.live = append(s.codes, made.codes...), made.sample, row.Vouchers, s.live+add.Live
+	s.codes, s.sample, s.long = append(s.codes, made.codes...), made.sample, made.long
+	s.there, s.live = row.Vouchers, s.live+add.Live
 	row.Reserved, row.Overdue = s.live, add.Overdue
 	for _, statement := range []string{`VACUUM ANALYZE`, `CHECKPOINT`} {
 		if _, err := s.pool.Exec(ctx, statement); err != nil {

@@ -89,6 +89,7 @@ func Print(w io.Writer, rows []Row) error {
 	line("ready after kill -9", func(r Row) string { return fmt.Sprintf("%.0f ms", r.Ready) })
 	line("verify", func(r Row) string { return fmt.Sprintf("%.0f ms", r.Verify) })
 	line("Redis seeded", func(r Row) string { return fmt.Sprintf("%d in %.0f ms", r.Reserved, r.Reseed) })
+	line("parts of accounts reserved", func(r Row) string { return fmt.Sprint(r.Parts) })
 	line("overdue swept", func(r Row) string { return fmt.Sprintf("%d in %.0f ms", r.Overdue, r.Sweep) })
 	if len(rows) > 0 {
 		for i, l := range rows[0].Looks {
