@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"vouchsafe/retail/failpoint"
-	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
@@ -246,9 +245,9 @@ type earns bool
 
 // notePoints notes for their points that orders stand, and leaves those to the relay whose points may change by it.
 func notePoints(ctx context.Context, tx outbox.Tx, judged map[*application]change) error {
-	standing := make(map[points.OrderName]loyalty.Fate, len(judged))
+	standing := make(map[points.OrderName]points.Told, len(judged))
 	for a := range judged {
-		standing[points.OrderName(a.key())] = fateOf(a.order)
+		standing[points.OrderName(a.key())] = points.Told{Fate: fateOf(a.order), Number: a.order.Number}
 	}
 	if len(standing) == 0 {
 		return nil

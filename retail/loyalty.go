@@ -224,7 +224,8 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	if err != nil {
 		return err
 	}
-	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, e.subject())
+	subjects := e.subjects(order)
+	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, subjects...)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err
 	}
@@ -232,7 +233,7 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 		earned = 0
 	}
 	if earned > 0 {
-		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: e.subject(), Version: version, Terms: terms}
+		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subjects[0], Version: version, Terms: terms}
 	}
 	e.act.Full = earned
 	if earned > 0 && order != nil {
@@ -242,20 +243,6 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	}
 	e.act.Days, e.act.Points = programme.Lifetime, earned
 	return nil
-}
-
-// subject is what of the event there is one of: an order of the shop, the customer who signed up, whom somebody referred, or what a
-// customer reviewed.
-func (e *earning) subject() string {
-	switch e.Event {
-	case loyalty.Order:
-		return e.Order.ID
-	case loyalty.Signup:
-		return e.who.ID
-	case loyalty.Referral:
-		return e.Referred
-	}
-	return e.who.ID + "/" + e.About.SKU
 }
 
 // reckon is what an event earns now, and by which terms: an order as it was bought.

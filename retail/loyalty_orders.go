@@ -28,22 +28,25 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 	if late, err := s.isLate(ctx, shop.ID, o); err != nil || late {
 		return err
 	}
-	err := s.retally(ctx, points.OrderName{Shop: shop.ID, Order: o.ID}, func(tx outbox.Tx, t *tally) error { return t.follow(ctx, tx, o) })
+	err := s.retally(ctx, func(tx outbox.Tx) (*tally, error) {
+		t, err := openTold(ctx, tx, s.ledger, shop.ID, o)
+		if err != nil {
+			return nil, err
+		}
+		return t, t.follow(ctx, tx, o)
+	})
 	if err != nil {
 		return fmt.Errorf("settle the points of order %s of shop %s: %w", o.ID, shop.ID, err)
 	}
 	return nil
 }
 
-// retally settles the points of an order, after what else is to be done while it is locked.
-func (s *Sales) retally(ctx context.Context, order points.OrderName, first func(outbox.Tx, *tally) error) error {
+// retally settles the points of an order that open locks.
+func (s *Sales) retally(ctx context.Context, open func(outbox.Tx) (*tally, error)) error {
 	var applied *ledger.Applied
 	err := s.ledger.InTx(ctx, func(tx outbox.Tx) error {
-		t, err := openTally(ctx, tx, s.ledger, order.Shop, order.Order)
+		t, err := open(tx)
 		if err != nil {
-			return err
-		}
-		if err := first(tx, t); err != nil {
 			return err
 		}
 		applied, err = t.settle(ctx, tx)
@@ -77,11 +80,15 @@ func (s *Sales) settleWaiting(ctx context.Context) error {
 			return errors.Join(faults, err)
 		}
 		for _, after = range waiting {
-			if err := s.retally(ctx, after, func(outbox.Tx, *tally) error { return nil }); err != nil { // the others need not wait for it
+			if err := s.settleAgain(ctx, after); err != nil { // the others need not wait for it
 				faults = errors.Join(faults, fmt.Errorf("settle the points of order %s of shop %s again: %w", after.Order, after.Shop, err))
 			}
 		}
 	}
+}
+
+func (s *Sales) settleAgain(ctx context.Context, order points.OrderName) error {
+	return s.retally(ctx, func(tx outbox.Tx) (*tally, error) { return openTally(ctx, tx, s.ledger, order.Shop, order.Order) })
 }
 
 // reviewSpent looks through the office's tasks for points that were spent, and sets right those that say too much by now.
@@ -107,10 +114,7 @@ func (s *Sales) reviewTask(ctx context.Context, task outbox.Task) error {
 		return fmt.Errorf("read the detail of task %d: %w", task.ID, err)
 	}
 	earned, err := points.EarnedFor(ctx, s.orders.Pool(), task.Shop, loyalty.Order, told.Order)
-	if err == nil && earned.Open == told.Missing.Minor {
-		return nil
-	}
-	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+	if err != nil || earned.Open == told.Missing.Minor {
 		return err
 	}
 	return s.ledger.InTx(ctx, func(tx outbox.Tx) error {
@@ -223,7 +227,7 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 		if t, err = openTally(ctx, tx, a.desk.ledger, by.Name, order); err != nil {
 			return nil, err
 		}
-		paid, err := ledger.PointsSpentOn(ctx, tx, by.Owner(), order)
+		paid, err := ledger.PointsSpentOn(ctx, tx, by.Owner(), t.known.Names...)
 		return t.beside(afterPoints(captures, paid)...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		return t.after(ctx, tx, applied)
@@ -277,7 +281,7 @@ type OrderPoints struct {
 	Closed    bool  // cancelled, or refunded altogether
 }
 
-// OrderPoints reads it. Error: ErrUnknownShop.
+// OrderPoints reads it, of an order that is named by its id or its number. Error: ErrUnknownShop.
 func (o *BackOffice) OrderPoints(ctx context.Context, shop, order string) (OrderPoints, error) {
 	told, err := o.sales.orderPoints(ctx, shop, order)
 	return told, settled("read the points of an order", err)
@@ -291,17 +295,21 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 		return OrderPoints{}, err
 	}
 	pool := s.orders.Pool()
-	fate, err := points.FateOf(ctx, pool, shop, order)
+	names, err := points.NamesOf(ctx, pool, points.OrderName{Shop: shop, Order: order})
+	if err != nil {
+		return OrderPoints{}, err
+	}
+	fate, err := points.FateOf(ctx, pool, shop, names[0])
 	if err != nil {
 		return OrderPoints{}, err
 	}
 	told.Refunded, told.Closed = fate.Refunded, fate.Closed
-	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, order)
+	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, names...)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return OrderPoints{}, err
 	}
 	told.Earned, told.TakenBack = earned.Points, earned.Back
-	account, err := s.redeemed(ctx, Actor{Channel: Webshop, Name: shop}, earned, order, &told)
+	account, err := s.redeemed(ctx, Actor{Channel: Webshop, Name: shop}, earned, names, &told)
 	if err != nil {
 		return OrderPoints{}, err
 	}
@@ -315,9 +323,9 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 
 // redeemed tells what points have paid of an order, in the currency that was fixed when they did or, where none have, when it earned;
 // the programme's is that of an order which did neither. The account is whose points they were, "" for none.
-func (s *Sales) redeemed(ctx context.Context, shop Actor, earned points.Earned, order string, told *OrderPoints) (account string, err error) {
+func (s *Sales) redeemed(ctx context.Context, shop Actor, earned points.Earned, names []string, told *OrderPoints) (account string, err error) {
 	pool := s.orders.Pool()
-	account, in, err := ledger.PaidBy(ctx, pool, shop.Owner(), order)
+	account, in, err := ledger.PaidBy(ctx, pool, shop.Owner(), names...)
 	if err != nil {
 		return "", err
 	}
@@ -326,6 +334,6 @@ func (s *Sales) redeemed(ctx context.Context, shop Actor, earned points.Earned, 
 		told.Covers.Currency = p.Currency()
 		return "", err
 	}
-	told.Redeemed, told.Covers, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: shop.Owner(), Names: []string{order}, Currency: in})
+	told.Redeemed, told.Covers, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: shop.Owner(), Names: names, Currency: in})
 	return account, err
 }

@@ -12,6 +12,7 @@ import (
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -27,20 +28,33 @@ const TaskPointsSpent = "points_spent"
 // tally is an order whose points may change, while it is locked.
 type tally struct {
 	ledger      *ledger.Ledger
-	shop, order string
+	shop, order string // by its id, where that is known
 	known       points.Known
 	earned      *points.Earned // nil while nothing was earned for it
 	account     string         // where what it earned is by now
 }
 
-// openTally locks an order and reads what it has to do with points.
+// openTally locks an order, by its id or its number, and reads what it has to do with points.
 func openTally(ctx context.Context, tx outbox.Tx, l *ledger.Ledger, shop, order string) (*tally, error) {
-	t := &tally{ledger: l, shop: shop, order: order}
-	var err error
-	if t.known, err = points.LockOrder(ctx, tx, shop, order); err != nil {
+	known, err := points.LockOrder(ctx, tx, points.OrderName{Shop: shop, Order: order})
+	if err != nil {
 		return nil, err
 	}
-	earned, err := points.EarnedFor(ctx, tx, shop, loyalty.Order, order)
+	return readTally(ctx, tx, &tally{ledger: l, shop: shop, order: known.Names[0], known: known})
+}
+
+// openTold locks an order of which its shop tells.
+func openTold(ctx context.Context, tx outbox.Tx, l *ledger.Ledger, shop string, o purchase.Order) (*tally, error) {
+	known, err := points.LockTold(ctx, tx, points.OrderName{Shop: shop, Order: o.ID}, o.Number)
+	if err != nil {
+		return nil, err
+	}
+	return readTally(ctx, tx, &tally{ledger: l, shop: shop, order: o.ID, known: known})
+}
+
+// readTally reads what an order that is locked has earned.
+func readTally(ctx context.Context, tx outbox.Tx, t *tally) (*tally, error) {
+	earned, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.known.Names...)
 	if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Over {
 		return t, nil
 	}
@@ -62,7 +76,7 @@ func (t *tally) beside(acts ...ledger.Aimed) []ledger.Aimed {
 
 // deserves is how many points the order deserves by what is known in the transaction.
 func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) (int64, error) {
-	paid, err := pointsPaid(ctx, tx, t.shop, t.order, terms.Currency)
+	paid, err := pointsPaid(ctx, tx, t.shop, t.known.Names, terms.Currency)
 	return terms.Rule.Deserves(terms.Bought, paid, t.known.Fate, terms.Standing), err
 }
 
@@ -133,35 +147,35 @@ func (t *tally) tellSpent(ctx context.Context, tx outbox.Tx, answer voucher.Answ
 
 // spentDetail is the detail of a task for points that were spent.
 type spentDetail struct {
-	Order   string       `json:"order"`
+	Order   string       `json:"order"` // as it was called when it earned
 	Missing money.Amount `json:"missing"`
 	Account string       `json:"account"`
 }
 
 // reviewSpent makes the office's task say how many points of the order are open.
 func (t *tally) reviewSpent(ctx context.Context, tx outbox.Tx) error {
-	now, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.order)
-	if err != nil && !errors.Is(err, points.ErrNotEarned) {
+	now, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.known.Names...)
+	if err != nil {
 		return err
 	}
-	subject := fmt.Sprintf("%s/%.200s", t.shop, t.order)
+	subject := fmt.Sprintf("%s/%.200s", t.shop, now.Subject)
 	if now.Open == 0 {
 		return outbox.CloseTask(ctx, tx, TaskPointsSpent, subject, "nothing of it is open any more")
 	}
-	detail, err := json.Marshal(spentDetail{t.order, money.Of(now.Open, money.Point), t.account})
+	detail, err := json.Marshal(spentDetail{now.Subject, money.Of(now.Open, money.Point), t.account})
 	if err != nil {
 		return fmt.Errorf("write the detail of a task: %w", err)
 	}
 	return outbox.OpenTask(ctx, tx, outbox.Task{
 		Kind: TaskPointsSpent, Subject: subject, Shop: t.shop, Detail: detail,
-		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded", now.Open, t.order),
+		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded", now.Open, now.Subject),
 	})
 }
 
 // pointsPaid is what points have paid of an order, in minor units of its currency.
-func pointsPaid(ctx context.Context, q ledger.Queryer, shop, order string, in money.Currency) (int64, error) {
+func pointsPaid(ctx context.Context, q ledger.Queryer, shop string, names []string, in money.Currency) (int64, error) {
 	owner := Actor{Channel: Webshop, Name: shop}.Owner()
-	_, worth, err := ledger.PointsFor(ctx, q, ledger.Order{Owner: owner, Names: []string{order}, Currency: in})
+	_, worth, err := ledger.PointsFor(ctx, q, ledger.Order{Owner: owner, Names: names, Currency: in})
 	return worth.Minor, err
 }
 

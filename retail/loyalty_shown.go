@@ -167,12 +167,16 @@ func cart(lines []loyalty.Line, goods int64) loyalty.Bought {
 // confirmation is what an order has earned, and what points have paid of it.
 func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, s *PointsShown) error {
 	pool := l.accounts.sales.orders.Pool()
-	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, asked.Order)
+	names, err := points.NamesOf(ctx, pool, points.OrderName{Shop: by.Name, Order: asked.Order})
+	if err != nil {
+		return err
+	}
+	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, names...)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err
 	}
 	var told OrderPoints
-	_, err = l.accounts.sales.redeemed(ctx, by, earned, asked.Order, &told)
+	_, err = l.accounts.sales.redeemed(ctx, by, earned, names, &told)
 	s.Earned, s.Redeemed, s.Paid = earned.Points-earned.Back, told.Redeemed, told.Covers
 	return err
 }

@@ -9,7 +9,7 @@ import (
 // orderPointsIn names an order.
 type orderPointsIn struct {
 	Shop  string `query:"shop" required:"true" maxLength:"63"`
-	Order string `query:"order" required:"true" minLength:"1" maxLength:"128" doc:"The shop's id of it, as earnings and captures name it"`
+	Order string `query:"order" required:"true" minLength:"1" maxLength:"128" doc:"The shop's id of it, or its number"`
 }
 
 // orderPointsOut is what an order has to do with points.

@@ -24,7 +24,7 @@ func orderFigures(total *money.Amount, others []tenderIn) []figure {
 type captureIn struct {
 	Key  string `path:"key" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"`
 	Body struct {
-		Order        string        `json:"order" minLength:"1" maxLength:"128" doc:"The order it pays for: the same again gets the same answer"`
+		Order        string        `json:"order" minLength:"1" maxLength:"128" doc:"The order it pays for, by its id or its number: the same again gets the same answer"`
 		Amount       *money.Amount `json:"amount,omitempty" doc:"Default: what is reserved, at most the order's total less the other tenders"`
 		OrderTotal   *money.Amount `json:"order_total,omitempty" doc:"What the whole order costs"`
 		OtherTenders []tenderIn    `json:"other_tenders,omitempty" maxItems:"20" nullable:"false" doc:"How the rest was paid"`

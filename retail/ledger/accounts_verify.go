@@ -137,5 +137,9 @@ func lotProofs() []proof {
 			LEFT JOIN act r ON r.owner = c.owner AND r.kind = 'reward' AND r.key = c.key
 			WHERE c.kind = 'conversion' AND c.detail -> 'reward' ->> 'voucher' IS NOT NULL
 				AND (r.state IS DISTINCT FROM c.state OR r.voucher::text IS DISTINCT FROM c.detail -> 'reward' ->> 'voucher')`},
+		{"the number of an order leads straight to an order that its shop told of, and is nobody's id", `SELECT format('%s/%s', n.shop, n.order_id), format('number of %s, which is number of %s, told %s', n.number_of, o.number_of, o.told_at)
+			FROM loyalty_order n
+			LEFT JOIN loyalty_order o ON o.shop = n.shop AND o.order_id = n.number_of
+			WHERE n.number_of <> '' AND (n.told_at IS NOT NULL OR o.order_id IS NULL OR o.number_of <> '' OR o.told_at IS NULL)`},
 	}
 }

@@ -136,15 +136,15 @@ const readPayer = `SELECT
 	WHERE a.kind = 'redemption'
 		AND a.owner = @owner
 		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = @order
+		AND a.detail ->> 'order' = ANY(@orders::text[])
 		AND a.currency = 'POINT'
 	ORDER BY a.at
 	LIMIT 1`
 
-// PaidBy is the account whose points paid for an order, and the currency that they were exchanged for then, whatever points are worth
+// PaidBy is the account whose points paid for an order that goes by some names, and the currency that they were exchanged for then, whatever points are worth
 // by now; "" and "" where none did.
-func PaidBy(ctx context.Context, q Queryer, owner, order string) (account string, in money.Currency, err error) {
-	err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&account, &in)
+func PaidBy(ctx context.Context, q Queryer, owner string, names ...string) (account string, in money.Currency, err error) {
+	err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&account, &in)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", nil
 	}

@@ -21,7 +21,7 @@ const readOrderPaid = `SELECT
 		AND a.currency = 'POINT'
 		AND a.detail ->> 'order' IS NOT NULL`
 
-// OrderPaid is whose order a redemption of points has paid for, and which; "" of every other redemption. Neither ever changes.
+// OrderPaid is whose order a redemption of points has paid for, and which, as it was named then; "" of every other redemption. Neither ever changes.
 func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, order string, err error) {
 	err = q.QueryRow(ctx, readOrderPaid, pgx.NamedArgs{"owner": redemption.Owner, "key": redemption.Key}).Scan(&owner, &order)
 	switch {
@@ -38,12 +38,12 @@ const readPointsSpent = `SELECT coalesce(sum(a.amount - a.taken_back), 0)::bigin
 	WHERE a.owner = @owner
 		AND a.kind = 'redemption'
 		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = @order
+		AND a.detail ->> 'order' = ANY(@orders::text[])
 		AND a.currency = 'POINT'`
 
-// PointsSpentOn is how many points have paid for an order and were not given back, whatever they were exchanged for.
-func PointsSpentOn(ctx context.Context, q Queryer, owner, order string) (points int64, err error) {
-	if err = q.QueryRow(ctx, readPointsSpent, pgx.NamedArgs{"owner": owner, "order": order}).Scan(&points); err != nil {
+// PointsSpentOn is how many points have paid for an order that goes by some names and were not given back, whatever they were exchanged for.
+func PointsSpentOn(ctx context.Context, q Queryer, owner string, names ...string) (points int64, err error) {
+	if err = q.QueryRow(ctx, readPointsSpent, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&points); err != nil {
 		err = fmt.Errorf("read how many points paid for an order: %w", err)
 	}
 	return points, err

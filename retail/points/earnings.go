@@ -63,7 +63,13 @@ FROM
 WHERE
 	e.shop = @shop
 	AND e.event = @event
-	AND e.subject = @subject`
+	AND e.subject = ANY(@subjects::text[])
+ORDER BY
+	a.state <> 'done',
+	e.subject <> (@subjects::text[])[1],
+	a.at,
+	a.id
+LIMIT 1`
 
 // earnedRow is an earning as it is stored.
 type earnedRow struct {
@@ -78,9 +84,10 @@ type earnedRow struct {
 // ErrNotEarned says that nothing was earned for an event yet.
 var ErrNotEarned = errors.New("nothing was earned for it")
 
-// EarnedFor finds what was earned for an event of a shop. Error: [ErrNotEarned].
-func EarnedFor(ctx context.Context, q Asked, shop string, event loyalty.Event, subject string) (Earned, error) {
-	rows, _ := q.Query(ctx, readEarned, pgx.NamedArgs{"shop": shop, "event": string(event), "subject": subject}) // rows carry the error on
+// EarnedFor finds what was earned for an event of a shop whose subject goes by some names, under the first of them if it was. Error:
+// [ErrNotEarned].
+func EarnedFor(ctx context.Context, q Asked, shop string, event loyalty.Event, subjects ...string) (Earned, error) {
+	rows, _ := q.Query(ctx, readEarned, pgx.NamedArgs{"shop": shop, "event": string(event), "subjects": subjects}) // rows carry the error on
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[earnedRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Earned{}, ErrNotEarned

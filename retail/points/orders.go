@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,28 +14,52 @@ import (
 // Known is an order as far as points know it.
 type Known struct {
 	loyalty.Fate
-	Earned    bool // something was earned for it, which whatever becomes of it may change
-	Unsettled bool // its points are not yet those that it deserves: some are set aside, or their account is in quarantine
+	Names     []string // by which earnings and captures may call it: its id, then its numbers
+	Earned    bool     // something was earned for it, which whatever becomes of it may change
+	Unsettled bool     // its points are not yet those that it deserves: some are set aside, or their account is in quarantine
 }
 
-const lockOrder = `
+// Whoever locks several orders does so in the order of their names.
+const lockOrders = `
 INSERT INTO loyalty_order (
 	shop,
 	order_id
 )
-VALUES (
-	@shop,
-	@order
-)
+SELECT *
+FROM unnest(@shops::text[], @orders::text[])
 ON CONFLICT (shop, order_id) DO UPDATE SET
 	refunded = loyalty_order.refunded
 RETURNING
+	shop,
+	order_id,
 	told_at,
 	stage,
 	refunded,
 	closed,
 	earned,
 	unsettled`
+
+// lockedRow is a row of loyalty_order with its name.
+type lockedRow struct {
+	OrderName
+	knownRow
+}
+
+// lockRows locks the rows of orders, which may be new.
+func lockRows(ctx context.Context, tx pgx.Tx, names []OrderName) (map[OrderName]Known, error) {
+	slices.SortFunc(names, OrderName.compare)
+	shops, orders := split(slices.Compact(names))
+	rows, _ := tx.Query(ctx, lockOrders, pgx.NamedArgs{"shops": shops, "orders": orders}) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[lockedRow])
+	if err != nil {
+		return nil, fmt.Errorf("lock %d orders for their points: %w", len(names), err)
+	}
+	known := make(map[OrderName]Known, len(found))
+	for _, r := range found {
+		known[r.OrderName] = r.known()
+	}
+	return known, nil
+}
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
@@ -54,16 +77,6 @@ func (r knownRow) known() Known {
 		k.ToldAt = *r.ToldAt
 	}
 	return k
-}
-
-// LockOrder locks an order for whatever is about to happen to its points, and tells what has become of it.
-func LockOrder(ctx context.Context, tx pgx.Tx, shop, order string) (Known, error) {
-	rows, _ := tx.Query(ctx, lockOrder, pgx.NamedArgs{"shop": shop, "order": order}) // rows carry the error to CollectExactlyOneRow
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[knownRow])
-	if err != nil {
-		return Known{}, fmt.Errorf("lock an order for its points: %w", err)
-	}
-	return r.known(), nil
 }
 
 const setFate = `
@@ -128,58 +141,6 @@ func Unsettled(ctx context.Context, q Asked, after OrderName, most int) ([]Order
 		return nil, fmt.Errorf("look for orders whose points are not settled: %w", err)
 	}
 	return found, nil
-}
-
-// Standing orders are written down many at once, in the order of their names. Whether something is earned for one is asked of its row,
-// which is locked by then, and not of the earnings, of which the statement sees only those that were there when it began.
-const noteStanding = `
-INSERT INTO loyalty_order AS o (
-	shop,
-	order_id,
-	told_at,
-	stage
-)
-SELECT *
-FROM unnest(@shops::text[], @orders::text[], @told::timestamptz[], @stages::smallint[])
-ON CONFLICT (shop, order_id) DO UPDATE SET
-	told_at = excluded.told_at,
-	stage = excluded.stage,
-	refunded = 0,
-	closed = false
-WHERE
-	NOT o.earned
-	AND (o.told_at IS NULL OR o.told_at < excluded.told_at)
-RETURNING
-	shop,
-	order_id`
-
-// OrderName names an order of a shop.
-type OrderName struct{ Shop, Order string }
-
-// NoteStanding writes down that orders stand, as their shops have told of each of them once: nothing of them is refunded or cancelled.
-// It tells of which it did. Of the others something was earned, or a later state is known: they are for LockOrder.
-func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]loyalty.Fate) (noted map[OrderName]bool, err error) {
-	names := make([]OrderName, 0, len(told))
-	for name := range told {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b OrderName) int {
-		return strings.Compare(a.Shop+"\x00"+a.Order, b.Shop+"\x00"+b.Order)
-	})
-	shops, ids, at, stages := make([]string, len(names)), make([]string, len(names)), make([]time.Time, len(names)), make([]int16, len(names))
-	for i, name := range names {
-		shops[i], ids[i], at[i], stages[i] = name.Shop, name.Order, told[name].ToldAt, int16(told[name].Stage)
-	}
-	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{"shops": shops, "orders": ids, "told": at, "stages": stages}) // rows carry the error on
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
-	if err != nil {
-		return nil, fmt.Errorf("write down that %d orders stand: %w", len(names), err)
-	}
-	noted = make(map[OrderName]bool, len(found))
-	for _, name := range found {
-		noted[name] = true
-	}
-	return noted, nil
 }
 
 const readFate = `

@@ -1,0 +1,129 @@
+package points
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/loyalty"
+)
+
+// OrderName names an order of a shop.
+type OrderName struct{ Shop, Order string }
+
+func (n OrderName) compare(o OrderName) int {
+	return strings.Compare(n.Shop+"\x00"+n.Order, o.Shop+"\x00"+o.Order)
+}
+
+// Told is what a shop tells of an order.
+type Told struct {
+	loyalty.Fate
+	Number string // of the order; "" where it says none
+}
+
+// Standing orders are written down many at once, in the order of their names. Whether something is earned for one is asked of its row,
+// which is locked by then, and not of the earnings, of which the statement sees only those that were there when it began.
+const noteStanding = `
+INSERT INTO loyalty_order AS o (
+	shop,
+	order_id,
+	told_at,
+	stage
+)
+SELECT *
+FROM unnest(@shops::text[], @orders::text[], @told::timestamptz[], @stages::smallint[])
+ON CONFLICT (shop, order_id) DO UPDATE SET
+	told_at = excluded.told_at,
+	stage = excluded.stage,
+	refunded = 0,
+	closed = false
+WHERE
+	NOT o.earned
+	AND o.number_of = ''
+	AND (o.told_at IS NULL OR o.told_at < excluded.told_at)
+RETURNING
+	shop,
+	order_id`
+
+// NoteStanding writes down that orders stand, as their shops have told of each of them once: nothing of them is refunded or cancelled.
+// It tells of which it did. Of the others something was earned, or a later state is known: they are for LockTold.
+func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (noted map[OrderName]bool, err error) {
+	free, earned, err := numbersOf(ctx, tx, told)
+	if err != nil {
+		return nil, err
+	}
+	if len(free) > 0 { // their rows are locked with those of the orders, and asked again
+		all := slices.AppendSeq(slices.Collect(maps.Keys(told)), maps.Keys(free))
+		if _, err := lockRows(ctx, tx, all); err != nil {
+			return nil, err
+		}
+		if free, earned, err = numbersOf(ctx, tx, told); err != nil {
+			return nil, err
+		}
+	}
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(told)), func(name OrderName) bool { return earned[name] })
+	if noted, err = stand(ctx, tx, told, names); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(free, func(number OrderName, id string) bool { return !noted[OrderName{number.Shop, id}] })
+	if len(free) > 0 {
+		err = join(ctx, tx, free)
+	}
+	return noted, err
+}
+
+// numbersOf asks what is known of the numbers of orders: which of them have to be written down, and for which orders something was earned
+// under their number.
+func numbersOf(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (free map[OrderName]string, earned map[OrderName]bool, err error) {
+	var numbers []OrderName
+	for name, t := range told {
+		if isNumber(name, t.Number) {
+			numbers = append(numbers, OrderName{name.Shop, t.Number})
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil, nil
+	}
+	known, err := namesAs(ctx, tx, numbers...)
+	if err != nil {
+		return nil, nil, err
+	}
+	free, earned = make(map[OrderName]string), make(map[OrderName]bool)
+	for name, t := range told {
+		number := OrderName{name.Shop, t.Number}
+		row := known[number]
+		switch {
+		case !isNumber(name, t.Number):
+		case row.Earned && (row.isFree() || row.NumberOf == name.Order):
+			earned[name] = true
+		case row.isFree() && (free[number] == "" || name.Order < free[number]):
+			free[number] = name.Order
+		}
+	}
+	return free, earned, nil
+}
+
+// stand writes down that of the named orders what was told holds, and tells of which it did.
+func stand(ctx context.Context, tx pgx.Tx, told map[OrderName]Told, names []OrderName) (noted map[OrderName]bool, err error) {
+	slices.SortFunc(names, OrderName.compare)
+	shops, ids := split(names)
+	at, stages := make([]time.Time, len(names)), make([]int16, len(names))
+	for i, name := range names {
+		at[i], stages[i] = told[name].ToldAt, int16(told[name].Stage)
+	}
+	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{"shops": shops, "orders": ids, "told": at, "stages": stages}) // rows carry the error on
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
+	if err != nil {
+		return nil, fmt.Errorf("write down that %d orders stand: %w", len(names), err)
+	}
+	noted = make(map[OrderName]bool, len(found))
+	for _, name := range found {
+		noted[name] = true
+	}
+	return noted, nil
+}
