@@ -224,7 +224,10 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	if err != nil {
 		return err
 	}
-	subjects := e.subjects(order)
+	subjects, err := e.subjects(ctx, tx, order)
+	if err != nil {
+		return err
+	}
 	before, err := points.EarnedFor(ctx, tx, e.shop.ID, e.Event, subjects...)
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err

@@ -1,17 +1,48 @@
 package retail
 
-import "vouchsafe/retail/loyalty"
+import (
+	"context"
 
-// subjects are the names of what of the event there is one of: an order of the shop, the customer who signed up, whom somebody referred,
-// or what a customer reviewed. What is earned is noted under the first.
-func (e *earning) subjects(order *tally) []string {
+	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/orders"
+	"vouchsafe/retail/outbox"
+)
+
+// subjects are the names of what of the event there is one of: an order of the shop, the person who signed up, whom somebody referred, or
+// what a person reviewed. What is earned is noted under the first. Somebody with several log-ins, which a merge has brought together, is
+// one person, whichever of them he uses. Error: ErrSelfReferred.
+func (e *earning) subjects(ctx context.Context, tx outbox.Tx, order *tally) ([]string, error) {
 	switch e.Event {
 	case loyalty.Order:
-		return order.known.Names
-	case loyalty.Signup:
-		return []string{e.who.ID}
+		return order.known.Names, nil
 	case loyalty.Referral:
-		return []string{e.Referred}
+		return e.referred(ctx, tx)
 	}
-	return []string{e.who.ID + "/" + e.About.SKU}
+	person, err := orders.Person(ctx, tx, e.shop.ID, e.login)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(person))
+	for i, login := range person {
+		if names[i] = login.ID; e.Event != loyalty.Signup {
+			names[i] += "/" + e.About.SKU
+		}
+	}
+	return names, nil
+}
+
+// referred are the log-ins of whom somebody referred.
+func (e *earning) referred(ctx context.Context, tx outbox.Tx) ([]string, error) {
+	person, err := orders.Person(ctx, tx, e.shop.ID, e.Referred)
+	if err != nil || len(person) == 0 { // so far he is nothing but a log-in
+		return []string{e.Referred}, err
+	}
+	names := make([]string, len(person))
+	for i, login := range person {
+		if login.Login == e.login {
+			return nil, ErrSelfReferred
+		}
+		names[i] = login.Login
+	}
+	return names, nil
 }
