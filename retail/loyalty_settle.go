@@ -223,7 +223,23 @@ func (d *Desk) aim(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed) (ledge
 		return aimed, nil, err
 	}
 	t, err := openTally(ctx, tx, d.ledger, shop, order)
+	if err != nil {
+		return aimed, nil, err
+	}
+	aimed.Act, err = within(ctx, tx, aimed.Act, owner, t)
 	return aimed, t, err
+}
+
+// within holds the act that takes points again which were given back to the limit of their order (P19): others may have paid in their
+// place since.
+func within(ctx context.Context, tx outbox.Tx, act voucher.Act, owner string, t *tally) (voucher.Act, error) {
+	a, ok := act.(voucher.Reverse)
+	if !ok || a.Source == nil {
+		return act, nil
+	}
+	room, err := ledger.PointsRoom(ctx, tx, owner, t.known.Names...)
+	a.Room = &room
+	return a, err
 }
 
 // applyTx settles an act in the caller's transaction, and with it the order whose points it changes.

@@ -69,3 +69,30 @@ func TestP19TheLimitOfAnOrderHoldsAtTheSameMoment(t *testing.T) {
 		}
 	}
 }
+
+// P19: what was given back of the points that paid for an order is not taken again when others have paid in its place.
+func TestP19TheLimitOfAnOrderHoldsWhenARefundIsTakenBack(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth) // 5000 on one order
+	h.grantsPoints("7", 20000)
+	for _, key := range []string{"r:1", "r:2", "r:3"} {
+		h.shop.paysWith(key, "7", 300_00).has(201, members(point("amount", 3000)))
+	}
+	gives := func(key string) {
+		t.Helper()
+		h.shop.asks("PUT", "/v1/refunds/"+key, members(says("redemption", "r:1"), point("amount", 1000), because)).has(201, "{}")
+	}
+	h.shop.captures("r:1", "1001").has(200, "{}")
+	gives("f:1")
+	h.shop.asks("DELETE", "/v1/refunds/f:1", "").has(200, says1("outcome", "reversed"))
+	gives("f:2")
+	h.shop.captures("r:2", "1001").has(200, "{}")
+	h.unchanged("what may not be taken again", func() {
+		h.shop.asks("DELETE", "/v1/refunds/f:2", "").refuses(409, "not_reversible")
+	})
+	h.shop.asks("PUT", "/v1/refunds/f:3", members(says("redemption", "r:2"), point("amount", 1000), because)).has(201, "{}")
+	h.shop.asks("DELETE", "/v1/refunds/f:2", "").has(200, says1("outcome", "reversed"))
+	h.shop.asks("DELETE", "/v1/refunds/f:2", "").has(200, says1("outcome", "reversed"))
+	h.shop.asks("DELETE", "/v1/refunds/f:3", "").refuses(409, "not_reversible")
+	h.hasPoints("7", 20000-5000, 3000)
+}

@@ -49,6 +49,23 @@ func PointsSpentOn(ctx context.Context, q Queryer, owner string, names ...string
 	return points, err
 }
 
+const readPointsRoom = `SELECT coalesce(greatest(0, max(x.most) - sum(a.amount - a.taken_back)), 0)::bigint
+	FROM act a
+	JOIN exchange x ON x.reservation = a.reservation
+	WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])
+		AND a.currency = 'POINT'`
+
+// PointsRoom is how many more points may pay for an order that goes by some names: up to the highest of the limits under which some have.
+func PointsRoom(ctx context.Context, q Queryer, owner string, names ...string) (points int64, err error) {
+	if err = q.QueryRow(ctx, readPointsRoom, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&points); err != nil {
+		err = fmt.Errorf("read how many more points may pay for an order: %w", err)
+	}
+	return points, err
+}
+
 // The customer is locked against being merged away; only then it is certain whose account to look for.
 const (
 	keepHolder = `SELECT coalesce(c.merged_into, c.id)::text

@@ -96,6 +96,7 @@ type Reverse struct {
 	Source  *Ref   // for a refund, the redemption it came from
 	Limited Limit  // whether the caller has only so long
 	Reason  string // for staff
+	Room    *int64 // for a refund of points, how many more may pay for the order; nil for as many as there are
 }
 
 // Limit tells whether time runs out for a reversal.
@@ -151,7 +152,7 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		c.post(record, "reversal", contraOf("reloaded", record.Owner), -left)
 	case Refunds:
 		redemption := c.Records[*a.Source]
-		if c.available() < left || redemption == nil || redemption.State != Done {
+		if c.available() < left || redemption == nil || redemption.State != Done || a.Room != nil && left > *a.Room {
 			return ErrNotReversible
 		}
 		redemption.TakenBack, redemption.dirty = redemption.TakenBack-left, true

@@ -222,6 +222,27 @@ func TestARefundThatWasReversedCanBeGivenAgain(t *testing.T) {
 	}
 }
 
+// P19: what was given back is not taken again beyond what may still pay for its order; a repeat is one whatever there is room for.
+func TestARefundIsReversedWhereItsOrderHasRoom(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	spend()(s)
+	s.does(refund("f", spent(), 200))
+	back := func(room int64) voucher.Reverse {
+		act := reverseRefund("f", spent())
+		act.Room = &room
+		return act
+	}
+	if _, err := s.tries(back(199_99)); err != voucher.ErrNotReversible {
+		t.Errorf("got %v, want %v", err, voucher.ErrNotReversible)
+	}
+	for _, room := range []int64{200_00, 0} {
+		if got := s.does(back(room)); got.Outcome != voucher.OutcomeReversed {
+			t.Errorf("got %s", got.Outcome)
+		}
+	}
+}
+
 func TestAReversalRestoresMoneyNotValidity(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
