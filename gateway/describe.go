@@ -81,8 +81,9 @@ type hookRefund struct {
 }
 
 type hookRefundLine struct {
-	ID       string `json:"id"`
-	Quantity int    `json:"quantity"`
+	ID       string    `json:"id"`
+	Quantity int       `json:"quantity" doc:"0: money was given back, and the buyer keeps all units"`
+	Amount   *moneyDoc `json:"amount,omitempty" doc:"What was given back for the line, with VAT; without it, what its units were paid"`
 }
 
 // moneyDoc is how money is written everywhere.

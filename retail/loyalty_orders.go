@@ -176,14 +176,37 @@ func skusOf(lines []purchase.Line) []string {
 
 // refundedOf is how much of an order's refunds was for products of ours.
 func refundedOf(o purchase.Order, ours purchase.Catalogue) (minor int64) {
-	for _, refund := range o.Refunds {
-		for _, part := range refund.Lines {
-			for _, line := range o.Lines {
-				if _, sold := ours[line.SKU]; sold && line.ID == part.Line && line.Quantity > 0 {
-					minor += line.Paid.Minor / int64(line.Quantity) * int64(part.Quantity)
-				}
-			}
+	sold := make(map[string]purchase.Line)
+	for _, line := range o.Lines {
+		if _, is := ours[line.SKU]; is {
+			sold[line.ID] = line
 		}
+	}
+	for _, refund := range o.Refunds {
+		minor += min(refund.Amount.Minor, refundedIn(refund, sold))
+	}
+	return minor
+}
+
+// refundedIn is how much a refund gave back for lines of ours: what it says, or else what its units were paid. Where units were kept and
+// it does not say how much was for which line, all of it was for the lines that it names, if these are ours and no others.
+func refundedIn(refund purchase.Refund, sold map[string]purchase.Line) (minor int64) {
+	unsaid, others := false, false
+	for _, part := range refund.Lines {
+		line, is := sold[part.Line]
+		switch {
+		case !is:
+			others = true
+		case part.Amount.Currency != "":
+			minor += part.Amount.Minor
+		case part.Quantity > 0 && line.Quantity > 0:
+			minor += line.Paid.Minor / int64(line.Quantity) * int64(part.Quantity)
+		default:
+			unsaid = true
+		}
+	}
+	if unsaid && !others {
+		return refund.Amount.Minor
 	}
 	return minor
 }

@@ -102,6 +102,7 @@ type Refund struct {
 type RefundLine struct {
 	ID       string // the order line's ID
 	Quantity int    // never negative
+	Amount   Money  // with tax; what the platform does not say is zero
 }
 
 // Delivery is what one authentic webhook body comes to. Exactly one of its fields is set.

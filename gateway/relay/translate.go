@@ -88,7 +88,11 @@ func refundOf(r webshop.Refund, currency money.Currency) (purchase.Refund, error
 	amount, err := minor(r.Amount, currency)
 	refund := purchase.Refund{ID: r.ID, Amount: amount}
 	for _, l := range r.Lines {
-		refund.Lines = append(refund.Lines, purchase.RefundLine{Line: l.ID, Quantity: l.Quantity})
+		line := purchase.RefundLine{Line: l.ID, Quantity: l.Quantity}
+		if given, err := minor(l.Amount, currency); err == nil { // without it the units tell how much it is
+			line.Amount = given
+		}
+		refund.Lines = append(refund.Lines, line)
 	}
 	return refund, err
 }

@@ -136,4 +136,5 @@ type Refund struct {
 type RefundLine struct {
 	Line     string
 	Quantity int
+	Amount   money.Amount // with VAT; the zero Amount where the shop does not say
 }

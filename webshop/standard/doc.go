@@ -14,7 +14,8 @@
 //	    "unit_price": {"amount": 50000, "currency": "DKK"}, "total": {"amount": 100000, "currency": "DKK"},
 //	    "recipient": {"name": "Bo", "email": "bo@example.dk"}, "message": "Tillykke!",
 //	    "deliver_on": "2026-12-24", "for_self": false, "one_mail": false}],
-//	  "refunds": [{"id": "r1", "amount": {"amount": 50000, "currency": "DKK"}, "lines": [{"id": "1", "quantity": 1}]}]
+//	  "refunds": [{"id": "r1", "amount": {"amount": 50000, "currency": "DKK"},
+//	    "lines": [{"id": "1", "quantity": 1, "amount": {"amount": 50000, "currency": "DKK"}}]}]
 //	}}}
 //
 // The order is a state, sent whole each time. Amounts are integers in minor units. The type is a hint for people: status

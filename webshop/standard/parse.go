@@ -156,7 +156,9 @@ func readRefunds(o webshop.Object, order *webshop.Order) {
 			r.Fail("amount", "is missing")
 		}
 		for _, l := range r.Objects("lines") {
-			refund.Lines = append(refund.Lines, webshop.RefundLine{ID: l.ID("id"), Quantity: readQuantity(l)})
+			refund.Lines = append(refund.Lines, webshop.RefundLine{
+				ID: l.ID("id"), Quantity: readQuantity(l), Amount: readMoney(l, "amount", order.Currency),
+			})
 		}
 		order.Refunds = append(order.Refunds, refund)
 	}

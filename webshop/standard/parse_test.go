@@ -22,7 +22,7 @@ const whole = `{"type":"order.paid","timestamp":"2026-11-22T01:38:06Z","data":{"
 		{"id":"1","sku":"GIFT-500","name":"Gavekort","quantity":2,"unit_price":{"amount":50000,"currency":"DKK"},"total":{"amount":100000,"currency":"DKK"},
 		 "recipient":{"name":"Bo","email":"bo@example.dk"},"message":"Tillykke 🎁\nKys","deliver_on":"2026-12-24","for_self":false},
 		{"id":2,"sku":null,"name":"Fragt","quantity":1,"unit_price":{"amount":4900,"currency":"DKK"}}],
-	"refunds":[{"id":"r1","amount":{"amount":50000,"currency":"DKK"},"lines":[{"id":"1","quantity":1}]}]}}}`
+	"refunds":[{"id":"r1","amount":{"amount":50000,"currency":"DKK"},"lines":[{"id":"1","quantity":1},{"id":"2","quantity":0,"amount":{"amount":4900}}]}]}}}`
 
 func no() *bool { return new(bool) }
 
@@ -52,7 +52,7 @@ func TestAWholeOrderIsReadToTheLastField(t *testing.T) {
 			},
 		},
 		Refunds: []webshop.Refund{{
-			ID: "r1", Amount: webshop.MinorUnits(50000, "DKK"), Lines: []webshop.RefundLine{{ID: "1", Quantity: 1}},
+			ID: "r1", Amount: webshop.MinorUnits(50000, "DKK"), Lines: []webshop.RefundLine{{ID: "1", Quantity: 1}, {ID: "2", Amount: webshop.MinorUnits(4900, "DKK")}},
 		}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -137,8 +137,8 @@ func TestRefundsNameLinesAndUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []webshop.Refund{
-		{Amount: webshop.Decimal("500.00", "DKK"), Lines: []webshop.RefundLine{{ID: order.LineID(0), Quantity: 1}}},
-		{Amount: webshop.Decimal("165.52", "DKK"), Lines: []webshop.RefundLine{{ID: order.LineID(1), Quantity: 2}}},
+		{Amount: webshop.Decimal("500.00", "DKK"), Lines: []webshop.RefundLine{{ID: order.LineID(0), Quantity: 1, Amount: webshop.Decimal("500.00", "DKK")}}},
+		{Amount: webshop.Decimal("165.52", "DKK"), Lines: []webshop.RefundLine{{ID: order.LineID(1), Quantity: 2, Amount: webshop.Decimal("165.52", "DKK")}}},
 		{Amount: webshop.Decimal("10.00", "DKK")},
 	}
 	for i := range want {

@@ -182,6 +182,9 @@ func readRefund(item json.RawMessage, currency string) (webshop.Refund, error) {
 	}
 	for _, l := range o.Objects("line_items") {
 		line := webshop.RefundLine{ID: refundedLine(l), Quantity: units(l)}
+		if l.Loose("total") != "" {
+			line.Amount = webshop.Decimal(strings.TrimPrefix(paid(l), "-"), currency)
+		}
 		refund.Lines = append(refund.Lines, line)
 	}
 	return refund, o.Err()
