@@ -103,6 +103,24 @@ func (s *Sales) inPurse(ctx context.Context, account Account) (Account, error) {
 	return account, err
 }
 
+// inPurses are accounts as inPurse shows each.
+func (s *Sales) inPurses(ctx context.Context, accounts []Account) ([]Account, error) {
+	var pointed []string
+	for _, account := range accounts {
+		if account.Balance.Currency == money.Point {
+			pointed = append(pointed, account.ID)
+		}
+	}
+	if len(pointed) == 0 {
+		return accounts, nil
+	}
+	ended, err := s.ledger.EndedIn(ctx, pointed...)
+	for i := range accounts {
+		accounts[i].Balance.Minor -= ended[accounts[i].ID]
+	}
+	return accounts, err
+}
+
 // entriesOf joins the journal with its acts.
 func entriesOf(h ledger.History) []CustomerEntry {
 	acts := make(map[string]voucher.Record, len(h.Acts))
@@ -181,6 +199,9 @@ func (s *Sales) withAccounts(ctx context.Context, found []Customer) ([]CustomerL
 	}
 	accounts, err := s.ledger.AccountsOf(ctx, ids...)
 	if err != nil {
+		return nil, err
+	}
+	if accounts, err = s.inPurses(ctx, accounts); err != nil {
 		return nil, err
 	}
 	lines := make([]CustomerLine, len(found))

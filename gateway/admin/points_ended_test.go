@@ -57,7 +57,10 @@ func TestP18PointsThatHaveEndedAreNoneBeforeTheyAreSwept(t *testing.T) {
 		h.hasPoints(login, balance, reserved)
 		has := members(point("balance", balance), point("reserved", reserved), point("available", balance-reserved))
 		h.shop.asks("GET", "/v1/customers/"+login+"/points?context=account", "").has(200, has)
-		h.office.asks("GET", "/v1/admin/customers/"+login+"?shop=demo", "").has(200, `{"accounts":[`+members(point("balance", balance), `"id":"*"`, `"last_at":"*"`, `"quarantined":false`)+`]}`)
+		accounts := `"accounts":[` + members(point("balance", balance), `"id":"*"`, `"last_at":"*"`, `"quarantined":false`) + `]`
+		h.office.asks("GET", "/v1/admin/customers/"+login+"?shop=demo", "").has(200, "{"+accounts+"}")
+		h.office.asks("GET", "/v1/admin/customers?q="+login, "").has(200, `{"items":[`+members(says("customer", login), says("shop", "demo"), `"balances":[`+has+`]`,
+			`"id":"*","wallet_id":"*","member_until":null,"merged_into":null,"created_at":"*"`)+`]}`)
 	}
 	told("8", 30, 30)
 	told("9", 0, 0)

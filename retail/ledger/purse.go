@@ -42,3 +42,34 @@ func (l *Ledger) PurseOf(ctx context.Context, customer string) (Purse, error) {
 	p.EndsAt = instant(ends)
 	return p, nil
 }
+
+const readEnded = `SELECT
+		account::text,
+		sum(rest - aside)::bigint
+	FROM lot
+	WHERE account = ANY($1::uuid[])
+		AND rest > aside
+		AND ends_at <= vouchsafe_now()
+	GROUP BY account`
+
+// endedRow is how many points of an account have ended.
+type endedRow struct {
+	Account string
+	Points  int64
+}
+
+// EndedIn is how many points of accounts have ended that are still in the books; an account without any is left out.
+func (l *Ledger) EndedIn(ctx context.Context, accounts ...string) (map[string]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	rows, _ := l.pool.Query(ctx, readEnded, uuidsOf(accounts)) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[endedRow])
+	if err != nil {
+		return nil, away("read which points have ended", err)
+	}
+	ended := make(map[string]int64, len(found))
+	for _, row := range found {
+		ended[row.Account] = row.Points
+	}
+	return ended, nil
+}
