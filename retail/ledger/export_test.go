@@ -22,7 +22,7 @@ func KeptPlans() map[string]string {
 		"update reservations": updateReservations, "update account reservations": updateAccountReservations,
 		"update records": updateRecords, "update vouchers": updateVouchers, "update accounts": updateAccounts,
 		"read lots": readLots, "read moves of lots": readMoves, "read exchanges": readExchanges, "read what is aside": readAside,
-		"read what was settled": readSettled, "read what has ended": readEnded, "read what is open": readOpen,
+		"read what was settled": readSettled, "read what has ended": readEndedOfEarnings, "read what is open": readOpen,
 		"update lots": updateLots, "clear what is aside": clearAside,
 	}
 }

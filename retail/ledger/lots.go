@@ -102,7 +102,7 @@ const (
 		ORDER BY min(m.seq)`
 
 	// What has ended of earnings: what their recalls count as given back, and what ended in accounts that are not locked.
-	readEnded = `SELECT
+	readEndedOfEarnings = `SELECT
 			e.id::text,
 			(
 				SELECT coalesce(sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint), 0)::bigint
@@ -194,8 +194,8 @@ type lotRow struct {
 	Ended   int64
 }
 
-// endedRow is what has ended of an earning.
-type endedRow struct {
+// earningRow is what has ended of an earning.
+type earningRow struct {
 	Earning         string
 	Back, Elsewhere int64
 }
@@ -225,7 +225,7 @@ type lotted struct {
 	moves, settled, aside []partRow
 	exchanges             []exchangeRow
 	lapsed                []lapsedRow
-	ended                 []endedRow
+	ended                 []earningRow
 	open                  []openRow
 }
 
@@ -260,7 +260,7 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	collect(batch.Queue(readSettled, uuidsOf(earnings)), &brought.settled)
 	collect(batch.Queue(readExchanges, uuidsOf(held)), &brought.exchanges)
 	collect(batch.Queue(readAside, uuidsOf(held)), &brought.aside)
-	collect(batch.Queue(readEnded, uuidsOf(earnings), uuidsOf(accounts)), &brought.ended)
+	collect(batch.Queue(readEndedOfEarnings, uuidsOf(earnings), uuidsOf(accounts)), &brought.ended)
 	collect(batch.Queue(readOpen, uuidsOf(accounts)), &brought.open)
 	if len(overdue) > 0 {
 		collect(batch.Queue(readLapsed, uuidsOf(overdue)), &brought.lapsed)
