@@ -30,6 +30,23 @@ func TestP18ALateCaptureIsToldThatItsPointsHaveEnded(t *testing.T) {
 	h.hasPoints("7", 0, 0)
 }
 
+// P18 D17: so it is when his customer was merged into another meanwhile, with whom they ended.
+func TestP18ALateCaptureAfterAMergeIsToldThatItsPointsHaveEnded(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "signup").has(201, "{}")
+	h.grantsPoints("8", 1000)
+	h.shop.paysWith("r:1", "8", 100_00, point("amount", 1000)).has(201, "{}")
+	h.passes(25 * time.Hour)
+	h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", members(says("into", h.idOf("7")), because)).has(200, "{}")
+	h.runs(`UPDATE lot SET ends_at = vouchsafe_now()`)
+	for range 2 { // the first finds that they have ended, and takes them out of the books
+		h.shop.captures("r:1", "1001").refuses(409, "reservation_expired", pays("uncovered", 100_00),
+			says("detail", "The reservation expired, and the points that it had set aside have ended since."))
+	}
+	h.hasPoints("7", 0, 0)
+}
+
 // X02: of points that somebody took it is told as of every other value.
 func TestALateCaptureOfPointsThatWereTakenIsSuperseded(t *testing.T) {
 	t.Parallel()

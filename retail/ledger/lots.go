@@ -164,20 +164,31 @@ const (
 			reservation,
 			place`
 
-	// What has ended of their accounts since reservations expired.
+	// What has ended of their accounts since reservations expired, and of those whose customers theirs were merged into.
 	readLapsed = `SELECT
 			r.id::text,
 			sum(a.amount)::bigint
 		FROM account_reservation r
+		JOIN account n ON n.id = r.account
+		JOIN customer c ON c.id = n.customer
+		LEFT JOIN account h ON h.customer = c.merged_into AND h.currency = n.currency
 		CROSS JOIN LATERAL (
-			SELECT
-				amount,
-				kind
-			FROM act
-			WHERE voucher = r.account AND at >= r.expires_at
-			OFFSET 0
+			SELECT amount
+			FROM (
+				SELECT
+					amount,
+					kind
+				FROM act
+				WHERE voucher = ANY(ARRAY[r.account, h.id]) AND at >= r.expires_at
+				OFFSET 0
+			) l
+			WHERE kind = 'lapse'
+			UNION ALL
+			SELECT rest - aside
+			FROM lot
+			WHERE account = h.id AND rest > aside AND ends_at <= vouchsafe_now()
 		) a
-		WHERE r.id = ANY($1::uuid[]) AND a.kind = 'lapse'
+		WHERE r.id = ANY($1::uuid[])
 		GROUP BY r.id`
 )
 
