@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/report"
 )
 
 const (
@@ -48,6 +49,14 @@ func (s *site) sweep(ctx context.Context, row *Row) error {
 		return fmt.Errorf("%d overdue reservations were swept, of %d", swept, row.Overdue)
 	}
 	return nil
+}
+
+// sumUp brings the sums of the turnover up to date.
+func (s *site) sumUp(ctx context.Context, row *Row) error {
+	begun := time.Now()
+	err := report.SumUp(ctx, s.pool)
+	row.SumUp = milliseconds(time.Since(begun))
+	return err
 }
 
 // restart starts the gateway, cuts its power and starts it again.

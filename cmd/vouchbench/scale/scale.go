@@ -53,7 +53,8 @@ type Row struct {
 	Parts    int     `json:"parts"`     // of customers' accounts that are reserved
 	Reseed   float64 `json:"reseed_ms"` // from FLUSHALL until Redis knows all reservations again
 	Overdue  int     `json:"overdue"`
-	Sweep    float64 `json:"sweep_ms"` // of the overdue ones, batch after batch without a pause
+	Sweep    float64 `json:"sweep_ms"`  // of the overdue ones, batch after batch without a pause
+	SumUp    float64 `json:"sum_up_ms"` // of all lines for the turnover, which the gateway does each minute with what is new
 }
 
 // Rate is what a workload reached.
@@ -117,7 +118,7 @@ func (s *site) measure(ctx context.Context, size int) (Row, error) {
 		name string
 		do   func(ctx context.Context, row *Row) error
 	}{
-		{"fill", s.grow}, {"sweep", s.sweep}, {"start", s.restart}, {"reserve parts of accounts", s.reserveParts}, {"look", s.look}, {"load", s.load}, {"seed Redis", s.reseed}, {"verify", s.verify},
+		{"fill", s.grow}, {"sweep", s.sweep}, {"sum up", s.sumUp}, {"start", s.restart}, {"reserve parts of accounts", s.reserveParts}, {"look", s.look}, {"load", s.load}, {"seed Redis", s.reseed}, {"verify", s.verify},
 	} {
 		begun := time.Now()
 		if err := step.do(ctx, &row); err != nil {

@@ -91,6 +91,7 @@ func Print(w io.Writer, rows []Row) error {
 	line("Redis seeded", func(r Row) string { return fmt.Sprintf("%d in %.0f ms", r.Reserved, r.Reseed) })
 	line("parts of accounts reserved", func(r Row) string { return fmt.Sprint(r.Parts) })
 	line("overdue swept", func(r Row) string { return fmt.Sprintf("%d in %.0f ms", r.Overdue, r.Sweep) })
+	line("summed up", func(r Row) string { return fmt.Sprintf("%.0f ms", r.SumUp) })
 	if len(rows) > 0 {
 		for i, l := range rows[0].Looks {
 			line(l.Name, func(r Row) string { return r.Looks[i].String() })
