@@ -196,7 +196,7 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed
 	var order *tally
 	e.notes = nil
 	if e.Event == loyalty.Order {
-		if order, err = openTally(ctx, tx, e.counter.accounts.desk.ledger, e.shop.ID, e.Order.ID); err != nil {
+		if order, err = openEarning(ctx, tx, e.counter.accounts.desk.ledger, e.shop.ID, e.Order.ID); err != nil {
 			return aimed, err
 		}
 	}

@@ -327,7 +327,7 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 		return OrderPoints{}, err
 	}
 	told.Refunded, told.Closed = fate.Refunded, fate.Closed
-	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, names...)
+	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, names[0])
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return OrderPoints{}, err
 	}

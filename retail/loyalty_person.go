@@ -14,7 +14,7 @@ import (
 func (e *earning) subjects(ctx context.Context, tx outbox.Tx, order *tally) ([]string, error) {
 	switch e.Event {
 	case loyalty.Order:
-		return order.known.Names, nil
+		return []string{order.order}, nil
 	case loyalty.Referral:
 		return e.referred(ctx, tx)
 	}

@@ -52,9 +52,18 @@ func openTold(ctx context.Context, tx outbox.Tx, l *ledger.Ledger, shop string, 
 	return readTally(ctx, tx, &tally{ledger: l, shop: shop, order: o.ID, known: known})
 }
 
+// openEarning locks an order that an earning names, which is by its id.
+func openEarning(ctx context.Context, tx outbox.Tx, l *ledger.Ledger, shop, order string) (*tally, error) {
+	known, err := points.LockID(ctx, tx, points.OrderName{Shop: shop, Order: order})
+	if err != nil {
+		return nil, err
+	}
+	return readTally(ctx, tx, &tally{ledger: l, shop: shop, order: order, known: known})
+}
+
 // readTally reads what an order that is locked has earned.
 func readTally(ctx context.Context, tx outbox.Tx, t *tally) (*tally, error) {
-	earned, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.known.Names...)
+	earned, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.order)
 	if errors.Is(err, points.ErrNotEarned) || err == nil && earned.Over {
 		return t, nil
 	}
@@ -154,7 +163,7 @@ type spentDetail struct {
 
 // reviewSpent makes the office's task say how many points of the order are open.
 func (t *tally) reviewSpent(ctx context.Context, tx outbox.Tx) error {
-	now, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.known.Names...)
+	now, err := points.EarnedFor(ctx, tx, t.shop, loyalty.Order, t.order)
 	if err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked,
 	if err != nil {
 		return err
 	}
-	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, names...)
+	earned, err := points.EarnedFor(ctx, pool, by.Name, loyalty.Order, names[0])
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"vouchsafe/retail"
 	"vouchsafe/retail/purchase"
@@ -37,7 +38,8 @@ func orderings(n int) (all [][]int) {
 	return all
 }
 
-// X17: an order is one order, whether its id names it or its number, and in whatever order it comes to be known that these are one.
+// X17: an order is one order, whether what pays for it names its id or its number, and in whatever order it comes to be known that these
+// are one.
 func TestX17AnOrderIsKnownByItsIDAndItsNumber(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
@@ -45,17 +47,16 @@ func TestX17AnOrderIsKnownByItsIDAndItsNumber(t *testing.T) {
 	had := int64(20000)
 	n := 3000
 	for _, way := range []string{"applied", "received"} {
-		for _, earner := range []string{"id", "number"} {
+		for _, payer := range []string{"id", "number"} {
 			for _, sequence := range orderings(3) {
 				n++
 				number := fmt.Sprint(n)
 				id, key := "9"+number, "r:"+number
 				named := map[string]string{"id": id, "number": number}
-				payer := map[string]string{"id": "number", "number": "id"}[earner]
 				earned := false
 				steps := []func(){
 					func() {
-						h.shop.earns("e:"+number, "7", "order", fivehundred(named[earner])).has(201, "{}")
+						h.shop.earns("e:"+number, "7", "order", fivehundred(id)).has(201, "{}")
 						earned = true
 					},
 					func() {
@@ -91,9 +92,52 @@ func TestX17AnOrderIsKnownByItsIDAndItsNumber(t *testing.T) {
 				h.tells(goods(number, 2, purchase.Cancelled))
 				had += 500 - 32
 				h.hasPoints("7", had, 0)
-				h.shop.earns("again:"+number, "7", "order", fivehundred(named[payer])).has(201, members(point("earned", 0)))
+				h.shop.earns("again:"+number, "7", "order", fivehundred(id)).has(201, members(point("earned", 0)))
 			}
 		}
+	}
+}
+
+// X17: what earns names an id. So an order earns whose id is the number of an older one, even before its shop has told of it, and each is
+// settled by what becomes of itself.
+func TestX17AnOrderEarnsWhoseIDIsTheNumberOfAnother(t *testing.T) {
+	t.Parallel()
+	for name, olderEarns := range map[string]string{"before": "8", "after": "8", "never": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := bonus(t, tenth)
+			older, younger := goods("1", 0, purchase.Paid), goods("2", 0, purchase.Paid)
+			older.ID, older.Number, younger.ID, younger.Number = "900", "10050", "10050", "19200"
+			want := int64(0)
+			earns := func(when string) {
+				if name == when {
+					h.shop.earns("e:900", "8", "order", fivehundred("900")).has(201, members(point("earned", 40)))
+					want = 40
+				}
+			}
+			earns("before")
+			h.tells(older)
+			h.receives(older)
+			h.shop.earns("e:10050", "9", "order", fivehundred("10050")).has(201, members(point("earned", 40)))
+			earns("after")
+			h.tells(younger)
+			h.must(h.sales.SettlePoints(t.Context()))
+			h.hasPoints("9", 40, 0)
+			if olderEarns != "" {
+				h.hasPoints(olderEarns, want, 0)
+			}
+			younger.Status, younger.Modified = purchase.Cancelled, younger.Modified.Add(time.Minute)
+			h.tells(younger)
+			h.hasPoints("9", 0, 0)
+			if olderEarns != "" {
+				h.hasPoints(olderEarns, want, 0)
+			}
+			older.Modified = older.Modified.Add(time.Minute)
+			h.receives(older) // says its number again, which is none
+			if got := h.reads(`SELECT string_agg(order_id || ' of ' || number_of, ', ') FROM loyalty_order WHERE number_of <> '' OR unsettled`); got != "19200 of 10050" {
+				t.Errorf("the numbers of orders are %s", got)
+			}
+		})
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *api) linesOf(in []lineIn, currency money.Currency) ([]loyalty.Line, err
 
 // earnOrderIn is an order that earns points.
 type earnOrderIn struct {
-	ID       string        `json:"id" minLength:"1" maxLength:"128" doc:"The shop's id of it. Its number does as well, unless it is the id of another order"`
+	ID       string        `json:"id" minLength:"1" maxLength:"128" doc:"The shop's id of it, as webhooks name it; not its number"`
 	NetGoods money.Amount  `json:"net_goods" doc:"What the goods come to, without VAT and freight (P06)"`
 	Total    *money.Amount `json:"total,omitempty" doc:"What the order comes to in all, with VAT and freight: what points paid is measured by it"`
 	Lines    []lineIn      `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"Needed where only some products earn"`

@@ -140,6 +140,6 @@ func lotProofs() []proof {
 		{"the number of an order leads straight to an order that its shop told of, and is nobody's id", `SELECT format('%s/%s', n.shop, n.order_id), format('number of %s, which is number of %s, told %s', n.number_of, o.number_of, o.told_at)
 			FROM loyalty_order n
 			LEFT JOIN loyalty_order o ON o.shop = n.shop AND o.order_id = n.number_of
-			WHERE n.number_of <> '' AND (n.told_at IS NOT NULL OR o.order_id IS NULL OR o.number_of <> '' OR o.told_at IS NULL)`},
+			WHERE n.number_of <> '' AND (n.told_at IS NOT NULL OR n.earned OR o.order_id IS NULL OR o.number_of <> '' OR o.told_at IS NULL)`},
 	}
 }

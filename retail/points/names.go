@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// An order has an id and a number. Whoever earns for it or pays for it may name either, before its shop has told that they are one: the
-// webhook may be late. So a name has a row of its own until it is known to be the number of an order, and leads to the row of that order
-// from then on. A name that is an order's id is never another's number.
+// An order has an id and a number. What earns names its id; what pays for it may name either, before its shop has told that they are one:
+// the webhook may be late. So a name has a row of its own until it is known to be the number of an order, and leads to the row of that order
+// from then on. A name that is an order's id, since the shop has told of it or something was earned for it, is never another's number.
 
 const (
 	longestName = 128 // bytes of a name that earnings and captures give to an order
@@ -57,7 +57,7 @@ type nameRow struct {
 	OrderName
 	NumberOf string
 	Told     bool // it is an order's id
-	Earned   bool // under this name
+	Earned   bool // likewise: something was earned for it
 }
 
 func namesAs(ctx context.Context, q Asked, names ...OrderName) (map[OrderName]nameRow, error) {
@@ -109,7 +109,7 @@ func isNumber(order OrderName, number string) bool {
 }
 
 // isFree tells whether a name is known neither as an order's id nor as one's number.
-func (r nameRow) isFree() bool { return !r.Told && r.NumberOf == "" }
+func (r nameRow) isFree() bool { return !r.Told && !r.Earned && r.NumberOf == "" }
 
 // hold locks the rows of what names mean, when they still mean it under the locks: whoever gives a name another meaning has these rows
 // locked. Locks that turn out to be of other orders are given back, so that nobody waits for one row while he has a later one.
@@ -173,6 +173,11 @@ func LockTold(ctx context.Context, tx pgx.Tx, order OrderName, number string) (K
 	return known, err
 }
 
+// LockID locks an order by what must be its id, as LockTold does when the shop says no number.
+func LockID(ctx context.Context, tx pgx.Tx, order OrderName) (Known, error) {
+	return LockTold(ctx, tx, order, "")
+}
+
 const setNumbers = `
 UPDATE loyalty_order o
 SET
@@ -184,7 +189,8 @@ WHERE
 	o.shop = n.shop
 	AND o.order_id = n.number
 	AND o.number_of = ''
-	AND o.told_at IS NULL`
+	AND o.told_at IS NULL
+	AND NOT o.earned`
 
 // join writes down whose numbers names are that the caller has locked; one that is an order's id stays that.
 func join(ctx context.Context, tx pgx.Tx, numbers map[OrderName]string) error {

@@ -14,7 +14,7 @@ import (
 // Known is an order as far as points know it.
 type Known struct {
 	loyalty.Fate
-	Names     []string // by which earnings and captures may call it: its id, then its numbers
+	Names     []string // by which captures may call it: its id, then its numbers
 	Earned    bool     // something was earned for it, which whatever becomes of it may change
 	Unsettled bool     // its points are not yet those that it deserves: some are set aside, or their account is in quarantine
 }

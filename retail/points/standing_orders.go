@@ -53,7 +53,7 @@ RETURNING
 // NoteStanding writes down that orders stand, as their shops have told of each of them once: nothing of them is refunded or cancelled.
 // It tells of which it did. Of the others something was earned, or a later state is known: they are for LockTold.
 func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (noted map[OrderName]bool, err error) {
-	free, earned, err := numbersOf(ctx, tx, told)
+	free, err := numbersOf(ctx, tx, told)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +62,11 @@ func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (note
 		if _, err := lockRows(ctx, tx, all); err != nil {
 			return nil, err
 		}
-		if free, earned, err = numbersOf(ctx, tx, told); err != nil {
+		if free, err = numbersOf(ctx, tx, told); err != nil {
 			return nil, err
 		}
 	}
-	names := slices.DeleteFunc(slices.Collect(maps.Keys(told)), func(name OrderName) bool { return earned[name] })
-	if noted, err = stand(ctx, tx, told, names); err != nil {
+	if noted, err = stand(ctx, tx, told, slices.Collect(maps.Keys(told))); err != nil {
 		return nil, err
 	}
 	maps.DeleteFunc(free, func(number OrderName, id string) bool { return !noted[OrderName{number.Shop, id}] })
@@ -77,9 +76,8 @@ func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (note
 	return noted, err
 }
 
-// numbersOf asks what is known of the numbers of orders: which of them have to be written down, and for which orders something was earned
-// under their number.
-func numbersOf(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (free map[OrderName]string, earned map[OrderName]bool, err error) {
+// numbersOf asks which of the numbers of orders have to be written down, and as whose.
+func numbersOf(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (free map[OrderName]string, err error) {
 	var numbers []OrderName
 	for name, t := range told {
 		if isNumber(name, t.Number) {
@@ -87,25 +85,20 @@ func numbersOf(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (free ma
 		}
 	}
 	if len(numbers) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
 	known, err := namesAs(ctx, tx, numbers...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	free, earned = make(map[OrderName]string), make(map[OrderName]bool)
+	free = make(map[OrderName]string)
 	for name, t := range told {
 		number := OrderName{name.Shop, t.Number}
-		row := known[number]
-		switch {
-		case !isNumber(name, t.Number):
-		case row.Earned && (row.isFree() || row.NumberOf == name.Order):
-			earned[name] = true
-		case row.isFree() && (free[number] == "" || name.Order < free[number]):
+		if isNumber(name, t.Number) && known[number].isFree() && (free[number] == "" || name.Order < free[number]) {
 			free[number] = name.Order
 		}
 	}
-	return free, earned, nil
+	return free, nil
 }
 
 // stand writes down that of the named orders what was told holds, and tells of which it did.
