@@ -120,7 +120,7 @@ func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, erro
 func (t *tally) noteWaiting(ctx context.Context, tx outbox.Tx, answer voucher.Answer, deserves int64) error {
 	stands := t.earned.Points - t.earned.Back
 	if answer.Created {
-		moved := answer.Record.Amount + answer.Record.Rest + answer.Record.Detail.Ended
+		moved := answer.Record.Amount + answer.Record.Rest + answer.Record.Detail.Waived + answer.Record.Detail.Ended
 		if answer.Record.Kind == voucher.Recalls {
 			moved = -moved
 		}
@@ -154,6 +154,23 @@ func (t *tally) tellSpent(ctx context.Context, tx outbox.Tx, answer voucher.Answ
 	return t.reviewSpent(ctx, tx)
 }
 
+// waive lets be what is open of the order.
+func (t *tally) waive(ctx context.Context, tx outbox.Tx, reason string) (*ledger.Applied, error) {
+	id, err := t.ledger.NewID()
+	if err != nil {
+		return nil, err
+	}
+	applied, err := t.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: t.account, Account: true, Act: voucher.Waive{
+		ID: id, Ref: voucher.Ref{Owner: t.earned.Owner, Kind: voucher.Recalls, Key: id},
+		Earning: voucher.Ref{Owner: t.earned.Owner, Kind: voucher.Earnings, Key: t.earned.Key},
+		Detail:  voucher.Detail{Order: t.order, Reason: reason},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return applied, applied.Refused()
+}
+
 // spentDetail is the detail of a task for points that were spent.
 type spentDetail struct {
 	Order   string       `json:"order"` // as it was called when it earned
@@ -177,7 +194,7 @@ func (t *tally) reviewSpent(ctx context.Context, tx outbox.Tx) error {
 	}
 	return outbox.OpenTask(ctx, tx, outbox.Task{
 		Kind: TaskPointsSpent, Subject: subject, Shop: t.shop, Detail: detail,
-		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded", now.Open, now.Subject),
+		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded; what comes back makes up for them until this is closed", now.Open, now.Subject),
 	})
 }
 

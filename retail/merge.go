@@ -63,6 +63,9 @@ func (o *BackOffice) merge(ctx context.Context, by Actor, m merging) error {
 		var acts []ledger.Aimed
 		for _, account := range moved {
 			if account.Balance.Minor == 0 {
+				if account.Balance.Currency == money.Point { // it is locked all the same: what is open of its earnings goes too
+					acts = append(acts, ledger.Aimed{Voucher: account.ID, Account: true, Act: voucher.Expire{}})
+				}
 				continue
 			}
 			aimed, err := o.moving(ctx, tx, m, account, customers[0].Shop)

@@ -2,6 +2,7 @@ package retail
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -118,8 +119,13 @@ func (o *BackOffice) closeTask(ctx context.Context, by Actor, id int64, reason s
 	case endingOf(task.Kind) == ByItself:
 		return Task{}, ErrClosesItself
 	}
-	err = outbox.InTx(ctx, o.sales.orders.Pool(), func(tx outbox.Tx) error {
-		if err := o.isOver(ctx, tx, task); err != nil {
+	var waived *ledger.Applied
+	err = o.desk.ledger.InTx(ctx, func(tx outbox.Tx) error {
+		err := o.isOver(ctx, tx, task)
+		if err == nil {
+			waived, err = o.waive(ctx, tx, task, reason)
+		}
+		if err != nil {
 			return err
 		}
 		if err := outboxRefusal(outbox.CloseByID(ctx, tx, id, reason)); err != nil {
@@ -134,6 +140,9 @@ func (o *BackOffice) closeTask(ctx context.Context, by Actor, id int64, reason s
 	})
 	if err != nil {
 		return Task{}, err
+	}
+	if waived != nil {
+		o.desk.ledger.Told(ctx, waived)
 	}
 	task, err = o.task(ctx, id)
 	return taskAt(task, task.OpenedAt), err
@@ -160,6 +169,23 @@ func (o *BackOffice) isOver(ctx context.Context, tx outbox.Tx, task outbox.Task)
 		return ErrClosesItself
 	}
 	return nil
+}
+
+// waive lets be the points that a task says were spent: whoever closes it has settled them with the customer, or forgives them. It comes
+// before the task is locked, as it does for whoever opens one.
+func (o *BackOffice) waive(ctx context.Context, tx outbox.Tx, task outbox.Task, reason string) (*ledger.Applied, error) {
+	if task.Kind != TaskPointsSpent {
+		return nil, nil
+	}
+	var told spentDetail
+	if err := json.Unmarshal(task.Detail, &told); err != nil {
+		return nil, fmt.Errorf("read the detail of task %d: %w", task.ID, err)
+	}
+	t, err := openTally(ctx, tx, o.desk.ledger, task.Shop, told.Order)
+	if err != nil || t.earned == nil {
+		return nil, err
+	}
+	return t.waive(ctx, tx, reason)
 }
 
 // layToRest lets a stored body that a person has looked into be forgotten in its time. It keeps personal data otherwise.

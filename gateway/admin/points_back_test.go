@@ -132,3 +132,34 @@ func TestX17PointsThatHaveEndedAreNotTakenFromOthers(t *testing.T) {
 		t.Errorf("%s have ended, want %s", got, want)
 	}
 }
+
+// X17: a merge waits for whoever has the account of the customer who goes, even when nothing is in it: what is open of its earnings is
+// made up for in one account at a time.
+func TestX17AMergeLocksAnAccountThatIsEmpty(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 75)
+	h.shop.earns("e:1", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.shop.paysWith("r:1", "8", 4_00).has(201, members(point("amount", 40)))
+	h.shop.captures("r:1", "55").has(200, "{}")
+	tx, err := h.pool.Begin(t.Context())
+	h.must(err)
+	_, err = tx.Exec(t.Context(), `SELECT FROM account WHERE currency = 'POINT' AND balance = 0 FOR UPDATE`)
+	h.must(err)
+	merged := make(chan struct{})
+	go func() {
+		defer close(merged)
+		h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", members(says("into", h.idOf("7")), because)).has(200, "{}")
+	}()
+	for waits := false; !waits; {
+		select {
+		case <-merged:
+			t.Error("the merge went on while somebody had the account")
+			waits = true
+		default:
+			waits = h.reads(`SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) != "0"
+		}
+	}
+	h.must(tx.Commit(t.Context()))
+	<-merged
+}

@@ -347,7 +347,7 @@ func TestPointsGoBackWithTheirOrder(t *testing.T) {
 	h.shop.captures("r:1", "1004").has(200, "{}")
 	h.tells(goods("1003", 1, purchase.Refunded)) // the points were spent meanwhile
 	h.hasPoints("7", 0, 0)
-	if got := h.reads(`SELECT string_agg(subject || ': ' || reason, ' ') FROM task WHERE kind = 'points_spent'`); got != "demo/91003: 30 of the points that order 91003 earned were spent before it was refunded" {
+	if got := h.reads(`SELECT string_agg(subject || ': ' || reason, ' ') FROM task WHERE kind = 'points_spent'`); got != "demo/91003: 30 of the points that order 91003 earned were spent before it was refunded; what comes back makes up for them until this is closed" {
 		t.Errorf("the office is told: %s", got)
 	}
 }

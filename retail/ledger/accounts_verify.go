@@ -76,7 +76,7 @@ func lotProofs() []proof {
 			LEFT JOIN (
 				SELECT
 					source,
-					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (amount + rest + coalesce((detail ->> 'ended')::bigint, 0))) AS points,
+					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (amount + rest + coalesce((detail ->> 'ended')::bigint, 0) + coalesce((detail ->> 'waived')::bigint, 0))) AS points,
 					sum(CASE kind WHEN 'recall' THEN rest ELSE -rest END) AS spent
 				FROM act
 				WHERE kind IN ('recall', 'regain')
@@ -84,7 +84,7 @@ func lotProofs() []proof {
 			) r ON r.source = a.id
 			WHERE a.kind = 'points'
 				AND (a.taken_back <> CASE a.state WHEN 'reversed' THEN a.amount ELSE coalesce(r.points, 0) END OR a.rest <> coalesce(r.spent, 0))`},
-		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `SELECT a.id::text, format('%s stand, %s are open, %s have ended, journal %s', a.amount - a.taken_back, a.rest, coalesce(n.points, 0), coalesce(j.points, 0))
+		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `SELECT a.id::text, format('%s stand, %s are open, %s are waived or have ended, journal %s', a.amount - a.taken_back, a.rest, coalesce(n.points, 0), coalesce(j.points, 0))
 			FROM act a
 			LEFT JOIN (
 				SELECT
@@ -98,9 +98,9 @@ func lotProofs() []proof {
 			LEFT JOIN (
 				SELECT
 					source,
-					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint) AS points
+					sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (coalesce((detail ->> 'ended')::bigint, 0) + coalesce((detail ->> 'waived')::bigint, 0))) AS points
 				FROM act
-				WHERE kind IN ('recall', 'regain') AND detail ->> 'ended' IS NOT NULL
+				WHERE kind IN ('recall', 'regain')
 				GROUP BY source
 			) n ON n.source = a.id
 			WHERE a.kind = 'points' AND a.amount - a.taken_back + a.rest + coalesce(n.points, 0) <> coalesce(j.points, 0)`},

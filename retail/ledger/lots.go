@@ -101,20 +101,25 @@ const (
 			m.lot
 		ORDER BY min(m.seq)`
 
-	// What has ended of earnings: what their recalls count as given back, and what ended in accounts that are not locked.
+	// What has ended of earnings, and what of them was waived, as their recalls count it; and what ended in accounts that are not locked.
 	readEndedOfEarnings = `SELECT
 			e.id::text,
-			(
-				SELECT coalesce(sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint), 0)::bigint
-				FROM act
-				WHERE source = e.id AND kind IN ('recall', 'regain') AND detail ->> 'ended' IS NOT NULL
-			),
+			b.ended,
+			b.waived,
 			(
 				SELECT coalesce(sum(ended), 0)::bigint
 				FROM lot
 				WHERE origin = e.id AND ended > 0 AND account <> ALL($2::uuid[])
 			)
-		FROM unnest($1::uuid[]) AS e (id)`
+		FROM unnest($1::uuid[]) AS e (id)
+		CROSS JOIN LATERAL (
+			SELECT
+				coalesce(sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'ended')::bigint), 0)::bigint AS ended,
+				coalesce(sum(CASE kind WHEN 'recall' THEN 1 ELSE -1 END * (detail ->> 'waived')::bigint), 0)::bigint AS waived
+			FROM act
+			WHERE source = e.id AND kind IN ('recall', 'regain')
+			OFFSET 0
+		) b`
 
 	// The earnings of which points are open, where these are by now: in their account, unless its customer was merged into another.
 	readOpen = `SELECT
@@ -205,10 +210,10 @@ type lotRow struct {
 	Ended   int64
 }
 
-// earningRow is what has ended of an earning.
+// earningRow is what has ended of an earning, and what was waived.
 type earningRow struct {
-	Earning         string
-	Back, Elsewhere int64
+	Earning                 string
+	Back, Waived, Elsewhere int64
 }
 
 // openRow is an earning of which points are open, with the account where they are.
@@ -272,7 +277,9 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	collect(batch.Queue(readExchanges, uuidsOf(held)), &brought.exchanges)
 	collect(batch.Queue(readAside, uuidsOf(held)), &brought.aside)
 	collect(batch.Queue(readEndedOfEarnings, uuidsOf(earnings), uuidsOf(accounts)), &brought.ended)
-	collect(batch.Queue(readOpen, uuidsOf(accounts)), &brought.open)
+	if slices.ContainsFunc(s.acts, mayReturn) {
+		collect(batch.Queue(readOpen, uuidsOf(accounts)), &brought.open)
+	}
 	if len(overdue) > 0 {
 		collect(batch.Queue(readLapsed, uuidsOf(overdue)), &brought.lapsed)
 	}
@@ -281,6 +288,15 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 	}
 	s.giveLots(brought, acts, reservations)
 	return s.giveOpen(brought.open)
+}
+
+// mayReturn tells whether an act can give points back to an account, which then make up for what is open there.
+func mayReturn(aimed Aimed) bool {
+	switch aimed.Act.(type) {
+	case voucher.Refund, voucher.Reverse, voucher.Receive:
+		return true
+	}
+	return false
 }
 
 // giveLots gives what was read to the cases, acts and reservations that it is of, by their ids.
@@ -305,7 +321,8 @@ func (s *state) giveLots(brought lotted, acts map[string]*voucher.Record, reserv
 		reservations[row.Of].Parts = append(reservations[row.Of].Parts, voucher.Part{Lot: row.Lot, Points: row.Points})
 	}
 	for _, row := range brought.ended {
-		acts[row.Earning].Ended, acts[row.Earning].EndedElsewhere = row.Back, row.Elsewhere
+		earning := acts[row.Earning]
+		earning.Ended, earning.Waived, earning.EndedElsewhere = row.Back, row.Waived, row.Elsewhere
 	}
 	for _, row := range brought.lapsed {
 		reservations[row.Reservation].Lapsed = row.Points

@@ -81,8 +81,8 @@ const bounceDelivery = `
 UPDATE
 	delivery
 SET
-	state = 'bounced',
-	reason = @reason::text,
+	state = CASE WHEN cancelling IS NULL THEN 'bounced' ELSE 'cancelled' END,
+	reason = COALESCE(cancelling, @reason::text),
 	cancelling = NULL,
 	copy_attempt = 0,
 	due_at = NULL,
@@ -95,7 +95,8 @@ WHERE
 RETURNING` + deliveryColumns
 
 // Bounce notes that a message came back after a server had taken it, and opens the task of a delivery that did not arrive. A copy that
-// is under way may be the one, once it has been announced: a server may answer later than it sends back. Again, it changes nothing.
+// is under way may be the one, once it has been announced: a server may answer later than it sends back; if it was called off meanwhile,
+// it is cancelled, and nobody's task. Again, it changes nothing.
 // Errors: ErrNotFound; ErrUnderWay for one of which no copy is out, be it the first or one more; ErrFinished for one that was cancelled
 // or given up.
 func (o *Outbox) Bounce(ctx context.Context, tx Tx, id, reason string) (changed bool, err error) {
@@ -104,7 +105,7 @@ func (o *Outbox) Bounce(ctx context.Context, tx Tx, id, reason string) (changed 
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, bounceRefusal(ctx, tx, id)
 	}
-	if err == nil {
+	if err == nil && bounced.State == StateBounced {
 		err = OpenTask(ctx, tx, Task{
 			Kind: TaskDelivery, Subject: id, Shop: bounced.Shop, Reason: string(StateBounced), Detail: taskDetail(bounced, bounced.Reason),
 		})

@@ -133,7 +133,7 @@ func Decide(c *Case, act Act) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	c.collect()
+	c.collect(answer)
 	c.lapse()
 	answer.At = c.At
 	answer.Voucher = c.Voucher

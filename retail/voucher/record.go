@@ -79,6 +79,7 @@ type Record struct {
 	Settled []Part // of an earning: what its recalls and regains moved, likewise
 
 	Ended          int64 // of an earning: how many of its points count as given back since they have ended
+	Waived         int64 // of an earning: how many of them were spent and are let be
 	EndedElsewhere int64 // of an earning: how many of its points have ended in other accounts than where it is decided
 
 	fresh, dirty bool
@@ -128,11 +129,13 @@ type Detail struct {
 	Reward *Reward       `json:"reward,omitempty"`
 	// Ended is how many points of an earning a recall counts as given back since they have ended, or a regain as had; likewise.
 	Ended int64 `json:"ended,omitempty"`
+	// Waived is how many points of an earning that were spent the office lets be, or how many of those a regain counts as had; likewise.
+	Waived int64 `json:"waived,omitempty"`
 }
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil && d.Ended == 0
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil && d.Ended == 0 && d.Waived == 0
 }
 
 // Tender is another means by which part of an order was paid (A21).

@@ -78,6 +78,13 @@ func (p *purse) exchanges(key string, points int64) voucher.Ref {
 	return ref
 }
 
+// waives lets be what is open of an earning.
+func (p *purse) waives(earning voucher.Ref) {
+	p.t.Helper()
+	id := p.id()
+	p.does(voucher.Waive{ID: id, Ref: voucher.Ref{Owner: shop, Kind: voucher.Recalls, Key: id}, Earning: earning})
+}
+
 // reverses takes an act back.
 func (p *purse) reverses(act voucher.Ref) voucher.Answer {
 	p.t.Helper()
@@ -173,8 +180,8 @@ func TestX17PointsThatWereMovedOnAreStillTheOrders(t *testing.T) {
 }
 
 // However often and in whatever order it is told what an order deserves, whatever is spent or ends in between, and comes back: what the
-// order has brought is what it deserves and what is open or ended of the rest. Where nothing ends and all that was spent has come back,
-// the account has what it would have had without any of it.
+// order has brought is what it deserves and what is open, waived or ended of the rest. Where nothing ends and all that was spent has
+// come back, the account has what it would have had without any of it, and what was waived.
 func TestAnOrderBringsWhatItDeserves(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -195,12 +202,12 @@ func TestAnOrderBringsWhatItDeserves(t *testing.T) {
 					}
 				}
 			}
-			if open := record.Rest; brought != deserves+open+record.Ended || open < 0 || record.Ended < 0 || record.Amount-record.TakenBack != deserves {
+			if open := record.Rest; brought != deserves+open+record.Waived+record.Ended || min(open, record.Waived, record.Ended) < 0 || record.Amount-record.TakenBack != deserves {
 				t.Fatalf("it deserves %d and brought %d: %+v", deserves, brought, record)
 			}
 		}
 		for i := range rapid.IntRange(1, 12).Draw(t, "facts") {
-			switch what := rapid.IntRange(0, 4).Draw(t, "what"); {
+			switch what := rapid.IntRange(0, 5).Draw(t, "what"); {
 			case what == 0 && p.account.Balance > 0:
 				out = append(out, p.exchanges(fmt.Sprint(i), rapid.Int64Range(1, p.account.Balance).Draw(t, "points")))
 			case what == 1 && len(out) > 0:
@@ -209,6 +216,8 @@ func TestAnOrderBringsWhatItDeserves(t *testing.T) {
 			case what == 2:
 				p.now = p.now.Add(30 * time.Hour)
 				p.does(voucher.Expire{})
+			case what == 3:
+				p.waives(earned.Ref)
 			default:
 				deserves = rapid.Int64Range(0, 150).Draw(t, "deserves")
 				p.settles(earned.Ref, deserves)
@@ -226,8 +235,8 @@ func TestAnOrderBringsWhatItDeserves(t *testing.T) {
 		if rest := p.records[earned.Ref].Rest; rest != 0 && p.account.Balance > 0 {
 			t.Fatalf("%d are open while the account has %d", rest, p.account.Balance)
 		}
-		if days == 0 && p.account.Balance != other+deserves {
-			t.Fatalf("all came back, and the account has %d instead of %d", p.account.Balance, other+deserves)
+		if want := other + deserves + p.records[earned.Ref].Waived; days == 0 && p.account.Balance != want {
+			t.Fatalf("all came back, and the account has %d instead of %d", p.account.Balance, want)
 		}
 	})
 }
