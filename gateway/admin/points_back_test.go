@@ -163,3 +163,17 @@ func TestX17AMergeLocksAnAccountThatIsEmpty(t *testing.T) {
 	h.must(tx.Commit(t.Context()))
 	<-merged
 }
+
+// X02: points that were moved on and have ended there don't come back by others that are there.
+func TestX02ATransferOfPointsThatHaveEndedIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.shop.earns("e:2", "8", "signup").has(201, "{}")
+	h.office.asks("PUT", "/v1/transfers/t:1", members(says("from", "customer:7"), says("to", "customer:8"), says("shop", "demo"), point("amount", 40), because)).has(201, "{}")
+	h.passes(367 * 24 * time.Hour)
+	h.grantsPoints("8", 50)
+	h.office.asks("DELETE", "/v1/transfers/t:1", "").refuses(409, "not_reversible")
+	h.hasPoints("7", 0, 0)
+	h.hasPoints("8", 50, 0)
+}

@@ -2,6 +2,7 @@ package voucher
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"vouchsafe/retail/money"
@@ -220,13 +221,18 @@ func (a Return) decide(c *Case) (Answer, error) {
 	if record == nil || record.State != Reversed || !record.dirty {
 		return Answer{Outcome: OutcomeUnchanged}, nil
 	}
-	if c.Voucher.refundable() != nil || c.available() < record.Amount {
+	if c.Voucher.refundable() != nil || c.available() < record.Amount || c.endedHere(record) {
 		return Answer{}, ErrNotReversible
 	}
 	c.raiseFence()
 	c.post(record, "reversal", contraOf(place(record.Detail.Account), record.Voucher), -record.Amount)
 	c.settle()
 	return Answer{Record: record, Outcome: OutcomeReversed}, nil
+}
+
+// endedHere tells whether points that an act let in have ended: others don't go home in their place.
+func (c *Case) endedHere(record *Record) bool {
+	return slices.ContainsFunc(c.Lots, func(l *Lot) bool { return l.Act == record.ID && l.Ended > 0 })
 }
 
 // returnable tells whether the voucher can have back what an act took from it. A claimed one can have nothing but what that claim took,
