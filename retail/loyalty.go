@@ -58,8 +58,8 @@ type Earning struct {
 	Customer string // the shop's id of the customer; for the office also our own id or a wallet id
 	Event    loyalty.Event
 	Order    EarningOrder
-	About    loyalty.Line // what was reviewed, of a review
-	Referred string       // the shop's id of the customer who was referred, of a referral
+	About    loyalty.Line // what was reviewed, of a review; the zero Line: what the key is for
+	Referred string       // the shop's id of the customer who was referred, of a referral; "": whom the key is for
 	Points   int64        // of a manual grant
 	Reason   string       // likewise
 }
@@ -98,7 +98,7 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 	switch {
 	case e.Event == loyalty.Manual:
 		return l.grant(ctx, by, e, shop, login)
-	case e.Event == loyalty.Referral && (isGuest(e.Referred) || !isLogin(e.Referred)):
+	case e.Referred != "" && (isGuest(e.Referred) || !isLogin(e.Referred)):
 		return PointsEarned{}, ErrGuestReferred
 	case e.Referred == login:
 		return PointsEarned{}, ErrSelfReferred

@@ -10,12 +10,14 @@ import (
 
 // subjects are the names of what of the event there is one of: an order of the shop, the person who signed up, whom somebody referred, or
 // what a person reviewed. What is earned is noted under the first. Somebody with several log-ins, which a merge has brought together, is
-// one person, whichever of them he uses. Error: ErrSelfReferred.
+// one person, whichever of them he uses. What the shop does not name is what its key is for. Error: ErrSelfReferred.
 func (e *earning) subjects(ctx context.Context, tx outbox.Tx, order *tally) ([]string, error) {
-	switch e.Event {
-	case loyalty.Order:
+	switch {
+	case e.Event == loyalty.Order:
 		return []string{order.order}, nil
-	case loyalty.Referral:
+	case e.unnamed():
+		return []string{keyed + e.act.Ref.Owner + "/" + e.act.Ref.Key}, nil
+	case e.Event == loyalty.Referral:
 		return e.referred(ctx, tx)
 	}
 	person, err := orders.Person(ctx, tx, e.shop.ID, e.login)
@@ -29,6 +31,21 @@ func (e *earning) subjects(ctx context.Context, tx outbox.Tx, order *tally) ([]s
 		}
 	}
 	return names, nil
+}
+
+// keyed begins the name of what goes by the key of its act. No log-in has a control character, and what was reviewed follows its
+// reviewer's id, so that nothing else is called so.
+const keyed = "\n"
+
+// unnamed tells a review that does not say of what it is, and a referral that does not say of whom.
+func (e *earning) unnamed() bool {
+	switch e.Event {
+	case loyalty.ReviewProduct, loyalty.ReviewArticle:
+		return e.About.SKU == ""
+	case loyalty.Referral:
+		return e.Referred == ""
+	}
+	return false
 }
 
 // referred are the log-ins of whom somebody referred.

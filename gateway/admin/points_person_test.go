@@ -28,3 +28,31 @@ func TestAPersonEarnsOnceWhicheverOfHisLoginsHeUses(t *testing.T) {
 	h.shop.earns("h:2", "new", "review_product", tea).has(201, members(point("earned", 25)))
 	h.shop.earns("h:3", "old", "review_product", tea).has(201, nothing)
 }
+
+// P03 P05: a shop need not say what was reviewed or who was referred: then it is what its key is for, and every key earns once.
+func TestAReviewOrReferralMayBeNamedByItsKeyAlone(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	for event, n := range map[string]int64{"review_product": 25, "review_article": 10, "referral": 75} {
+		earned := members(point("earned", n))
+		h.shop.earns(event+":1", "7", event).has(201, earned)
+		h.shop.earns(event+":1", "7", event).has(200, earned)
+		h.shop.earns(event+":2", "7", event).has(201, earned)
+		h.shop.earns(event+":1", "8", event).refuses(422, "key_reused")
+		h.office.earns(event+":1", "7", event, says("shop", "demo")).has(201, earned) // another owner's key is another
+		h.shop.asks("DELETE", "/v1/points/"+event+":2", "").has(200, says1("outcome", "reversed"))
+		h.shop.earns(event+":2", "7", event).refuses(409, "prevented")
+	}
+	h.hasPoints("7", 2*(25+10+75), 0)
+	h.shop.earns("e:1", "7", "referral", says("referred", "referral:1")).has(201, members(point("earned", 75)))
+	h.shop.earns("e:2", "7", "referral", says("referred", "\nshop:demo/referral:1")).refuses(400, "invalid_request", says("field", "referred"))
+	h.shop.earns("e:3", "7", "review_product", `"about":{"sku":"review_product:1"}`).has(201, members(point("earned", 25)))
+}
+
+// P10: where only some products earn, a review that names none earns nothing.
+func TestAReviewOfNothingEarnsNothingWhereProductsDecide(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, `"rules":[{"event":"review_product","points":25,"only":{"skus":["TEA"]}}]`)
+	h.shop.earns("e:1", "7", "review_product").has(201, members(point("earned", 0)))
+	h.shop.earns("e:2", "7", "review_product", `"about":{"sku":"TEA"}`).has(201, members(point("earned", 25)))
+}

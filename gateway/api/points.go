@@ -95,8 +95,8 @@ type earnIn struct {
 		Shop     string       `json:"shop,omitempty" maxLength:"63" doc:"Whose customer it is: of the office alone"`
 		Event    string       `json:"event" enum:"order,signup,review_product,review_article,referral,manual"`
 		Order    *earnOrderIn `json:"order,omitempty" doc:"Of an order, which must have it"`
-		About    *aboutIn     `json:"about,omitempty" doc:"Of a review, which must have it"`
-		Referred string       `json:"referred,omitempty" maxLength:"128" doc:"Of a referral, which must have it: the shop's id of the new customer, who is referred once"`
+		About    *aboutIn     `json:"about,omitempty" doc:"Of a review: each thing is reviewed once. Left out: whatever the key is for, and no product: where only some earn it earns nothing"`
+		Referred string       `json:"referred,omitempty" maxLength:"128" doc:"Of a referral: the shop's id of the new customer, who is referred once. Left out: whoever the key is for"`
 		Points   *pointsIn    `json:"points,omitempty" doc:"Of a manual grant, which must have it: of the office alone"`
 		Reason   string       `json:"reason,omitempty" maxLength:"500" doc:"Of a manual grant, which must have it"`
 	}
@@ -143,10 +143,10 @@ func (p *pointed) earning(in *earnIn) (retail.Earning, error) {
 	switch {
 	case isOrder != (b.Order != nil):
 		return asked, counter.Invalid("order", "belongs to the event order, which must have it")
-	case isReview != (b.About != nil):
-		return asked, counter.Invalid("about", "belongs to reviews, which must have it: each thing is reviewed once")
-	case (asked.Event == loyalty.Referral) != (b.Referred != ""):
-		return asked, counter.Invalid("referred", "belongs to referrals, which must have it: each customer is referred once")
+	case b.About != nil && !isReview:
+		return asked, counter.Invalid("about", "belongs to reviews")
+	case b.Referred != "" && asked.Event != loyalty.Referral:
+		return asked, counter.Invalid("referred", "belongs to referrals")
 	case isManual != (b.Points != nil):
 		return asked, counter.Invalid("points", "belongs to a manual grant, which must have it: every other event earns by rule")
 	case isManual != (b.Reason != ""):
