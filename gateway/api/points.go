@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,40 +36,6 @@ func (a *api) points(to huma.API) {
 	huma.Register(to, get("recover-conversion", converted, "What points were exchanged for", scopes), p.recoverConversion)
 	huma.Register(to, del("reverse-conversion", converted, "Take an exchange back, points and voucher together, or prevent it", scopes), p.reverseConversion)
 	huma.Register(to, get("points-shown", "/v1/customers/{id}/points", "What to show a customer of his points", edge.Require(edge.Shop)), p.shown)
-}
-
-// lineIn is a line of an order.
-type lineIn struct {
-	SKU         string        `json:"sku" minLength:"1" maxLength:"100"`
-	Category    string        `json:"category,omitempty" maxLength:"200"`
-	Quantity    int64         `json:"quantity,omitempty" minimum:"0" maximum:"100000" doc:"For information: net and gross are for all units together"`
-	Net         *money.Amount `json:"net,omitempty" doc:"For all units, discounts taken off, without VAT: what earns"`
-	Gross       *money.Amount `json:"gross,omitempty" doc:"With VAT: what points may pay; left out: the same as net"`
-	StoredValue bool          `json:"stored_value,omitempty" doc:"A voucher, which neither earns points nor is paid with them. Products of ours are known to be"`
-}
-
-// linesOf reads the lines of an order, whose amounts are of one currency.
-func (a *api) linesOf(in []lineIn, currency money.Currency) ([]loyalty.Line, error) {
-	lines := make([]loyalty.Line, len(in))
-	for i, l := range in {
-		lines[i] = loyalty.Line{SKU: l.SKU, Category: l.Category, StoredValue: l.StoredValue}
-		for name, amount := range map[string]*money.Amount{"net": l.Net, "gross": l.Gross} {
-			field := fmt.Sprintf("lines[%d].%s", i, name)
-			if err := a.checkMoney(figure{field, amount, mayBeZero}); err != nil {
-				return nil, err
-			}
-			if amount != nil && amount.Currency != currency {
-				return nil, counter.Invalid(field+".currency", "is not that of the order")
-			}
-		}
-		if l.Net != nil {
-			lines[i].Net, lines[i].Gross = l.Net.Minor, l.Net.Minor
-		}
-		if l.Gross != nil {
-			lines[i].Gross = l.Gross.Minor
-		}
-	}
-	return lines, nil
 }
 
 // earnOrderIn is an order that earns points.

@@ -88,7 +88,10 @@ func (p *pointed) cart(in *shownIn) ([]loyalty.Line, error) {
 		if l.SKU == "" || len(l.SKU) > skuBytes || len(l.Category) > categoryBytes {
 			return nil, counter.Invalid(fmt.Sprintf("lines[%d]", i), "wants a sku of at most 100 bytes, and a category of at most 200")
 		}
-		for _, amount := range []*money.Amount{l.Net, l.Gross} {
+		if units := l.units(); units < 0 || units > unitsMost {
+			return nil, counter.Invalid(fmt.Sprintf("lines[%d].quantity", i), "must be from 0 to 100000")
+		}
+		for _, amount := range l.amounts() {
 			if currency == "" && amount != nil {
 				currency = amount.Currency
 			}
@@ -99,6 +102,9 @@ func (p *pointed) cart(in *shownIn) ([]loyalty.Line, error) {
 
 // How long the names in a cart's lines may be, as a body's.
 const skuBytes, categoryBytes = 100, 200
+
+// unitsMost is the most that a line's quantity may be, as a body's.
+const unitsMost = 100_000
 
 // showShown renders what to show.
 func showShown(s retail.PointsShown) shownOut {

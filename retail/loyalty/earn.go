@@ -3,7 +3,6 @@ package loyalty
 import (
 	"math/big"
 	"reflect"
-	"slices"
 	"time"
 
 	"vouchsafe/retail/money"
@@ -68,10 +67,10 @@ type Bought struct {
 }
 
 // Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not
-// say. Lines that come to more than the goods earn on the goods alone. Stored values are no part of its total: they neither earn nor are
-// paid with points, so that what points pay is measured by the rest.
+// say. Lines without a net share what the others leave of the goods. Lines that come to more than the goods earn on the goods alone.
+// Stored values are no part of its total: they neither earn nor are paid with points, so that what points pay is measured by the rest.
 func Basket(lines []Line, goods, total int64) Bought {
-	b := Bought{Lines: slices.Clone(lines)}
+	b := Bought{Lines: netted(lines, goods)}
 	var net, gross, stored int64
 	for i, l := range b.Lines {
 		b.Lines[i].Gross = max(l.Gross, l.Net, 0)
@@ -116,6 +115,9 @@ type Line struct {
 	Net           int64 // without VAT, for all its units; freight is no line
 	Gross         int64 // with VAT
 	StoredValue   bool  // a voucher: it earns nothing, and points don't buy it
+	// Unsaid says that Net is not known: a Basket gives the line its part of what the goods come to, by Units where it knows no Gross.
+	Unsaid bool  `json:",omitempty"`
+	Units  int64 `json:",omitempty"`
 }
 
 // Did is one event.

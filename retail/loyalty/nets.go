@@ -1,0 +1,70 @@
+package loyalty
+
+import "vouchsafe/retail/money"
+
+// netted gives the lines that don't say what they come to without VAT their part of what the goods do: the lines that say it left the
+// rest, which is shared by what the others come to with VAT, or by their units where none of them says that. Whole minor units are
+// shared, all of them. Stored values have no part in it; beside them goods that come to more without VAT than their lines do with it have
+// counted them too, so that they are taken off: nothing is earned on those, whoever adds up.
+func netted(lines []Line, goods int64) []Line {
+	rest, stored, weights, mixed := goods, int64(0), int64(0), false
+	weigh := weighing(lines)
+	for _, l := range lines {
+		switch {
+		case l.StoredValue:
+			stored, mixed = sum(stored, max(l.Gross, l.Net, 0)), true
+		case l.Unsaid:
+			weights = sum(weights, weigh(l))
+		default:
+			rest -= min(max(l.Net, 0), rest)
+		}
+	}
+	if mixed && rest > weights && anyGross(lines) {
+		rest = min(max(0, rest-stored), weights)
+	}
+	return shared(lines, rest, weights, weigh)
+}
+
+// shared gives each line without a net its part of the rest by its weight. Each takes what is given up to it less what was given before
+// it, so that the parts are the whole.
+func shared(lines []Line, rest, weights int64, weigh func(Line) int64) []Line {
+	told := make([]Line, len(lines))
+	before, given := int64(0), int64(0)
+	for i, l := range lines {
+		if l.Unsaid && !l.StoredValue && weights > 0 {
+			before = sum(before, weigh(l))
+			l.Net = money.Share(rest, before, weights) - given
+			given += l.Net
+		}
+		l.Unsaid, l.Units = false, 0
+		told[i] = l
+	}
+	return told
+}
+
+// weighing is what the parts of lines without a net are measured by: gross, units where none says a gross, and where none says a number
+// either each is like the other.
+func weighing(lines []Line) func(Line) int64 {
+	if anyGross(lines) {
+		return func(l Line) int64 { return max(l.Gross, 0) }
+	}
+	for _, l := range lines {
+		if unpriced(l) && l.Units > 0 {
+			return func(l Line) int64 { return max(l.Units, 0) }
+		}
+	}
+	return func(Line) int64 { return 1 }
+}
+
+// anyGross tells whether a line without a net says what it comes to with VAT.
+func anyGross(lines []Line) bool {
+	for _, l := range lines {
+		if unpriced(l) && l.Gross > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unpriced tells a line of goods that does not say what it comes to without VAT.
+func unpriced(l Line) bool { return l.Unsaid && !l.StoredValue }
