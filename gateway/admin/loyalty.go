@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -103,6 +104,11 @@ func (a *admin) putProgramme(ctx context.Context, in *putProgrammeIn) (*body[pro
 	asked, err := in.Body.programme(a.office.Zone())
 	if err != nil {
 		return nil, err
+	}
+	for i, r := range in.Body.Rates {
+		if err := a.checkAmount(fmt.Sprintf("rates[%d].value", i), r.Value, r.Value.Minor > 0); err != nil {
+			return nil, err
+		}
 	}
 	v, err := a.office.PutProgramme(ctx, counter.Caller(ctx), in.Body.Version, asked)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 )
 
@@ -13,7 +14,7 @@ import (
 type pointsIn int64
 
 // pointsLimit is more points than anybody is given at once.
-const pointsLimit = 1_000_000_000
+const pointsLimit = loyalty.Most
 
 // UnmarshalJSON reads either form.
 func (p *pointsIn) UnmarshalJSON(text []byte) error {

@@ -1,6 +1,8 @@
 package loyalty
 
 import (
+	"cmp"
+	"fmt"
 	"math/big"
 	"reflect"
 	"time"
@@ -21,7 +23,13 @@ const (
 	Manual        Event = "manual"
 )
 
-// Rule says what an event earns (P17).
+// Most is the most points that anybody is given at once, by a rule or by hand.
+const Most = 1_000_000_000
+
+// steepest is the most points that a rule may give for one minor unit of goods: who rules more has mistyped the amount.
+const steepest = 1_000
+
+// Rule says what an event earns (P17): never more than Most, whatever else it says. What is above that is not earned.
 type Rule struct {
 	Event Event
 	// Points are earned for each event; for an order, for every Per minor units of net goods (P06).
@@ -39,8 +47,12 @@ func (r Rule) check() error {
 		return fault("event", "earns by no rule")
 	case r.Points < 1:
 		return fault("points", "is below 1")
+	case r.Points > Most:
+		return fault("points", "is more than anybody is given at once")
 	case (r.Event == Order) != (r.Per > 0):
 		return fault("per", "belongs to orders, and is at least 1")
+	case r.Event == Order && (r.Points-1)/steepest >= r.Per:
+		return fault("points", fmt.Sprintf("is more than %d for the smallest unit of money", steepest))
 	case r.PerOrder < 0 || r.PerProduct < 0:
 		return fault("per_order, per_product", "is below 0")
 	case r.Event != Order && (r.PerOrder > 0 || r.PerProduct > 0):
@@ -131,7 +143,7 @@ type Did struct {
 // Earn is how many points an event earns a customer at an instant; 0 when it earns nothing.
 func (p Programme) Earn(did Did, who Standing, at time.Time) int64 {
 	if did.Event == Manual {
-		return max(did.Points, 0)
+		return min(max(did.Points, 0), Most)
 	}
 	rule, ok := p.Rule(did.Event)
 	if !ok || who.Excluded || !p.Open(at) {
@@ -140,7 +152,7 @@ func (p Programme) Earn(did Did, who Standing, at time.Time) int64 {
 	return rule.Earn(did, who)
 }
 
-// Earn is how many points an event earns by this rule. Points are rounded down, once.
+// Earn is how many points an event earns by this rule, at most Most. Points are rounded down, once.
 func (r Rule) Earn(did Did, who Standing) int64 {
 	switch did.Event {
 	case Order:
@@ -150,7 +162,7 @@ func (r Rule) Earn(did Did, who Standing) int64 {
 			return 0
 		}
 	}
-	return money.Share(r.Points, who.percent(), 100)
+	return min(money.Share(r.Points, who.percent(), 100), Most)
 }
 
 // ofOrder sums what the lines earn, scaled by Per, so that one division at the end rounds: of each product at most its limit, of all
@@ -176,8 +188,5 @@ func (r Rule) ofOrder(b Bought, who Standing) int64 {
 	total := max(b.Total, 1)
 	sum.Mul(sum, product(total-min(max(b.PointsPaid, 0), total), who.percent()))
 	points := money.Quotient(sum, new(big.Int).Mul(product(total, r.Per), big.NewInt(100)))
-	if r.PerOrder > 0 {
-		points = min(points, r.PerOrder)
-	}
-	return points
+	return min(points, cmp.Or(r.PerOrder, Most), Most)
 }

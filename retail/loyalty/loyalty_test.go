@@ -55,7 +55,9 @@ func TestWhatAnEventEarns(t *testing.T) {
 		"P03 a review of a product that earns nothing":        {loyalty.Rule{Event: loyalty.ReviewProduct, Points: 25, Only: loyalty.Filter{Categories: []string{"tea"}}}, loyalty.Did{About: loyalty.Line{SKU: "A", Category: "mugs"}}, loyalty.Standing{}, 0},
 		"P04 a welcome":                                       {loyalty.Rule{Event: loyalty.Signup, Points: 100}, loyalty.Did{}, loyalty.Standing{}, 100},
 		"P05 a referral, by half for this customer":           {loyalty.Rule{Event: loyalty.Referral, Points: 75}, loyalty.Did{}, loyalty.Standing{Percent: 50}, 37},
-		"an order of amounts as large as there are overflows": {with(func(r *loyalty.Rule) { r.Points = math.MaxInt64; r.Per = 1 }), loyalty.Did{Bought: loyalty.Bought{Total: math.MaxInt64, Lines: []loyalty.Line{{Net: math.MaxInt64}}}}, loyalty.Standing{}, math.MaxInt64},
+		"no more than anybody is given at once":               {with(func(r *loyalty.Rule) { r.Points = loyalty.Most; r.Per = 1; r.PerOrder = 2 * loyalty.Most }), loyalty.Did{Bought: goods(400_00)}, loyalty.Standing{}, loyalty.Most},
+		"a welcome of no more than that":                      {loyalty.Rule{Event: loyalty.Signup, Points: loyalty.Most}, loyalty.Did{}, loyalty.Standing{Percent: 1000}, loyalty.Most},
+		"an order of amounts as large as there are overflows": {with(func(r *loyalty.Rule) { r.Points = math.MaxInt64; r.Per = 1 }), loyalty.Did{Bought: loyalty.Bought{Total: math.MaxInt64, Lines: []loyalty.Line{{Net: math.MaxInt64}}}}, loyalty.Standing{}, loyalty.Most},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,6 +161,9 @@ func TestAProgrammeIsChecked(t *testing.T) {
 		"a welcome for an amount":                     func(p *loyalty.Programme) { p.Rules[1].Per = 10 },
 		"a welcome with a limit":                      func(p *loyalty.Programme) { p.Rules[1].PerOrder = 10 },
 		"a rule that gives nothing":                   func(p *loyalty.Programme) { p.Rules[1].Points = 0 },
+		"more than anybody is given at once":          func(p *loyalty.Programme) { p.Rules[1].Points = loyalty.Most + 1 },
+		"a thousand points and one for an øre":        func(p *loyalty.Programme) { p.Rules[0].Points, p.Rules[0].Per = 1001, 1 },
+		"a rate of more points than anybody is given": func(p *loyalty.Programme) { p.Rates[0].Units = loyalty.Most + 1 },
 		"a limit below nothing":                       func(p *loyalty.Programme) { p.Rules[0].PerProduct = -1 },
 		"a rule for what the office is":               func(p *loyalty.Programme) { p.Rules[1].Event = loyalty.Manual },
 		"an event that is none":                       func(p *loyalty.Programme) { p.Rules[1].Event = "birthday" },

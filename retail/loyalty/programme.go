@@ -136,8 +136,8 @@ func (p Programme) Check() error {
 func (p Programme) checkRates() error {
 	var faults []error
 	for i, r := range p.Rates {
-		if r.Units < 1 || r.Value.Minor < 1 {
-			faults = append(faults, fault(fmt.Sprintf("rates[%d]", i), "has points and a worth of at least 1"))
+		if r.Units < 1 || r.Units > Most || r.Value.Minor < 1 {
+			faults = append(faults, fault(fmt.Sprintf("rates[%d]", i), "has points and a worth of at least 1, and no more points than anybody is given at once"))
 		}
 		if r.Value.Currency != cmp.Or(p.In, p.Rates[0].Value.Currency) {
 			faults = append(faults, fault(fmt.Sprintf("rates[%d].value", i), "is of another currency than the orders, or the first"))
