@@ -7,24 +7,42 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const readPurse = `SELECT
-		coalesce(sum(l.rest - CASE WHEN l.ends_at <= vouchsafe_now() THEN l.rest - l.aside ELSE 0 END), 0)::bigint,
+// readPurse counts as set aside what live reservations have: one that has run out holds nothing, whether or not it was swept.
+const readPurse = `WITH held AS (
+		SELECT
+			s.lot,
+			sum(s.points) AS points
+		FROM account a
+		JOIN account_reservation r ON r.account = a.id AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+		JOIN lot_aside s ON s.reservation = r.id
+		WHERE a.customer = @customer::uuid AND a.currency = 'POINT'
+		GROUP BY s.lot
+	), lots AS (
+		SELECT
+			l.ends_at,
+			l.rest,
+			coalesce(h.points, 0) AS aside
+		FROM account a
+		JOIN lot l ON l.account = a.id AND l.rest > 0
+		LEFT JOIN held h ON h.lot = l.id
+		WHERE a.customer = @customer::uuid AND a.currency = 'POINT'
+	)
+	SELECT
+		coalesce(sum(CASE WHEN l.ends_at <= vouchsafe_now() THEN l.aside ELSE l.rest END), 0)::bigint,
 		coalesce(sum(l.aside), 0)::bigint,
 		coalesce(sum(l.rest - l.aside) FILTER (WHERE l.ends_at = n.ends_at), 0)::bigint,
 		max(n.ends_at)
-	FROM account a
-	JOIN lot l ON l.account = a.id AND l.rest > 0
+	FROM lots l
 	LEFT JOIN LATERAL (
 		SELECT min(m.ends_at) AS ends_at
-		FROM lot m
-		WHERE m.account = a.id AND m.rest > m.aside AND m.ends_at > vouchsafe_now()
-	) n ON true
-	WHERE a.customer = @customer::uuid AND a.currency = 'POINT'`
+		FROM lots m
+		WHERE m.rest > m.aside AND m.ends_at > vouchsafe_now()
+	) n ON true`
 
 // Purse is what a customer has of points now: those that have ended are not counted, whether or not they are out of the books already.
 type Purse struct {
 	Balance  int64
-	Reserved int64
+	Reserved int64     // by live reservations
 	Ending   int64     // the free points that end next
 	EndsAt   time.Time // when; zero if none ever do
 }
