@@ -140,11 +140,18 @@ func (s *Sales) isLate(ctx context.Context, shop string, o purchase.Order) (bool
 
 // fateOf is what a state tells of an order's points.
 func fateOf(o purchase.Order) loyalty.Fate {
-	fate := loyalty.Fate{ToldAt: o.Modified, Stage: int(o.Status), Closed: o.Status == purchase.Cancelled || o.Status == purchase.Refunded}
+	fate := loyalty.Fate{ToldAt: o.Modified, Stage: int(o.Status)}
 	for _, refund := range o.Refunds {
 		fate.Refunded += refund.Amount.Minor
 	}
+	fate.Closed = o.Status == purchase.Cancelled || o.Status == purchase.Refunded && allOf(o, fate.Refunded)
 	return fate
+}
+
+// allOf tells whether a refunded order was refunded altogether: nothing is said of its refunds, or they come to all that was paid. Some
+// shops call an order refunded after any refund.
+func allOf(o purchase.Order, refunded int64) bool {
+	return len(o.Refunds) == 0 || o.Total.Currency != "" && refunded >= o.Total.Minor
 }
 
 // stands tells that nothing of an order is refunded or cancelled.

@@ -1,6 +1,9 @@
 package loyalty
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Fate is what has become of an order since it was bought, as far as its points go, by the state that its shop told last.
 type Fate struct {
@@ -20,7 +23,7 @@ const (
 )
 
 // After is the fate of an order of which another was known: of two states the later one holds, whenever each of them is told, and of two
-// of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more.
+// of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more, or closes.
 func (f Fate) After(known Fate, by Word) Fate {
 	switch {
 	case f.ToldAt.After(known.ToldAt):
@@ -29,10 +32,21 @@ func (f Fate) After(known Fate, by Word) Fate {
 		return known
 	case by == Asked || f.Stage > known.Stage:
 		return f
-	case f.Stage == known.Stage && f.Refunded > known.Refunded:
+	case f.Stage == known.Stage && f.takes(known) > 0:
 		return f
 	}
 	return known
+}
+
+// takes compares how much two states take of an order.
+func (f Fate) takes(other Fate) int {
+	switch {
+	case f.Refunded != other.Refunded || f.Closed == other.Closed:
+		return cmp.Compare(f.Refunded, other.Refunded)
+	case f.Closed:
+		return 1
+	}
+	return -1
 }
 
 // Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it, none at all when it was

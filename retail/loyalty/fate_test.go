@@ -16,6 +16,8 @@ func TestTheLaterStateOfAnOrderHolds(t *testing.T) {
 	same := func(stage int, refunded int64) loyalty.Fate {
 		return loyalty.Fate{ToldAt: day(5), Stage: stage, Refunded: refunded}
 	}
+	closing := same(2, 100)
+	closing.Closed = true
 	for name, c := range map[string]struct {
 		told loyalty.Fate
 		by   loyalty.Word
@@ -29,6 +31,7 @@ func TestTheLaterStateOfAnOrderHolds(t *testing.T) {
 		"of one instant what the shop answers":             {same(1, 0), loyalty.Asked, same(1, 0)},
 		"of equals the one that refunds more":              {same(2, 200), loyalty.Told, same(2, 200)},
 		"of equals not the one that refunds less":          {same(2, 50), loyalty.Told, known},
+		"of equals the one that closes":                    {closing, loyalty.Told, closing},
 		"X17 a refund that is taken back by a later state": {loyalty.Fate{ToldAt: day(6), Stage: 2}, loyalty.Told, loyalty.Fate{ToldAt: day(6), Stage: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +49,7 @@ func TestWhatHasBecomeOfAnOrderIsTheSameInWhateverOrderItIsTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		states := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) loyalty.Fate {
 			stage := rapid.IntRange(1, 4).Draw(t, "stage")
-			return loyalty.Fate{ToldAt: day(rapid.IntRange(1, 4).Draw(t, "day")), Stage: stage, Closed: stage > 2, Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
+			return loyalty.Fate{ToldAt: day(rapid.IntRange(1, 4).Draw(t, "day")), Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
 		}), 1, 8).Draw(t, "states")
 		tell := func(states []loyalty.Fate) (now loyalty.Fate) {
 			for _, f := range states {
