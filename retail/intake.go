@@ -246,8 +246,10 @@ type earns bool
 // notePoints notes for their points that orders stand, and leaves those to the relay whose points may change by it.
 func notePoints(ctx context.Context, tx outbox.Tx, judged map[*application]change) error {
 	standing := make(map[points.OrderName]points.Told, len(judged))
-	for a := range judged {
-		standing[points.OrderName(a.key())] = points.Told{Fate: fateOf(a.order), Number: a.order.Number}
+	for a, c := range judged {
+		fate := fateOf(a.order)
+		fate.Goods = goodsOf(a.order.Recalled(c.before), c.catalogue)
+		standing[points.OrderName(a.key())] = points.Told{Fate: fate, Number: a.order.Number}
 	}
 	if len(standing) == 0 {
 		return nil

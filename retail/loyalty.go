@@ -275,7 +275,7 @@ func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme)
 func (e *earning) bought(ctx context.Context, tx outbox.Tx) (loyalty.Bought, error) {
 	o := e.Order
 	if len(o.Lines) == 0 {
-		o.Lines = []loyalty.Line{{Net: o.NetGoods.Minor}}
+		return loyalty.Unlisted(o.NetGoods, o.Total.Minor), nil
 	}
 	skus := make([]string, len(o.Lines))
 	for i, line := range o.Lines {

@@ -25,10 +25,12 @@ func (s *Sales) settlePoints(ctx context.Context, shop orders.Shop, o purchase.O
 	if version, _, err := points.Programme(ctx, s.orders.Pool()); err != nil || version == 0 {
 		return err
 	}
-	if late, err := s.isLate(ctx, shop.ID, o); err != nil || late {
+	known, err := s.knownPurchase(ctx, shop.ID, o.ID)
+	if err != nil || isLate(o, known) {
 		return err
 	}
-	err := s.retally(ctx, func(tx outbox.Tx) (*tally, error) {
+	o = o.Recalled(known)
+	err = s.retally(ctx, func(tx outbox.Tx) (*tally, error) {
 		t, err := openTold(ctx, tx, s.ledger, shop.ID, o)
 		if err != nil {
 			return nil, err
@@ -126,16 +128,21 @@ func (s *Sales) reviewTask(ctx context.Context, task outbox.Task) error {
 	})
 }
 
-// isLate tells whether a later state is known of an order that sells vouchers, or another order altogether.
-func (s *Sales) isLate(ctx context.Context, shop string, o purchase.Order) (bool, error) {
-	known, err := s.orders.Purchase(ctx, shop, o.ID)
+// knownPurchase is what is known of an order that sells vouchers; nil for every other.
+func (s *Sales) knownPurchase(ctx context.Context, shop, order string) (*purchase.Purchase, error) {
+	known, err := s.orders.Purchase(ctx, shop, order)
 	switch {
 	case errors.Is(err, orders.ErrNotFound) || err == nil && known == nil:
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, err
+		return nil, err
 	}
-	return o.Modified.Before(known.Decided.Modified) || o.Number != known.Decided.Number, nil
+	return &known.Decided, nil
+}
+
+// isLate tells whether a later state is known of an order that sells vouchers, or another order altogether.
+func isLate(o purchase.Order, known *purchase.Purchase) bool {
+	return known != nil && (o.Modified.Before(known.Modified) || o.Number != known.Number)
 }
 
 // fateOf is what a state tells of an order's points.
@@ -165,12 +172,21 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 		return err
 	}
 	told, word := fateOf(o), loyalty.Told
-	told.Refunded = max(0, told.Refunded-refundedOf(o, ours))
+	told.Refunded, told.Goods = max(0, told.Refunded-refundedOf(o, ours)), goodsOf(o, ours)
 	if o.Origin == purchase.Fetched {
 		word = loyalty.Asked
 	}
 	t.known.Fate = told.After(t.known.Fate, word)
 	return points.SetFate(ctx, tx, t.shop, t.order, t.known.Fate)
+}
+
+// goodsOf are what a state tells of what the order sells beside vouchers.
+func goodsOf(o purchase.Order, ours purchase.Catalogue) loyalty.Goods {
+	worth := o.Goods(ours)
+	if worth.Currency == "" {
+		return loyalty.Goods{}
+	}
+	return loyalty.Goods{ToldAt: o.Modified, Worth: worth}
 }
 
 func skusOf(lines []purchase.Line) []string {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
 )
 
@@ -12,11 +13,16 @@ import (
 func TestPointsOfAnOrderThatIsOverCountByWhatItMayBring(t *testing.T) {
 	t.Parallel()
 	h, clerk, _ := generous(t)
-	h.tells(goods("1001", 1, purchase.Cancelled))
+	told := func(minute int, status purchase.Status) {
+		o := goods("1001", minute, status)
+		o.Lines[0].Paid = money.Of(18_750_00, "DKK")
+		h.tells(o)
+	}
+	told(1, purchase.Cancelled)
 	clerk.earns("e:1", "9", "order", says("shop", "demo"), bought("91001", 400_000_00)).refuses(403, "approval_required")
 	clerk.earns("e:2", "9", "order", says("shop", "demo"), bought("91001", 15_000_00)).has(201, `{}`)
 	clerk.grantsBy("g:1", "7", 1000).awaits()
-	h.tells(goods("1001", 2, purchase.Paid))
+	told(2, purchase.Paid)
 	h.shop.customer("9").has(200, `{"points":{"available":{"amount":1500,"currency":"POINT"},"balance":"*","reserved":"*"}}`)
 }
 

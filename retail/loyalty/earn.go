@@ -76,6 +76,30 @@ type Bought struct {
 	// Total is what the order comes to, with everything that is in it but stored values; PointsPaid is the part that points have paid.
 	Total, PointsPaid int64
 	Lines             []Line
+	// Unlisted is the currency of an order whose lines the shop did not name: it has one, for all that was bought. "" for every other.
+	Unlisted money.Currency
+	// Guessed tells that the shop said no total: it is taken to be what the goods come to.
+	Guessed bool
+}
+
+// Unlisted is an order of which a shop names no lines: what its goods come to, and in all with VAT, or 0 where the shop does not say.
+func Unlisted(goods money.Amount, total int64) Bought {
+	b := Basket([]Line{{Net: goods.Minor}}, goods.Minor, total)
+	b.Unlisted, b.Guessed = goods.Currency, total == 0
+	return b
+}
+
+// worth is an order that names no lines, by the goods that it is known to sell, with VAT: it earns on no more than that, since what comes
+// to more has stored values in it, and where the shop said no total, that is its total.
+func (b Bought) worth(goods int64) Bought {
+	b.Lines = slices.Clone(b.Lines)
+	for i, l := range b.Lines {
+		b.Lines[i].Net, b.Lines[i].Gross = min(l.Net, goods), min(l.Gross, goods)
+	}
+	if b.Guessed {
+		b.Total = goods
+	}
+	return b
 }
 
 // Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not

@@ -3,6 +3,8 @@ package loyalty
 import (
 	"cmp"
 	"time"
+
+	"vouchsafe/retail/money"
 )
 
 // Fate is what has become of an order since it was bought, as far as its points go, by the state that its shop told last.
@@ -11,6 +13,27 @@ type Fate struct {
 	Stage    int       // how far the order had come: of two states of one instant the further one counts
 	Refunded int64     // of what could earn, minor units with VAT
 	Closed   bool      // cancelled, or refunded altogether
+	Goods    Goods
+}
+
+// Goods are what an order sells beside stored values, as far as its shop has told.
+type Goods struct {
+	ToldAt time.Time    // when that was so; zero while it is not known
+	Worth  money.Amount // with VAT, without freight
+}
+
+// after are the goods of an order of which others were known: those of the later state that says something of them. Of one instant it is
+// what the shop answers when it is asked, or else the less.
+func (g Goods) after(known Goods, by Word) Goods {
+	switch {
+	case g.Worth.Currency == "" || g.ToldAt.Before(known.ToldAt):
+		return known
+	case g.ToldAt.After(known.ToldAt) || by == Asked:
+		return g
+	case cmp.Or(cmp.Compare(g.Worth.Minor, known.Worth.Minor), cmp.Compare(g.Worth.Currency, known.Worth.Currency)) < 0:
+		return g
+	}
+	return known
 }
 
 // Word is how a state of an order came to be known.
@@ -23,8 +46,16 @@ const (
 )
 
 // After is the fate of an order of which another was known: of two states the later one holds, whenever each of them is told, and of two
-// of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more, or closes.
+// of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more, or closes. What is known
+// of its goods holds until a later state tells of them.
 func (f Fate) After(known Fate, by Word) Fate {
+	now := f.over(known, by)
+	now.Goods = f.Goods.after(known.Goods, by)
+	return now
+}
+
+// over is the state that holds of the two.
+func (f Fate) over(known Fate, by Word) Fate {
 	switch {
 	case f.ToldAt.After(known.ToldAt):
 		return f
@@ -50,10 +81,14 @@ func (f Fate) takes(other Fate) int {
 }
 
 // Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it, none at all when it was
-// cancelled, and nothing for the part that points have paid, in minor units.
+// cancelled, and nothing for the part that points have paid, in minor units. An order that named no lines when it earned is taken for the
+// goods that it is known to have sold, in the currency in which it earned.
 func (r Rule) Deserves(b Bought, pointsPaid int64, now Fate, who Standing) int64 {
 	if now.Closed {
 		return 0
+	}
+	if goods := now.Goods.Worth; goods.Currency != "" && goods.Currency == b.Unlisted {
+		b = b.worth(goods.Minor)
 	}
 	left := b.Less(now.Refunded)
 	left.PointsPaid = pointsPaid

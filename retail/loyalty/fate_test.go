@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/money"
 )
 
 func TestTheLaterStateOfAnOrderHolds(t *testing.T) {
@@ -49,7 +50,11 @@ func TestWhatHasBecomeOfAnOrderIsTheSameInWhateverOrderItIsTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		states := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) loyalty.Fate {
 			stage := rapid.IntRange(1, 4).Draw(t, "stage")
-			return loyalty.Fate{ToldAt: day(rapid.IntRange(1, 4).Draw(t, "day")), Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
+			at, goods := day(rapid.IntRange(1, 4).Draw(t, "day")), loyalty.Goods{}
+			if rapid.Bool().Draw(t, "tells of its goods") {
+				goods = loyalty.Goods{ToldAt: at, Worth: money.Of(rapid.Int64Range(0, 2).Draw(t, "goods"), "DKK")}
+			}
+			return loyalty.Fate{ToldAt: at, Goods: goods, Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
 		}), 1, 8).Draw(t, "states")
 		tell := func(states []loyalty.Fate) (now loyalty.Fate) {
 			for _, f := range states {
@@ -94,4 +99,41 @@ func TestAnOrderDeservesLessTheMoreIsRefundedAndNothingForAllOfIt(t *testing.T) 
 			t.Fatalf("all is refunded, and it deserves %d", last)
 		}
 	})
+}
+
+// X17: an order that named no lines earns on the goods that it is known to have sold, and on no vouchers, and what is refunded and what
+// points paid of it is measured by them where it named no total.
+func TestX17AnOrderThatNamesNoLinesIsTakenForItsGoods(t *testing.T) {
+	t.Parallel()
+	rule := loyalty.Rule{Event: loyalty.Order, Points: 1, Per: 1_00}
+	listed := loyalty.Basket([]loyalty.Line{{SKU: "A", Net: 100_00}}, 100_00, 0)
+	sold := func(minor, refunded int64) loyalty.Fate {
+		return loyalty.Fate{Refunded: refunded, Goods: loyalty.Goods{ToldAt: day(1), Worth: money.Of(minor, "DKK")}}
+	}
+	abroad := loyalty.Fate{Goods: loyalty.Goods{ToldAt: day(1), Worth: money.Of(1_00, "EUR")}}
+	unlisted := func(net, total int64) loyalty.Bought { return loyalty.Unlisted(money.Of(net, "DKK"), total) }
+	for name, c := range map[string]struct {
+		bought loyalty.Bought
+		paid   int64
+		now    loyalty.Fate
+		want   int64
+	}{
+		"nothing is known":                        {unlisted(580_00, 0), 0, loyalty.Fate{}, 580},
+		"a voucher alone":                         {unlisted(500_00, 0), 0, sold(0, 0), 0},
+		"a voucher beside goods":                  {unlisted(580_00, 0), 0, sold(80_00, 0), 80},
+		"goods with VAT":                          {unlisted(100_00, 0), 0, sold(125_00, 0), 100},
+		"goods that were sold in other money":     {unlisted(100_00, 0), 0, abroad, 100},
+		"half of it refunded":                     {unlisted(100_00, 0), 0, sold(125_00, 62_50), 50},
+		"all of it refunded":                      {unlisted(100_00, 0), 0, sold(125_00, 125_00), 0},
+		"some of it paid with points":             {unlisted(100_00, 0), 20_00, sold(125_00, 0), 84},
+		"its total told, which has freight in it": {unlisted(100_00, 200_00), 0, sold(125_00, 50_00), 75},
+		"lines named":                             {listed, 0, sold(0, 0), 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := rule.Deserves(c.bought, c.paid, c.now, loyalty.Standing{}); got != c.want {
+				t.Errorf("it deserves %d, want %d", got, c.want)
+			}
+		})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/money"
 )
 
 // Known is an order as far as points know it.
@@ -37,7 +38,10 @@ RETURNING
 	refunded,
 	closed,
 	earned,
-	unsettled`
+	unsettled,
+	goods,
+	goods_in,
+	goods_at`
 
 // lockedRow is a row of loyalty_order with its name.
 type lockedRow struct {
@@ -69,12 +73,18 @@ type knownRow struct {
 	Closed    bool
 	Earned    bool
 	Unsettled bool
+	Goods     int64
+	GoodsIn   money.Currency
+	GoodsAt   *time.Time
 }
 
 func (r knownRow) known() Known {
 	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Earned: r.Earned, Unsettled: r.Unsettled}
 	if r.ToldAt != nil {
 		k.ToldAt = *r.ToldAt
+	}
+	if r.GoodsAt != nil {
+		k.Goods = loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn)}
 	}
 	return k
 }
@@ -85,7 +95,10 @@ SET
 	told_at = @told_at,
 	stage = @stage,
 	refunded = @refunded,
-	closed = @closed
+	closed = @closed,
+	goods = @goods,
+	goods_in = @goods_in,
+	goods_at = @goods_at
 WHERE
 	shop = @shop
 	AND order_id = @order`
@@ -94,6 +107,7 @@ WHERE
 func SetFate(ctx context.Context, tx pgx.Tx, shop, order string, f loyalty.Fate) error {
 	_, err := tx.Exec(ctx, setFate, pgx.NamedArgs{
 		"shop": shop, "order": order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
+		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt),
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)
@@ -150,7 +164,10 @@ SELECT
 	refunded,
 	closed,
 	earned,
-	unsettled
+	unsettled,
+	goods,
+	goods_in,
+	goods_at
 FROM
 	loyalty_order
 WHERE

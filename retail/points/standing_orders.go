@@ -33,15 +33,29 @@ INSERT INTO loyalty_order AS o (
 	shop,
 	order_id,
 	told_at,
-	stage
+	stage,
+	goods,
+	goods_in,
+	goods_at
 )
 SELECT *
-FROM unnest(@shops::text[], @orders::text[], @told::timestamptz[], @stages::smallint[])
+FROM unnest(
+	@shops::text[],
+	@orders::text[],
+	@told::timestamptz[],
+	@stages::smallint[],
+	@goods::bigint[],
+	@currencies::text[],
+	@goods_at::timestamptz[]
+)
 ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = excluded.told_at,
 	stage = excluded.stage,
 	refunded = 0,
-	closed = false
+	closed = false,
+	goods = CASE excluded.goods_in WHEN '' THEN o.goods ELSE excluded.goods END,
+	goods_in = CASE excluded.goods_in WHEN '' THEN o.goods_in ELSE excluded.goods_in END,
+	goods_at = coalesce(excluded.goods_at, o.goods_at)
 WHERE
 	NOT o.earned
 	AND o.number_of = ''
@@ -106,10 +120,15 @@ func stand(ctx context.Context, tx pgx.Tx, told map[OrderName]Told, names []Orde
 	slices.SortFunc(names, OrderName.compare)
 	shops, ids := split(names)
 	at, stages := make([]time.Time, len(names)), make([]int16, len(names))
+	goods, currencies, goodsAt := make([]int64, len(names)), make([]string, len(names)), make([]*time.Time, len(names))
 	for i, name := range names {
-		at[i], stages[i] = told[name].ToldAt, int16(told[name].Stage)
+		t := told[name]
+		at[i], stages[i] = t.ToldAt, int16(t.Stage)
+		goods[i], currencies[i], goodsAt[i] = t.Goods.Worth.Minor, string(t.Goods.Worth.Currency), orNull(t.Goods.ToldAt)
 	}
-	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{"shops": shops, "orders": ids, "told": at, "stages": stages}) // rows carry the error on
+	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{
+		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt,
+	}) // rows carry the error on
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
 	if err != nil {
 		return nil, fmt.Errorf("write down that %d orders stand: %w", len(names), err)

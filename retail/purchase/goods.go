@@ -1,0 +1,43 @@
+package purchase
+
+import (
+	"slices"
+
+	"vouchsafe/retail/money"
+)
+
+// Recalled is the order with what its lines sold when that was last known, where the shop has deleted the product since; known is nil for
+// an order that sold no voucher yet.
+func (o Order) Recalled(known *Purchase) Order {
+	if known == nil {
+		return o
+	}
+	o.Lines = slices.Clone(o.Lines)
+	for i, line := range o.Lines {
+		if line.SKU == "" {
+			o.Lines[i].SKU = known.sku(line.ID)
+		}
+	}
+	return o
+}
+
+// Goods is what the order sells beside products of ours, tax included and without freight; the zero Amount when that can't be told: it
+// says nothing of its lines, or the figure of one is unclear.
+func (o Order) Goods(ours Catalogue) money.Amount {
+	if len(o.Lines) == 0 {
+		return money.Amount{}
+	}
+	worth := money.Of(0, o.Currency)
+	for _, line := range o.Lines {
+		if _, sold := ours[line.SKU]; sold {
+			continue
+		}
+		sum, err := worth.Add(line.Paid)
+		if line.Unclear || err != nil {
+			return money.Amount{}
+		}
+		worth = sum
+	}
+	worth.Minor = max(worth.Minor, 0)
+	return worth
+}
