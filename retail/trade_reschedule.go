@@ -9,6 +9,7 @@ import (
 
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
 )
 
 // The audit trail's names for what the office does about deliveries that were planned, or came back.
@@ -75,7 +76,7 @@ func (o *BackOffice) morningOf(ctx context.Context, d outbox.Delivery, day strin
 	}
 	due, err := dueOn(day, zone)
 	if err != nil || due.IsZero() {
-		return time.Time{}, invalid("deliver_on: a day such as 2026-12-24")
+		return time.Time{}, invalid("deliver_on: a day such as 2026-12-24, not after " + voucher.LastDay)
 	}
 	return due, nil
 }

@@ -90,6 +90,18 @@ type Recipient struct {
 	Email string
 }
 
+// lastYear is the last one in which a code can be delivered: later ones were mistyped, or stand for never.
+const lastYear = 9000
+
+// ReadDay reads a day that a layout of package time writes, as YYYY-MM-DD; false if it can't be read or is after the year 9000.
+func ReadDay(layout, text string) (string, bool) {
+	day, err := time.Parse(layout, text)
+	if err != nil || day.Year() > lastYear {
+		return "", false
+	}
+	return day.Format(time.DateOnly), true
+}
+
 // Refund is money that the shop gave back.
 type Refund struct {
 	ID     string

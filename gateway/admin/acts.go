@@ -102,7 +102,7 @@ func (a *admin) invalidate(ctx context.Context, in *invalidateIn) (*body[sheetOu
 type extendIn struct {
 	ID   string `path:"id" doc:"Id of the voucher"`
 	Body struct {
-		ExpiresOn string `json:"expires_on" format:"date" doc:"The new last day of validity, later than the present one"`
+		ExpiresOn string `json:"expires_on" format:"date" doc:"The new last day of validity, later than the present one and not after 9000-12-31"`
 		Reason    string `json:"reason" minLength:"1" maxLength:"500"`
 	}
 }
@@ -110,7 +110,7 @@ type extendIn struct {
 func (a *admin) extend(ctx context.Context, in *extendIn) (*body[sheetOut], error) {
 	last, err := voucher.ParseDate(in.Body.ExpiresOn)
 	if err != nil {
-		return nil, counter.Invalid("expires_on", "must be a day such as 2030-12-31")
+		return nil, counter.Invalid("expires_on", "must be a day such as 2030-12-31, not after "+voucher.LastDay)
 	}
 	_, err = a.office.Extend(ctx, counter.Caller(ctx), in.ID, last, in.Body.Reason)
 	return a.after(ctx, in.ID, err)

@@ -194,6 +194,7 @@ func TestTheDayOfDelivery(t *testing.T) {
 	h.office.asks("POST", "/v1/admin/deliveries/"+id+"/reschedule", `{"deliver_on":"2030-02-01","reason":"she is away"}`).
 		has(200, `{"id":"*","state":"pending","due_at":"2030-02-01T07:00:00Z"}`)
 	h.office.asks("POST", "/v1/admin/deliveries/"+id+"/reschedule", `{"deliver_on":"soon"}`).refuses(400, "invalid_request", `"field":"deliver_on"`)
+	h.office.asks("POST", "/v1/admin/deliveries/"+id+"/reschedule", `{"deliver_on":"9999-12-31"}`).refuses(400, "invalid_request", `"field":"deliver_on"`)
 	h.works()
 	h.office.asks("POST", "/v1/admin/deliveries/"+id+"/reschedule", `{"deliver_on":"2020-01-01"}`).has(200, `{"id":"*"}`)
 	if got := h.letter(h.mails(1)[0]); got != "lisa@example.dk "+c.code {

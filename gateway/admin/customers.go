@@ -164,7 +164,7 @@ type setCustomerIn struct {
 	ID   string `path:"id" minLength:"1" maxLength:"128" doc:"Our own id, a wallet id, or the shop's id of the customer"`
 	Shop string `query:"shop" maxLength:"63" doc:"Whose customer is meant. With it somebody who is not known becomes so"`
 	Body struct {
-		MemberUntil *string `json:"member_until,omitempty" maxLength:"10" nullable:"false" doc:"Last day of the membership; an empty text ends it"`
+		MemberUntil *string `json:"member_until,omitempty" maxLength:"10" nullable:"false" doc:"Last day of the membership, not after 9000-12-31; an empty text ends it"`
 		Email       *string `json:"email,omitempty" maxLength:"254" nullable:"false" doc:"An empty text forgets it"`
 		WalletID    *string `json:"wallet_id,omitempty" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" nullable:"false" doc:"What the accounts are filed under, apart from the log-in"`
 	}
@@ -177,7 +177,7 @@ func (a *admin) setCustomer(ctx context.Context, in *setCustomerIn) (*body[profi
 		if *day != "" {
 			last, err := voucher.ParseDate(*day)
 			if err != nil {
-				return nil, counter.Invalid("member_until", "must be a day such as 2030-12-31, or empty")
+				return nil, counter.Invalid("member_until", "must be a day such as 2030-12-31, or empty, not after "+voucher.LastDay)
 			}
 			change.MemberUntil = &last
 		}

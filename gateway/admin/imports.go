@@ -47,7 +47,7 @@ func RegisterImports(to huma.API, stock *retail.Stockroom) {
 
 // FileIn is a file of vouchers.
 type FileIn struct {
-	CSV      string         `json:"csv" minLength:"1" doc:"Columns code, balance, currency, and perhaps expires_on, kind and product; separated by semicolons, commas or tabs"`
+	CSV      string         `json:"csv" minLength:"1" doc:"Columns code, balance, currency, and perhaps expires_on, kind and product; separated by semicolons, commas or tabs. A voucher without a last day has none in expires_on, or one of the year 9999; no other is after 9000-12-31"`
 	Currency money.Currency `json:"currency,omitempty" maxLength:"5" doc:"Of lines that name none"`
 }
 

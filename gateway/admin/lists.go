@@ -37,7 +37,7 @@ func (a *admin) instant(field, text string, end func(voucher.Date, *time.Locatio
 	}
 	day, err := voucher.ParseDate(text)
 	if err != nil {
-		return time.Time{}, counter.Invalid(field, "must be an instant such as 2026-11-22T12:00:00Z, or a day such as 2026-11-22")
+		return time.Time{}, counter.Invalid(field, "must be an instant such as 2026-11-22T12:00:00Z, or a day such as 2026-11-22, not after "+voucher.LastDay)
 	}
 	return end(day, a.office.Zone()), nil
 }

@@ -104,7 +104,7 @@ func (a *admin) day(ctx context.Context, field, text string) (voucher.Date, erro
 	}
 	day, err := voucher.ParseDate(text)
 	if err != nil {
-		return day, counter.Invalid(field, "must be a day such as 2026-11-22")
+		return day, counter.Invalid(field, "must be a day such as 2026-11-22, not after "+voucher.LastDay)
 	}
 	return day, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"vouchsafe/retail/money"
@@ -91,7 +92,11 @@ var (
 	dayFirst  = regexp.MustCompile(`^([0-9]{1,2})[-/.]\s?([0-9]{1,2})[-/.]\s?([0-9]{4})$`)
 )
 
-// dayOf reads a last day of validity, the day before the month as in all of Europe; none is the zero Date.
+// endless is the year of a last day with which other systems write that there is none: 9999-12-31.
+const endless = "9999"
+
+// dayOf reads a last day of validity, the day before the month as in all of Europe; none is the zero Date, and so is one of the year
+// 9999.
 func dayOf(text string) (voucher.Date, error) {
 	if text == "" {
 		return voucher.Date{}, nil
@@ -103,9 +108,14 @@ func dayOf(text string) (voucher.Date, error) {
 	} else if m := dayFirst.FindStringSubmatch(text); m != nil {
 		year, month, day = m[3], m[2], m[1]
 	}
-	date, err := voucher.ParseDate(fmt.Sprintf("%s-%02s-%02s", year, month, day))
+	written := fmt.Sprintf("%s-%02s-%02s", year, month, day)
+	if _, err := time.Parse(time.DateOnly, written); err == nil && year == endless {
+		return voucher.Date{}, nil
+	}
+	date, err := voucher.ParseDate(written)
 	if err != nil {
-		return voucher.Date{}, errors.New("a day is written as 2027-12-31 or 31.12.2027")
+		return voucher.Date{}, errors.New("a day is written as 2027-12-31 or 31.12.2027, and is not after " + voucher.LastDay +
+			"; without an end it is empty, or of the year " + endless)
 	}
 	return date, nil
 }

@@ -15,19 +15,36 @@ type Date struct {
 	Day   int
 }
 
+const (
+	// LastDay is the last day that anybody may name. What is counted on from it, such as the years for which value is owed, stays
+	// within the years that can be written.
+	LastDay = "9000-12-31"
+
+	// lastYear is the last one that RFC 3339 can write.
+	lastYear = 9999
+)
+
 // DateOf is the day of an instant in a zone.
 func DateOf(at time.Time, zone *time.Location) Date {
 	year, month, day := at.In(zone).Date()
-	return Date{year, month, day}
+	return Date{year, month, day}.writable()
 }
 
-// ParseDate reads YYYY-MM-DD; other days of the calendar than real ones are refused.
+// ParseDate reads YYYY-MM-DD; other days of the calendar than real ones are refused, and so are those after [LastDay].
 func ParseDate(text string) (Date, error) {
 	parsed, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return Date{}, fmt.Errorf("read the day %q: it must be YYYY-MM-DD", text)
+	if err != nil || text > LastDay {
+		return Date{}, fmt.Errorf("read the day %q: it must be YYYY-MM-DD, and not after %s", text, LastDay)
 	}
 	return DateOf(parsed, time.UTC), nil
+}
+
+// writable is the day, or the last one that can be written if it is later.
+func (d Date) writable() Date {
+	if d.Year > lastYear {
+		return Date{lastYear, time.December, 31}
+	}
+	return d
 }
 
 // Zero tells whether this is no day.
@@ -51,14 +68,19 @@ func (d Date) Start(zone *time.Location) time.Time {
 	return start
 }
 
-// End is the first instant after the day: valid through a day means before it.
+// End is the first instant after the day: valid through a day means before it. After the last day that can be written there is
+// none that can, and the last second stands for it.
 func (d Date) End(zone *time.Location) time.Time {
-	return Date{d.Year, d.Month, d.Day + 1}.Start(zone)
+	end := Date{d.Year, d.Month, d.Day + 1}.Start(zone)
+	if end.Year() > lastYear || end.UTC().Year() > lastYear {
+		return time.Date(lastYear, time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return end
 }
 
 // addYears counts whole years on; the 29th of February becomes the 28th where there is none.
 func (d Date) addYears(years int) Date {
-	later := Date{d.Year + years, d.Month, d.Day}
+	later := Date{d.Year + years, d.Month, d.Day}.writable()
 	if DateOf(later.Start(time.UTC), time.UTC) != later {
 		later.Day--
 	}
@@ -142,7 +164,7 @@ func (t Term) Ends(sold Date) Date {
 	case years == 0:
 		return Date{}
 	case strings.HasSuffix(string(t), yearEnd):
-		return Date{sold.Year + years, time.December, 31}
+		return Date{sold.Year + years, time.December, 31}.writable()
 	default:
 		return sold.addYears(years)
 	}

@@ -108,9 +108,33 @@ func TestOnlyRealDaysAreRead(t *testing.T) {
 	if got := day(t, "2024-02-29"); got != (voucher.Date{Year: 2024, Month: time.February, Day: 29}) || got.String() != "2024-02-29" {
 		t.Errorf("got %v", got)
 	}
-	for _, text := range []string{"", "2026-02-29", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-22T00:00:00Z"} {
+	for _, text := range []string{"", "2026-02-29", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-22T00:00:00Z", "9001-01-01", "9999-12-31", "10000-01-01"} {
 		if got, err := voucher.ParseDate(text); err == nil || !got.Zero() {
 			t.Errorf("ParseDate(%q) = %v, %v", text, got, err)
+		}
+	}
+}
+
+// What is counted on from a day stays within the years that JSON and RFC 3339 can write.
+func TestNoDayIsCountedOnBeyondTheYear9999(t *testing.T) {
+	t.Parallel()
+	last := voucher.Date{Year: 9999, Month: time.December, Day: 31}
+	for name, got := range map[string]voucher.Date{
+		"a term":                 voucher.Term("P3Y").Ends(voucher.Date{Year: 9998, Month: time.March, Day: 1}),
+		"a term to a year's end": voucher.Term("P3Y/year-end").Ends(voucher.Date{Year: 9997, Month: time.March, Day: 1}),
+		"an instant":             voucher.DateOf(time.Date(10000, time.January, 2, 0, 0, 0, 0, time.UTC), time.UTC),
+		"a term that just fits":  voucher.Term("P1Y/year-end").Ends(voucher.Date{Year: 9998, Month: time.March, Day: 1}),
+	} {
+		if got != last {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	for _, place := range []string{"UTC", "Europe/Copenhagen", "America/New_York", "Pacific/Kiritimati"} {
+		v := voucher.Voucher{OwedFor: 1, Zone: zone(place), ExpiresOn: last}
+		for what, at := range map[string]time.Time{"its end": last.End(v.Zone), "what is owed": v.OwedUntil()} {
+			if _, err := at.UTC().MarshalJSON(); err != nil || at.Before(last.Start(v.Zone)) {
+				t.Errorf("%s: %s is %v, %v", place, what, at, err)
+			}
 		}
 	}
 }

@@ -142,11 +142,11 @@ func readDay(l webshop.Object, order *webshop.Order) string {
 	if text == "" {
 		return ""
 	}
-	if _, err := time.Parse(time.DateOnly, text); err != nil {
+	day, ok := webshop.ReadDay(time.DateOnly, text)
+	if !ok {
 		order.Doubts = append(order.Doubts, fmt.Sprintf("line %s is to be delivered on %.40q, which is no date", l.Loose("id"), text))
-		return ""
 	}
-	return text
+	return day
 }
 
 func readRefunds(o webshop.Object, order *webshop.Order) {

@@ -129,9 +129,11 @@ func TestWhatIsMissingFollowsFromTheRest(t *testing.T) {
 
 func TestADateThatIsNoneIsADoubtAndNotAFault(t *testing.T) {
 	t.Parallel()
-	order := parsed(t, with(`"sku":"G"`, `"deliver_on":"24/12/2026"`))
-	if order.Lines[0].DeliverOn != "" || len(order.Doubts) != 1 {
-		t.Errorf("got %q, doubts %v", order.Lines[0].DeliverOn, order.Doubts)
+	for _, text := range []string{"24/12/2026", "9999-12-31"} {
+		order := parsed(t, with(`"sku":"G"`, `"deliver_on":"`+text+`"`))
+		if order.Lines[0].DeliverOn != "" || len(order.Doubts) != 1 {
+			t.Errorf("%s: got %q, doubts %v", text, order.Lines[0].DeliverOn, order.Doubts)
+		}
 	}
 }
 

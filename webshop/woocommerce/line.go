@@ -103,8 +103,8 @@ func wish(meta []webshop.Object, key string) string {
 func readDay(text string) (string, bool) {
 	first, _, _ := strings.Cut(strings.Replace(text, "T", " ", 1), " ")
 	for _, layout := range []string{time.DateOnly, "20060102", "2.1.2006"} {
-		if day, err := time.Parse(layout, first); err == nil {
-			return day.Format(time.DateOnly), true
+		if day, ok := webshop.ReadDay(layout, first); ok {
+			return day, true
 		}
 	}
 	return "", false
