@@ -18,15 +18,12 @@ type AccountAdjustment struct {
 }
 
 // AdjustAccount corrects the balance of a customer's account; one who is not known becomes so when a shop is named (A32). Errors as
-// for Adjust, and ErrNoCustomer, ErrWhichCustomer.
+// for Adjust, and ErrNoCustomer, ErrWhichCustomer, ErrSharedLogins for what would bring value where nobody can pay with it.
 func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjustment) (voucher.Answer, error) {
 	act := voucher.Adjust{
 		Ref: by.ref(voucher.Adjustments, a.Key), Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected, Detail: voucher.Detail{Reason: a.Reason},
 	}
-	who, err := o.sales.named(ctx, a.Shop, a.Customer)
-	if errors.Is(err, ErrNoCustomer) && a.Shop != "" {
-		who, err = o.register(ctx, a.Shop, a.Customer)
-	}
+	who, err := o.adjusted(ctx, act.Ref, a)
 	if err != nil {
 		return voucher.Answer{}, o.desk.unlessTaken(ctx, act.Ref, err)
 	}
@@ -54,6 +51,50 @@ func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjus
 		return o.adjustedBefore(ctx, by, aimed, who)
 	}
 	return answer, err
+}
+
+// adjusted finds whose account is adjusted, and makes known who is not, unless the adjustment would bring what nobody could pay with.
+func (o *BackOffice) adjusted(ctx context.Context, ref voucher.Ref, a AccountAdjustment) (Customer, error) {
+	who, err := o.sales.named(ctx, a.Shop, a.Customer)
+	stranger := errors.Is(err, ErrNoCustomer) && a.Shop != ""
+	if stranger {
+		who.Shop = a.Shop
+	} else if err != nil {
+		return who, err
+	}
+	if a.brings() {
+		if err := o.fillable(ctx, ref, who.Shop); err != nil {
+			return who, err
+		}
+	}
+	if stranger {
+		return o.register(ctx, a.Shop, a.Customer)
+	}
+	return who, nil
+}
+
+// brings tells whether an adjustment asks for more than there is.
+func (a Adjustment) brings() bool {
+	if a.Delta != nil {
+		return a.Delta.Minor > 0
+	}
+	return a.Expected == nil || a.SetTo.Minor > a.Expected.Minor
+}
+
+// fillable refuses what would bring value to an account at a shop whose customers may share a log-in: nobody could pay with it (D07).
+// What was done under the name before is answered as it was. Error: ErrSharedLogins.
+func (o *BackOffice) fillable(ctx context.Context, ref voucher.Ref, shop string) error {
+	_, err := o.sales.accountShop(ctx, shop)
+	switch {
+	case errors.Is(err, ErrUnknownShop):
+		return nil
+	case !errors.Is(err, ErrSharedLogins):
+		return err
+	}
+	if err = o.desk.unlessTaken(ctx, ref, err); errors.Is(err, voucher.ErrKeyReused) {
+		return nil
+	}
+	return err
 }
 
 // unit is the currency of an adjustment.

@@ -36,7 +36,7 @@ type spot struct {
 }
 
 // Transfer moves value between vouchers and accounts, in one transaction (A25). Errors: ErrOnePlace, voucher.ErrNotFound,
-// ErrNoCustomer, ErrWhichCustomer, *AwaitingError, the refusals.
+// ErrNoCustomer, ErrWhichCustomer, ErrSharedLogins for an account that nobody can pay with, *AwaitingError, the refusals.
 func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (voucher.Answer, error) {
 	ref := by.ref(voucher.Transfers, t.Key)
 	from, to, err := o.places(ctx, t)
@@ -58,6 +58,11 @@ func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (vouche
 // moves settles a transfer between two places as they are now.
 func (o *BackOffice) moves(ctx context.Context, by Actor, t Transfer, from, to spot) (voucher.Answer, error) {
 	ref := by.ref(voucher.Transfers, t.Key)
+	if to.customer != nil {
+		if err := o.fillable(ctx, ref, to.customer.Shop); err != nil {
+			return voucher.Answer{}, err
+		}
+	}
 	aimed, err := o.transfer(ctx, t, from, to)
 	if errors.Is(err, ledger.ErrNoAccount) {
 		return voucher.Answer{}, o.desk.unlessTaken(ctx, ref, &voucher.InsufficientError{Available: money.Of(0, unitOf(from, to, t.Amount))})
