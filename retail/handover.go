@@ -80,8 +80,8 @@ func (h *handovers) prepare(ctx context.Context, w *outbox.Work) (Handover, Shop
 	}, front, nil
 }
 
-// note is the second message as the shop sends it: the merchant's own text for it, where there is one (E11), or a few plain lines. The
-// shop's mails have a look and a subject of their own.
+// note is the second message as the shop sends it: the merchant's own text for it, where there is one (E11), or a few plain lines, and
+// for whom it is (B05, B12). The shop's mails have a look and a subject of their own.
 func (s *Sales) note(ctx context.Context, shop orders.Shop, gift orders.Gift, code voucher.Code) (string, error) {
 	product, err := s.productOf(ctx, gift.SKU)
 	if err != nil {
@@ -113,7 +113,14 @@ func (s *Sales) note(ctx context.Context, shop orders.Shop, gift orders.Gift, co
 		}
 		return mail.Message{}, err
 	})
-	return text, err
+	if err != nil || !page.Gift {
+		return text, err
+	}
+	var asked wishes
+	if err := s.unseal(purposeWishes, gift.Unit, gift.Wishes, &asked); err != nil {
+		return "", err
+	}
+	return mail.WithPresent(text, letter.Language, mail.Present{Name: asked.Name, Address: asked.Email, Message: asked.Message}), nil
 }
 
 // forBuyer is what a mail says when the buyer gets it, also of a present: the shop knows nobody else's address.

@@ -43,7 +43,7 @@ func TestAShopThatSendsTheCodesIsGivenTheMerchantsText(t *testing.T) {
 		want  string
 	}{
 		"the shop's own": {order("1043", 0), "Hej Søren, Søren: CODE\nByens Bøger Byens Bøger, gave@example.dk"},
-		"a present":      {order("1044", 0, toRecipient("lisa@example.dk")), "Hej Søren, Søren: CODE\nByens Bøger Byens Bøger, gave@example.dk"},
+		"a present":      {order("1044", 0, toRecipient("lisa@example.dk")), "Hej Søren, Søren: CODE\nByens Bøger Byens Bøger, gave@example.dk\nTil: Mormor"},
 		"in Swedish":     {order("1045", 0, swedish), "På svenska: CODE"},
 		"the product's":  {order("1046", 0, of("JUL-500")), "Glædelig jul CODE"},
 	} {
@@ -53,6 +53,38 @@ func TestAShopThatSendsTheCodesIsGivenTheMerchantsText(t *testing.T) {
 	}
 	if n := len(h.sink.Messages()); n != 0 {
 		t.Errorf("%d mails were sent as well", n)
+	}
+}
+
+// E10, B05, B12: of several presents of an order, the shop and the buyer can tell which code is for whom, by name or else by address, and
+// what the buyer says to him. What strangers typed is no tag, no link and no second code in the shop's page.
+func TestAShopIsToldForWhomACodeIs(t *testing.T) {
+	t.Parallel()
+	h := open(t, sendsItself)
+	h.works()
+	says := func(name, email, message string) func(*purchase.Order) {
+		return func(o *purchase.Order) {
+			o.Lines[0].RecipientName, o.Lines[0].RecipientEmail, o.Lines[0].Message = name, email, message
+		}
+	}
+	for name, tt := range map[string]struct {
+		order purchase.Order
+		want  string // behind the last line that every note has
+	}{
+		"nobody else":       {order("1042", 0), ""},
+		"a name":            {order("1043", 0, says("Lisa", "lisa@example.dk", "")), "\nTil: Lisa"},
+		"an address":        {order("1044", 0, says("", "lisa@example.dk", "Tillykke!\nAdam")), "\nTil: lisa@example.dk\nPersonlig hilsen:\nTillykke!\nAdam"},
+		"what strangers do": {order("1046", 0, says("<b>Lisa\nx", "", "https://evil.example <img src=x> 2222-3333-4444-5555")), "\nTil: ‹b›Lisa x\nPersonlig hilsen:\nhttps: //evil. example ‹img src=x› 2222 3333 4444 5555"},
+	} {
+		c, got := h.hands(tt.order)
+		_, behind, _ := strings.Cut(got, "kan bruge gavekortet.")
+		if behind != tt.want || strings.Count(got, c.code) != 1 {
+			t.Errorf("%s: the shop has %q, want %q behind its lines", name, got, tt.want)
+		}
+	}
+	h.office.words("demo/da/code", "Emne", "{{.code}}: {{.message}}", simple).has(200, "{}")
+	if c, got := h.hands(order("1047", 0, says("Lisa", "", "Tillykke <3"))); got != c.code+": Tillykke ‹3\nTil: Lisa" {
+		t.Errorf("with the merchant's text the shop has %q", got)
 	}
 }
 

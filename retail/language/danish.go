@@ -60,6 +60,7 @@ var danish = catalogue{
 		HowToTitle:   "Sådan bruger du gavekortet",
 		HowTo: "Indtast koden i webshoppen, når du betaler, eller vis den ved kassen i butikken. " +
 			"Bruger du ikke hele beløbet, bliver resten stående på koden.",
+		MeantFor:     "Til: {name}",
 		KeepLikeCash: "Pas på koden som på kontanter. Enhver, der har den, kan bruge gavekortet.",
 		Attached:     "Gavekortet er vedhæftet som PDF, så du kan printe det.",
 		PrintTitle:   "Gavekort",

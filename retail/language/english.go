@@ -60,6 +60,7 @@ var english = catalogue{
 		HowToTitle:   "How to use the gift voucher",
 		HowTo: "Enter the code in the online shop when you pay, or show it at the till. " +
 			"If you do not use the whole amount, the rest stays on the code.",
+		MeantFor:     "For: {name}",
 		KeepLikeCash: "Keep the code as safe as cash: anyone who has it can use the gift voucher.",
 		Attached:     "The gift voucher is attached as a PDF for you to print.",
 		PrintTitle:   "Gift voucher",

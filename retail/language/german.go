@@ -63,6 +63,7 @@ var german = catalogue{
 		HowToTitle:   "So lösen Sie den Gutschein ein",
 		HowTo: "Geben Sie den Code beim Bezahlen im Onlineshop ein oder zeigen Sie ihn an der Kasse vor. " +
 			"Wenn Sie nicht den ganzen Betrag einlösen, bleibt der Rest auf dem Code erhalten.",
+		MeantFor:     "Für: {name}",
 		KeepLikeCash: "Bewahren Sie den Code so sicher auf wie Bargeld: Wer ihn hat, kann den Gutschein einlösen.",
 		Attached:     "Der Gutschein liegt als PDF zum Ausdrucken bei.",
 		PrintTitle:   "Gutschein",

@@ -55,7 +55,8 @@ const (
 	HowToTitle   Key = "code.how_to.title"
 	HowTo        Key = "code.how_to"
 	KeepLikeCash Key = "code.keep_like_cash"
-	Attached     Key = "code.attached" // that the voucher is also there to be printed
+	MeantFor     Key = "code.meant_for" // {name}, of a present, to who bought it
+	Attached     Key = "code.attached"  // that the voucher is also there to be printed
 
 	PrintTitle Key = "print.title"
 	ScanHint   Key = "print.scan" // beneath the symbol that the till scans
@@ -162,6 +163,7 @@ var sentences = map[Key]sentence{
 	NeverExpires: {punchCard: punchNever, creditNote: creditNever},
 	HowToTitle:   {punchCard: punchHowToTitle, creditNote: creditHowToTitle},
 	HowTo:        {punchCard: punchHowTo, creditNote: creditHowTo},
+	MeantFor:     {placeholders: []string{"name"}},
 	KeepLikeCash: {punchCard: punchKeep, creditNote: creditKeep},
 	Attached:     {punchCard: punchAttached, creditNote: creditAttached},
 	PrintTitle:   {punchCard: punchPrintTitle, creditNote: creditPrintTitle},

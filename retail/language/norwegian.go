@@ -60,6 +60,7 @@ var norwegian = catalogue{
 		HowToTitle:   "Slik bruker du gavekortet",
 		HowTo: "Oppgi koden i nettbutikken når du betaler, eller vis den i kassen. " +
 			"Bruker du ikke hele beløpet, blir resten stående på koden.",
+		MeantFor:     "Til: {name}",
 		KeepLikeCash: "Ta like godt vare på koden som på kontanter. Alle som har den, kan bruke gavekortet.",
 		Attached:     "Gavekortet ligger ved som PDF, så du kan skrive det ut.",
 		PrintTitle:   "Gavekort",

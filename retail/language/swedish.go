@@ -60,6 +60,7 @@ var swedish = catalogue{
 		HowToTitle:   "Så använder du presentkortet",
 		HowTo: "Ange koden i webbutiken när du betalar eller visa upp den i kassan. " +
 			"Om du inte använder hela beloppet finns resten kvar på koden.",
+		MeantFor:     "Till: {name}",
 		KeepLikeCash: "Var lika rädd om koden som om kontanter. Alla som har den kan använda presentkortet.",
 		Attached:     "Presentkortet är bifogat som PDF så att du kan skriva ut det.",
 		PrintTitle:   "Presentkort",
