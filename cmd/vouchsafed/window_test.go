@@ -71,7 +71,7 @@ func shopsOf(t *testing.T, settings ...string) *merchant {
 	return m
 }
 
-// B01, B02, B18 to B20, B22, B23: the office makes a link, which leads to the shop's cart or to a page that shows what fits.
+// B01, B02, B18, B19, B20, B22, B23: the office makes a link, which leads to the shop's cart or to a page that shows what fits.
 func TestLinksLeadToTheSale(t *testing.T) {
 	t.Parallel()
 	m := shopsOf(t, "VOUCHSAFE_PUBLIC_URL=https://vouchers.example")
