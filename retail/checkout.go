@@ -284,7 +284,8 @@ type QuoteLine struct {
 // Quote reckons how far codes cover what is due, in the order in which they are named, and changes
 // nothing. A code that the actor's holder has reserved counts; one that another has is refused, as
 // a reservation of it would be. So is one that needs a membership which somebody who is named has not; while
-// nobody is named it counts, with a notice.
+// nobody is named it counts, with a notice. Of a shop, more codes than one order may use are refused, with what the holder has reserved
+// already (D09): voucher.ErrTooMany.
 func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, error) {
 	quote := Quote{Covered: money.Of(0, q.Due.Currency), Rest: q.Due}
 	holder, _ := by.holder(q.Holder)
@@ -294,6 +295,10 @@ func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, erro
 	}
 	asked := voucher.Reserve{Ref: by.ref(voucher.Reservations, ""), Holder: holder, Due: q.Due, Member: member}
 	asked.Member.Seen = member.Seen || q.Member.Customer == ""
+	used, err := d.used(ctx, by, q)
+	if err != nil {
+		return Quote{}, err
+	}
 	counted := make(map[string]bool)
 	for _, code := range q.Codes {
 		found, err := d.find(ctx, by, Typed{code, q.Buyer}, voucher.Ref{})
@@ -307,13 +312,33 @@ func (d *Desk) Quote(ctx context.Context, by Actor, q QuoteRequest) (Quote, erro
 		if counted[found.Voucher.ID] {
 			continue
 		}
-		counted[found.Voucher.ID] = true
+		counted[found.Voucher.ID], used[found.Voucher.ID] = true, true
+		if by.Channel == Webshop && len(used) > d.ledger.PerOrder() {
+			return Quote{}, voucher.ErrTooMany
+		}
 		quote.add(found.Seen)
 		if found.Voucher.MembersOnly && member == (voucher.Membership{}) {
 			quote.Lines[len(quote.Lines)-1].Notice = d.MembershipNotice(ctx, by)
 		}
 	}
 	return quote, nil
+}
+
+// used are the vouchers that a shop's holder has reserved, which count against what one order may use.
+func (d *Desk) used(ctx context.Context, by Actor, q QuoteRequest) (map[string]bool, error) {
+	used := make(map[string]bool)
+	if by.Channel != Webshop || q.Holder == "" || len(q.Codes) == 0 {
+		return used, nil
+	}
+	holder, _ := by.holder(q.Holder)
+	held, err := d.ledger.HeldBy(ctx, by.Owner(), holder)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range held {
+		used[r.Voucher] = true
+	}
+	return used, nil
 }
 
 // add counts a voucher towards the quote.

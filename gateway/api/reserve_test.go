@@ -189,6 +189,31 @@ func TestReleaseAndDelete(t *testing.T) {
 	h.shop.releases("w:2").wants(200, `{"outcome":"unchanged","state":"expired"}`)
 }
 
+// D09: a quote promises no more codes than the holder may reserve, or the shop would hide the payment of an order that it can't place.
+func TestAQuoteCountsTheCodesOfAnOrder(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a, b := h.issues(100_00), h.issues(100_00)
+	codes := func(cards ...card) string {
+		var named []string
+		for _, c := range cards {
+			named = append(named, `"`+c.code+`"`)
+		}
+		return `"codes":[` + strings.Join(named, ",") + `]`
+	}
+	cart := says("holder", "cart-1")
+	h.shop.quotes(200_00, codes(a, b)).refuses(409, "too_many_vouchers")
+	h.shop.quotes(200_00, codes(a, b), cart).refuses(409, "too_many_vouchers")
+	h.shop.quotes(200_00, codes(a, a), cart).has(200, members(pays("covered", 100_00)))
+	h.till.quotes(200_00, codes(a, b)).has(200, members(pays("covered", 200_00)))
+	h.shop.reserves("w:1", a, "cart-1", 100_00).has(201, "{}")
+	h.shop.quotes(200_00, codes(a), cart).has(200, members(pays("covered", 100_00)))
+	h.shop.quotes(200_00, codes(b), cart).refuses(409, "too_many_vouchers")
+	h.shop.quotes(200_00, codes(b), says("holder", "cart-2")).has(200, members(pays("covered", 100_00)))
+	h.shop.releases("w:1")
+	h.shop.quotes(200_00, codes(b), cart).has(200, members(pays("covered", 100_00)))
+}
+
 // D09: how many codes one holder of a shop may reserve.
 func TestCodesPerHolder(t *testing.T) {
 	t.Parallel()

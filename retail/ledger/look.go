@@ -247,6 +247,9 @@ const findHeld = `SELECT` + reservationColumns + `
 	ORDER BY r.granted_at
 	LIMIT 100`
 
+// PerOrder is how many codes one holder of a shop may reserve at once.
+func (l *Ledger) PerOrder() int { return l.rules.PerOrder }
+
 // HeldBy lists the live reservations of a holder, the oldest first, at most 100.
 func (l *Ledger) HeldBy(ctx context.Context, owner string, holder voucher.Holder) ([]voucher.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
