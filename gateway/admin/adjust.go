@@ -134,6 +134,8 @@ func (a *admin) checkAmount(field string, amount money.Amount, sign bool) error 
 	switch {
 	case !sign && field == "delta":
 		return counter.Invalid(field+".amount", "must not be zero")
+	case !sign && field == "amount":
+		return counter.Invalid(field+".amount", "must be above zero")
 	case !sign:
 		return counter.Invalid(field+".amount", "must not be negative")
 	case amount.Minor > limit.Minor || amount.Minor < -limit.Minor:

@@ -204,3 +204,14 @@ func TestAnAdjustmentThatCannotBeMeantIsRefusedByField(t *testing.T) {
 
 // unknown is the id of no voucher.
 func (h *house) unknown() card { return card{id: "01890a5d-ac96-774b-bcce-b302099a8057"} }
+
+// A25: a transfer of nothing is told what it lacks.
+func TestATransferOfNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a, b := h.issues(100_00), h.issues(100_00)
+	got := h.office.transfers("t:1", a.id, b.id, pays("amount", 0))
+	if got.refuses(400, "invalid_request", says("field", "amount.amount")); !strings.Contains(got.text, "must be above zero") {
+		t.Errorf("it says %s", got.text)
+	}
+}
