@@ -50,6 +50,7 @@ type nemesis struct {
 	redisCopy string                  // directory of an earlier Redis
 	now       atomic.Int64            // seconds that the clock is ahead
 	forth     atomic.Int64            // seconds by which it was moved ahead in all: what it would be had it never stepped back
+	moving    atomic.Int64            // likewise, with the move that is under way
 	back      time.Duration           // how far it has stepped back since the last day passed
 	counts    map[string]int          // faults by name
 	deaths    map[string]int          // how often a gateway died at each failpoint
@@ -270,8 +271,13 @@ func (n *nemesis) stepBack(ctx context.Context) error {
 
 // passes moves the clock.
 func (n *nemesis) passes(ctx context.Context, d time.Duration) error {
-	n.forth.Add(int64(max(0, d) / time.Second))
-	return n.stack.ShiftClock(ctx, n.now.Add(int64(d/time.Second)))
+	ahead := int64(max(0, d) / time.Second)
+	n.moving.Add(ahead)
+	if err := n.stack.ShiftClock(ctx, n.now.Add(int64(d/time.Second))); err != nil {
+		return err
+	}
+	n.forth.Add(ahead)
+	return nil
 }
 
 func (n *nemesis) cutPower(ctx context.Context) error { return n.stack.CutPower(ctx) }

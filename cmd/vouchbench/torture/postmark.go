@@ -12,8 +12,10 @@ import (
 
 // postmarks note when each mail was seen first, by the clock of the books.
 type postmarks struct {
-	sink  *mailtest.Sink
-	clock *atomic.Int64 // seconds by which the clock of the books was moved ahead; its steps back would make pauses look short
+	sink *mailtest.Sink
+	// Seconds by which the clock of the books was moved ahead: for certain, and at most, while it is being moved. Its steps back are not
+	// among them, since they would make pauses look short.
+	moved, moving *atomic.Int64
 
 	mu     sync.Mutex
 	came   []postmark
@@ -28,12 +30,13 @@ type postmark struct{ after, before time.Time }
 func (p *postmarks) look() []mailbox.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	began := time.Now().Add(time.Duration(p.moved.Load()) * time.Second)
 	messages := p.sink.Messages()
-	now := time.Now().Add(time.Duration(p.clock.Load()) * time.Second)
+	now := time.Now().Add(time.Duration(p.moving.Load()) * time.Second)
 	for range messages[len(p.came):] {
 		p.came = append(p.came, postmark{p.looked, now})
 	}
-	p.looked = now
+	p.looked = began
 	return messages
 }
 

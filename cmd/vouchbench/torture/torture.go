@@ -125,7 +125,7 @@ func (t *torture) open(ctx context.Context) (err error) {
 	}
 	t.nemesis = t.hand(1<<32, &t.hurts.others)
 	t.nemesis.rounds = t.options.Rounds
-	t.mails, t.seen = &postmarks{sink: t.sink, clock: &t.nemesis.forth}, &witnesses{stack: t.stack}
+	t.mails, t.seen = &postmarks{sink: t.sink, moved: &t.nemesis.forth, moving: &t.nemesis.moving}, &witnesses{stack: t.stack}
 	return t.poison(ctx)
 }
 
