@@ -267,10 +267,10 @@ func stockProofs() []proof {
 			GROUP BY v.id, v.state
 			HAVING count(*) > 1 OR v.state = 'inventory'`},
 		{"a card that is sold anew was never used", `SELECT e.account::text, format('%s %s came before it was sold anew', a.kind, a.id)
-			FROM entry n
-			JOIN entry e ON e.account = n.account AND e.seq < n.seq
+			FROM (SELECT account, max(seq) AS seq FROM entry WHERE kind = 'issue' AND seq > 1 GROUP BY account) anew
+			JOIN entry e ON e.account = anew.account AND e.seq < anew.seq
 			JOIN act a ON a.id = e.act
-			WHERE n.kind = 'issue' AND n.seq > 1 AND a.kind <> 'sale'`},
+			WHERE a.kind <> 'sale'`},
 		{"a pre-printed voucher comes into use by its sale", `SELECT v.id::text, format('number %s of batch %s is %s', s.number, s.batch, v.state)
 			FROM stock s
 			LEFT JOIN voucher v ON v.id = s.voucher
