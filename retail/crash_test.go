@@ -71,6 +71,7 @@ func TestWhereverAMailBreaksItsCopiesAreTheSameAndFew(t *testing.T) {
 	}{
 		{failpoint.MailConnected, "pending the", 1},
 		{failpoint.MailRecipient, "pending the", 1},
+		{failpoint.MailMarked, "in_doubt", 1},
 		{failpoint.MailDot, "in_doubt", 2},
 		{failpoint.MailAccepted, "in_doubt", 2},
 	}

@@ -38,6 +38,7 @@ func (s *Sales) post(ctx context.Context, w *outbox.Work, to string, letter []by
 		hit(phase)
 		if phase == mail.Sending {
 			refusal = w.MarkCopy(ctx)
+			failpoint.Hit(failpoint.MailMarked)
 		}
 		return refusal
 	})

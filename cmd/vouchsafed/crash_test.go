@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vouchsafe/retail/failpoint"
+	"vouchsafe/retail/retailtest"
 	"vouchsafe/webshop/woocommerce/woocommercetest"
 )
 
@@ -21,7 +22,11 @@ func TestNothingIsLostOrDoneTwiceWhateverInstantTheDaemonDies(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			m := opens(t)
-			w := &weather{merchant: m, point: point, d: m.serves("VOUCHSAFE_FAILPOINTS=" + point)}
+			armed := point
+			if point == failpoint.MailMarked {
+				armed += "=2" // a code, after the confirmation
+			}
+			w := &weather{merchant: m, point: point, d: m.serves("VOUCHSAFE_FAILPOINTS=" + armed)}
 			w.buysTwo()
 			sold := w.codes()
 			w.spends(sold)
@@ -87,15 +92,24 @@ func (w *weather) resent(sent woocommercetest.Sent) bool {
 }
 
 // codes waits until both codes were mailed, and checks that no mail was sent more often than a crash
-// between the final dot and the record explains.
+// between the final dot and the record explains. A mail that was about to leave may have left for all that
+// anybody knows: it is sent again a quarter of an hour later, which is let pass at once, whichever point
+// the daemon died at.
 func (w *weather) codes() []string {
 	w.t.Helper()
+	pool := w.look()
 	var sold []string
 	w.again("mail", func() bool {
 		sold = codes(w.t, w.sink.Messages())
 		slices.Sort(sold)
 		sold = slices.Compact(sold)
-		return len(sold) == 2
+		if len(sold) == 2 {
+			return true
+		}
+		if count(w.t, pool, `SELECT count(*) FROM delivery WHERE kind = 'code' AND state = 'in_doubt' AND due_at > vouchsafe_now()`) > 0 {
+			retailtest.ShiftClock(w.t, pool, 20*time.Minute)
+		}
+		return false
 	})
 	if n := len(w.sink.Messages()); n > 4 {
 		w.t.Errorf("%d mails after one crash, want at most one more than 3", n)

@@ -30,6 +30,8 @@ const (
 	MailConnected = "mail.connected"
 	// MailRecipient: the server accepted the recipient.
 	MailRecipient = "mail.rcpt"
+	// MailMarked: the row says that a copy is leaving, and not even its first byte has left.
+	MailMarked = "mail.marked"
 	// MailDot: the final dot is sent and its answer not read; whether the message was accepted is unknown.
 	MailDot = "mail.dot"
 	// MailAccepted: the server took the message, the row does not say so yet.
@@ -78,7 +80,7 @@ func Names() []string {
 		WebhookVerified, WebhookStored, WebhookCommitted,
 		RelayClaimed, RelayApplied, RelayCommitted,
 		IssueDrawn, IssueInserted, IssueCommitted,
-		MailClaimed, MailConnected, MailRecipient, MailDot, MailAccepted, MailRecorded,
+		MailClaimed, MailConnected, MailRecipient, MailMarked, MailDot, MailAccepted, MailRecorded,
 		GroupLocked, GroupDecided, GroupWritten, GroupCommitted, GroupAnswered,
 		ActLocked, ActWritten, ActCommitted,
 		PutLost,
