@@ -179,3 +179,21 @@ func TestABounceOvertakesTheAnswerOfTheServer(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 }
+
+// X06, A27: a copy comes back whose voucher was made void while it was under way. It is given up, which is what the office wanted, and
+// nobody's task.
+func TestABounceOfACopyThatWasCalledOff(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.sink.Next(mailtest.HangAfterDot)
+	h.must(h.box.Start(t.Context()))
+	c := h.sells(order("1042", 0))[0]
+	mail := h.mails(1)[0].Bytes
+	h.office.does("invalidate", c, because).has(200, `{"state":"invalidated"}`)
+	h.office.notifies("message/rfc822", notification(1, "buyer@example.dk", "failed", mail)).has(200, `{"id":"*","state":"cancelled"}`)
+	h.office.lists("/v1/admin/tasks", "reason", "")
+	h.must(h.box.Stop(t.Context())) // when the attempt is over
+	if got := h.sent(c); !strings.HasPrefix(got, "code cancelled ") {
+		t.Errorf("it is %s", got)
+	}
+}
