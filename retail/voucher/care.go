@@ -30,14 +30,15 @@ func (Activate) decide(c *Case) (Answer, error) {
 	return Answer{}, nil
 }
 
-// Extend moves the last day of validity to a later one; nothing shortens what was promised. A voucher
-// that has expired is usable again with it.
+// Extend moves the last day of validity to a later one; nothing shortens what was promised. A voucher that
+// has expired is usable again with it, and has back what was written off of it: see [WriteOff].
 type Extend struct {
-	Last Date
+	Last       Date
+	WrittenOff WrittenOff // of the voucher, as its journal tells
 }
 
-// Refs names nothing.
-func (Extend) Refs() []Ref { return nil }
+// Refs names the write-offs.
+func (a Extend) Refs() []Ref { return a.WrittenOff.Refs }
 
 func (a Extend) decide(c *Case) (Answer, error) {
 	v := &c.Voucher
@@ -52,8 +53,14 @@ func (a Extend) decide(c *Case) (Answer, error) {
 		return Answer{Outcome: OutcomeUnchanged}, nil
 	case v.ExpiresOn.Zero(), !a.Last.End(v.Zone).After(later(v.EndsAt, c.At)):
 		return Answer{}, ErrNotLater
+	case a.WrittenOff.Entries != v.Entries: // something has happened since that was read
+		return Answer{}, ErrInProgress
+	}
+	for _, ref := range a.WrittenOff.Refs {
+		c.bringBack(c.Records[ref])
 	}
 	c.extend(a.Last)
+	c.settle()
 	return Answer{}, nil
 }
 

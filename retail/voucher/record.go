@@ -32,7 +32,7 @@ const (
 	Earnings     ActKind = "points"     // of bonus points
 	Recalls      ActKind = "recall"     // of points whose order was refunded
 	Regains      ActKind = "regain"     // of points whose order was refunded, and is not any more
-	Lapses       ActKind = "lapse"      // of points that have ended
+	Lapses       ActKind = "lapse"      // of points, or of a voucher's value, that have ended
 	Conversions  ActKind = "conversion" // of points, for a reward
 	Rewards      ActKind = "reward"     // a voucher that a conversion gives
 )

@@ -233,6 +233,14 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 	case voucher.Bind:
 		give(&a.ID)
 		return a
+	case voucher.WriteOff:
+		give(&a.ID)
+		return a
+	case voucher.Extend:
+		if a.WrittenOff.Entries == 0 {
+			a.WrittenOff = voucher.WrittenOffIn(s.journal())
+		}
+		return a
 	}
 	return act
 }
