@@ -81,10 +81,28 @@ func lettersOf(id string) outbox.Where {
 	return outbox.Where{Subject: id, Kinds: []outbox.Kind{KindCode, KindHandover}}
 }
 
-// Extend moves the last day of a voucher's validity to a later one (X22).
-func (o *BackOffice) Extend(ctx context.Context, by Actor, id string, last voucher.Date, reason string) (voucher.Answer, error) {
+// Extend moves the last day of a voucher's validity to a later one (X22), and brings back what was written off of it (X12).
+func (o *BackOffice) Extend(ctx context.Context, by Actor, id string, last voucher.Date, reason string) (answer voucher.Answer, err error) {
+	for try := 0; ; try++ {
+		answer, err = o.extend(ctx, by, id, last, reason)
+		if !errors.Is(err, voucher.ErrInProgress) || try == twins {
+			return answer, err
+		}
+	}
+}
+
+// extend is Extend by what the journal says now. Error: voucher.ErrInProgress when the voucher was used meanwhile.
+func (o *BackOffice) extend(ctx context.Context, by Actor, id string, last voucher.Date, reason string) (voucher.Answer, error) {
+	if !isID(id) {
+		return voucher.Answer{}, voucher.ErrNotFound
+	}
+	journal, err := o.desk.ledger.Journal(ctx, id)
+	if err != nil {
+		explain("extend voucher "+id, &err)
+		return voucher.Answer{}, err
+	}
 	return o.does(ctx, by, deed{
-		voucher: id, act: voucher.Extend{Last: last}, action: didExtend,
+		voucher: id, act: voucher.Extend{Last: last, WrittenOff: voucher.WrittenOffIn(journal)}, action: didExtend,
 		detail: map[string]any{"reason": reason, "expires_on": last.String()},
 	})
 }

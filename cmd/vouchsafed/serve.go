@@ -180,6 +180,9 @@ const sumWithin = time.Hour
 // remindWithin is how long the first reminders of a large merchant may take to make.
 const remindWithin = time.Hour
 
+// writeOffWithin is how long the first write-off of a merchant may take who has sold for years.
+const writeOffWithin = time.Hour
+
 // every registers a job of the schedule with the outbox.
 func (d *daemon) every(job schedule.Job, when schedule.When) {
 	if job.Within > 0 {
@@ -209,6 +212,7 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "chain-audit", Spec: "* * * * *", Run: h.inspector.ChainAudit},
 		{Name: "sum-up", Spec: "* * * * *", Within: sumWithin, Run: h.sales.SumUp},
 		{Name: "remind", Spec: "6 * * * *", Within: remindWithin, Run: h.sales.Remind},
+		{Name: "write-off-expired", Spec: "21 * * * *", Within: writeOffWithin, Run: func(ctx context.Context) error { _, err := h.ledger.WriteOff(ctx); return err }},
 		{Name: "seal-history", Spec: "11 * * * *", Run: h.inspector.SealHistory},
 	}
 }

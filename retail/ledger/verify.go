@@ -142,7 +142,7 @@ func verify(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	var findings []Finding
-	for _, p := range slices.Concat(proofs(), reservationProofs(), stockProofs(), importProofs(), accountProofs(), ruleProofs()) {
+	for _, p := range slices.Concat(proofs(), reservationProofs(), stockProofs(), importProofs(), accountProofs(), ruleProofs(), writeOffProofs()) {
 		found, err := p.run(ctx, tx)
 		if err != nil {
 			return nil, fmt.Errorf("verify that %s: %w", p.invariant, err)
