@@ -23,7 +23,7 @@ func (a *admin) exports(to huma.API) {
 	huma.Register(to, tabular("export-liability", "/v1/admin/exports/liability.csv", "What was owed at the end of a day, on each voucher and each customer's account"), a.exportLiability)
 	books := tabular("export-accounting", "/v1/admin/exports/accounting.csv", "The bookings of a period: a line for each day, move and VAT kind")
 	books.Description = "Each line is booked between what is owed (liability) and the account of its move: sold, reloaded, granted, redeemed, refunded, " +
-		"expired, adjusted. The numbers of the accounts are those of /v1/admin/bookkeeping; the layout csv has the names where there is no number. " +
+		"paid_out (in cash), fees (kept of that), expired, adjusted. The numbers of the accounts are those of /v1/admin/bookkeeping; the layout csv has the names where there is no number. " +
 		"datev is a Buchungsstapel (EXTF 700, version 13) in Windows-1252, of one currency and one fiscal year."
 	huma.Register(to, books, a.exportAccounting)
 	huma.Register(to, get("bookkeeping", "/v1/admin/bookkeeping", "The numbers of the accounts, and what DATEV wants to know"), a.bookkeeping)
@@ -150,7 +150,7 @@ func refuseExport(err error) error {
 
 // bookkeepingBody are the settings of the books.
 type bookkeepingBody struct {
-	Accounts map[string]string `json:"accounts" nullable:"false" doc:"Numbers by name: liability (what is owed), sold, reloaded, granted, redeemed, refunded, expired, adjusted; with /single_purpose behind it, for vouchers that were taxed when they were sold"`
+	Accounts map[string]string `json:"accounts" nullable:"false" doc:"Numbers by name: liability (what is owed), sold, reloaded, granted, redeemed, refunded, paid_out (in cash) and fees (kept of that; without numbers of their own both have that of refunded), expired, adjusted; with /single_purpose behind it, for vouchers that were taxed when they were sold"`
 	Datev    *datevBody        `json:"datev,omitempty" doc:"What DATEV wants to know; without it there is no such table"`
 }
 

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vouchsafe/retail"
+	"vouchsafe/retail/voucher"
 )
 
 // table reads an export; its first row names the columns.
@@ -130,4 +133,58 @@ func TestTheBooksForDATEV(t *testing.T) {
 	h.office.asks("PUT", "/v1/admin/bookkeeping", strings.Replace(set, "1461", "A-1461", 1)).refuses(400, "invalid_request", says("field", "accounts"))
 	h.office.asks("PUT", "/v1/admin/bookkeeping", `{"accounts":{"bribes":"1"}}`).refuses(400, "invalid_request", says("field", "accounts"))
 	h.office.asks("GET", "/v1/admin/exports/journal.csv", "").refuses(400, "invalid_request", says("field", "from"))
+}
+
+// X11, X12: what is paid out in cash and what is kept of it are booked apart, on the merchant's own accounts once he has named them, and
+// come to what the journal does. In the turnover both are what was refunded.
+func TestCashOutsAreBookedApartFromTheirFees(t *testing.T) {
+	t.Parallel()
+	h := open(t, keepsOfCash("25.00"))
+	a, b := h.issues(500_00, danish), h.issues(300_00, danish)
+	h.till.cashesOut("o:1", a).has(201, pays1("balance", 0))
+	h.till.cashesOut("o:2", b).has(201, pays1("balance", 0))
+	h.till.asks("DELETE", "/v1/cash-outs/o:2", "").has(200, `{"outcome":"reversed"}`)
+	h.figures("today=true", "map[DKK:[80000 0 50000 0 0 30000 0 0 30000]]")
+	booked := func(query string) string {
+		t.Helper()
+		var lines []string
+		for _, row := range h.table("accounting.csv?today=true" + query) {
+			lines = append(lines, row["move"]+" "+row["debit"]+" "+row["credit"]+" "+row["amount"]+" "+row["lines"])
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, "; ")
+	}
+	if got, want := booked(""), "fees liability fees 25.00 3; paid_out liability paid_out 475.00 3; sold sold liability 800.00 2"; got != want {
+		t.Errorf("booked %s, want %s", got, want)
+	}
+	accounts := `"accounts":{"liability":"3272","sold":"1460","reloaded":"1460","granted":"4990","redeemed":"1461","refunded":"1462","expired":"4830","adjusted":"6990"`
+	const datev = `"datev":{"consultant":29098,"client":55003,"account_length":4,"fiscal_year_start":"01-01","chart":"04"}`
+	for more, want := range map[string]string{
+		`}`:                                 "fees 3272 1462 25.00 3; paid_out 3272 1462 475.00 3; sold 1460 3272 800.00 2",
+		`,"paid_out":"1600","fees":"4840"}`: "fees 3272 4840 25.00 3; paid_out 3272 1600 475.00 3; sold 1460 3272 800.00 2",
+	} {
+		h.office.asks("PUT", "/v1/admin/bookkeeping", members(accounts+more, datev)).has(200, "{}")
+		if got := booked(""); got != want {
+			t.Errorf("booked %s, want %s", got, want)
+		}
+		got := h.office.asks("GET", "/v1/admin/exports/accounting.csv?today=true&layout=datev&currency=DKK", "")
+		if got.status != 200 || !strings.Contains(got.text, "ausgezahlt") || !strings.Contains(got.text, "als Geb\xfchr einbehalten") {
+			t.Errorf("%d %s", got.status, got.text)
+		}
+	}
+	h.office.asks("PUT", "/v1/admin/bookkeeping", members(accounts+`,"fees":"bribe"}`, datev)).refuses(400, "invalid_request", says("field", "accounts"))
+	sum := h.total(h.table("accounting.csv?today=true"), "amount", func(row map[string]string) int64 {
+		if row["credit"] == "3272" {
+			return 1
+		}
+		return -1
+	})
+	if journal := h.total(h.table("journal.csv?today=true"), "amount", one); sum != 300_00 || journal != sum {
+		t.Errorf("the bookings come to %d, the journal to %d", sum, journal)
+	}
+}
+
+// keepsOfCash is what the merchant keeps of what he pays out.
+func keepsOfCash(fee string) option {
+	return func(r *voucher.Rules, _ *retail.NewShop) { r.CashOutFee = fee }
 }

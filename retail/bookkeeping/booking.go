@@ -1,6 +1,7 @@
 package bookkeeping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -34,8 +35,9 @@ const Liability = "liability"
 
 // Settings are what the merchant's bookkeeper has named: accounts by what is booked on them, and what DATEV wants to know.
 type Settings struct {
-	// Accounts by name: liability, and the moves sold, reloaded, granted, redeemed, refunded, expired, adjusted; a move may have an account
-	// of its own for vouchers that were taxed when they were sold: "sold/single_purpose".
+	// Accounts by name: liability, and the moves sold, reloaded, granted, redeemed, refunded, paid_out, fees, expired, adjusted; a move may
+	// have an account of its own for vouchers that were taxed when they were sold: "sold/single_purpose". What is paid out in cash, and the
+	// fees that are kept of it, are booked as refunded as long as they have no accounts of their own.
 	Accounts map[string]string `json:"accounts"`
 	Datev    *Datev            `json:"datev,omitempty"`
 }
@@ -43,7 +45,8 @@ type Settings struct {
 // moves are those that are booked. A move between accounts leaves what is owed as it was.
 func moves() []turnover.Move {
 	return []turnover.Move{
-		turnover.Sold, turnover.Reloaded, turnover.Granted, turnover.Redeemed, turnover.Refunded, turnover.Expired, turnover.Adjusted,
+		turnover.Sold, turnover.Reloaded, turnover.Granted, turnover.Redeemed, turnover.Refunded, turnover.PaidOut, turnover.Fees,
+		turnover.Expired, turnover.Adjusted,
 	}
 }
 
@@ -72,10 +75,11 @@ func (s Settings) Check() error {
 
 // account is the number of a move's account.
 func (s Settings) account(move turnover.Move, vat string) string {
-	if own := s.Accounts[string(move)+"/"+vat]; own != "" {
-		return own
+	own := cmp.Or(s.Accounts[string(move)+"/"+vat], s.Accounts[string(move)])
+	if own == "" && (move == turnover.PaidOut || move == turnover.Fees) {
+		return s.account(turnover.Refunded, vat)
 	}
-	return s.Accounts[string(move)]
+	return own
 }
 
 // Book makes a booking of a sum; booked is false for what leaves what is owed as it was.

@@ -50,6 +50,49 @@ func TestABookingIsBetweenWhatIsOwedAndTheAccountOfTheMove(t *testing.T) {
 	}
 }
 
+// X12: what is paid out in cash, and what is kept of it, have accounts of their own, and until they do those of refunds, each by its VAT
+// kind.
+func TestCashOutsAndTheirFeesHaveAccountsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	with := func(named ...string) Settings {
+		s := settings()
+		for i := 0; i < len(named); i += 2 {
+			s.Accounts[named[i]] = named[i+1]
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		name       string
+		settings   Settings
+		vat        string
+		paid, fees string
+	}{
+		{"neither is named", with(), "multi_purpose", "1462", "1462"},
+		{"neither is named, but that of refunds for what was taxed", with("refunded/single_purpose", "1463"), "single_purpose", "1463", "1463"},
+		{"both are named", with("paid_out", "1600", "fees", "4840"), "multi_purpose", "1600", "4840"},
+		{"both are named, and one for what was taxed", with("paid_out", "1600", "fees", "4840", "fees/single_purpose", "4841"), "single_purpose", "1600", "4841"},
+		{"what is named goes before refunds of what was taxed", with("paid_out", "1600", "refunded/single_purpose", "1463"), "single_purpose", "1600", "1463"},
+	} {
+		if err := tt.settings.Check(); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		paid, _ := tt.settings.Book(sum(turnover.PaidOut, -475_00, tt.vat))
+		fees, _ := tt.settings.Book(sum(turnover.Fees, -25_00, tt.vat))
+		if paid.Debit != "3272" || paid.Credit != tt.paid || fees.Debit != "3272" || fees.Credit != tt.fees {
+			t.Errorf("%s: %+v, %+v", tt.name, paid, fees)
+		}
+		back, _ := tt.settings.Book(sum(turnover.Fees, 25_00, tt.vat))
+		if back.Debit != tt.fees || back.Credit != "3272" {
+			t.Errorf("%s: taken back %+v", tt.name, back)
+		}
+	}
+	without := with()
+	delete(without.Accounts, "refunded")
+	if err := (Batch{Settings: without, From: day22(), To: day22()}).Check(); !errors.Is(err, ErrNoDatev) {
+		t.Errorf("neither these nor refunds have a number: %v", err)
+	}
+}
+
 // The head is as the format has it, field by field.
 func TestABatchOfDatev(t *testing.T) {
 	t.Parallel()

@@ -85,7 +85,7 @@ func (b Batch) Check() error {
 		return ErrNoDatev
 	}
 	for _, move := range moves() {
-		if b.Settings.Accounts[string(move)] == "" {
+		if b.Settings.account(move, "") == "" {
 			return fmt.Errorf("%w: %s", ErrNoDatev, move)
 		}
 	}
@@ -156,7 +156,7 @@ func inDatev(amount money.Amount) string {
 func inGerman(b Booking) string {
 	what := map[string]string{
 		"sold": "verkauft", "reloaded": "aufgeladen", "granted": "gutgeschrieben", "redeemed": "eingelöst", "refunded": "erstattet",
-		"expired": "verfallen", "adjusted": "berichtigt",
+		"paid_out": "ausgezahlt", "fees": "als Gebühr einbehalten", "expired": "verfallen", "adjusted": "berichtigt",
 	}[string(b.Move)]
 	if b.VAT == "single_purpose" {
 		return strings.TrimSpace("Einzweckgutscheine " + what + " " + b.VATRate)

@@ -44,7 +44,7 @@ func (f *Fate) add(place Move, amount int64) {
 	switch place {
 	case Redeemed:
 		f.Redeemed += amount
-	case Refunded:
+	case Refunded, PaidOut, Fees:
 		f.Refunded += amount
 	case Expired:
 		f.Expired += amount

@@ -95,6 +95,15 @@ func TestWhatWasSoldIsFollowedThroughAllThatHappensToIt(t *testing.T) {
 			new(journal).does("a", "issue", sold, 500).does("a", "expire", "expired/office", -500).
 				does("b", "issue", sold, 500).does("b", "cash_out", "paid_out/till:x", -490).does("b", "cash_out_fee", "fees/till:x", -10),
 			map[string][5]int64{"a 1": {0, 0, 500, 0, 0}, "b 1": {0, 500, 0, 0, 0}}},
+		{"what was written off is brought back, beside what was refunded since",
+			new(journal).does("a", "issue", sold, 500).does("a", "redeem", redeemed, -100).does("a", "expire", "expired/clock", -400).does("a", "refund", redeemed, 60).
+				does("a", "redeem", redeemed, -10).does("a", "expire", "expired/clock", -50).does("b", "issue", sold, 300).does("b", "expire", "expired/clock", -300).
+				does("b", "reversal", "expired/clock", 300).does("b", "redeem", redeemed, -120),
+			map[string][5]int64{"a 1": {50, 0, 450, 0, 0}, "b 1": {120, 0, 0, 0, 180}}},
+		{"what was paid out and the fee of it are taken back",
+			new(journal).does("a", "issue", sold, 500).does("a", "cash_out", "paid_out/till:x", -490).does("a", "cash_out_fee", "fees/till:x", -10).
+				does("a", "reversal", "paid_out/till:x", 490).does("a", "reversal", "fees/till:x", 10).does("a", "redeem", redeemed, -100),
+			map[string][5]int64{"a 1": {100, 0, 0, 0, 400}}},
 		{"a claimed voucher is outstanding until the customer has spent it",
 			new(journal).does("a", "issue", sold, 500).does("b", "issue", sold, 300).moves("claim", "a", "z", 500).moves("claim", "b", "z", 300).
 				does("z", "redeem", redeemed, -600),

@@ -5,13 +5,15 @@ import "strings"
 // Move is what a line of the journal does to what is owed.
 type Move string
 
-// The moves. A positive line of Redeemed, Refunded, Expired or Adjusted gives back what such a line took.
+// The moves. A positive line of Redeemed, Refunded, PaidOut, Fees, Expired or Adjusted gives back what such a line took.
 const (
 	Sold     Move = "sold"     // paid by a buyer
 	Reloaded Move = "reloaded" // paid on top, later
 	Granted  Move = "granted"  // owed without a sale: brought over from another system, a credit note, store credit
 	Redeemed Move = "redeemed" // spent
-	Refunded Move = "refunded" // given back in money: the purchase was refunded, the sale taken back, the rest paid out
+	Refunded Move = "refunded" // given back in money: the purchase was refunded, or the sale taken back
+	PaidOut  Move = "paid_out" // given back in cash, since its holder asked for it; what became of it is that it was refunded
+	Fees     Move = "fees"     // kept of what was paid out: the customer is told of both in one, and so it was refunded as well
 	Expired  Move = "expired"  // written off after its validity
 	Adjusted Move = "adjusted" // corrected or ended by the office
 	Moved    Move = "moved"    // to or from another account: what is owed stays the same
@@ -34,20 +36,19 @@ func (l Line) Other() string {
 // kindMoves are the kinds of line that mean one thing, whoever is on the other side.
 func kindMoves() map[string]Move {
 	return map[string]Move{
-		"redeem":   Redeemed,
-		"refund":   Redeemed,
-		"reload":   Reloaded,
-		"adjust":   Adjusted,
-		"expire":   Expired,
-		"cash_out": Refunded,
-		"claim":    Moved,
-		"transfer": Moved,
-		"earn":     Granted, // of points, as are the three that follow
-		"recall":   Granted,
-		"regain":   Granted,
-		"convert":  Redeemed,
-		// What is kept of a cash-out belongs to it: the customer is told of both in one.
-		"cash_out_fee": Refunded,
+		"redeem":       Redeemed,
+		"refund":       Redeemed,
+		"reload":       Reloaded,
+		"adjust":       Adjusted,
+		"expire":       Expired,
+		"cash_out":     PaidOut,
+		"claim":        Moved,
+		"transfer":     Moved,
+		"earn":         Granted, // of points, as are the three that follow
+		"recall":       Granted,
+		"regain":       Granted,
+		"convert":      Redeemed,
+		"cash_out_fee": Fees,
 	}
 }
 
@@ -59,8 +60,8 @@ func contraMoves() map[string]Move {
 		"adjusted":    Adjusted,
 		"invalidated": Adjusted,
 		"expired":     Expired,
-		"paid_out":    Refunded,
-		"fees":        Refunded,
+		"paid_out":    PaidOut,
+		"fees":        Fees,
 		"credited":    Granted,
 		"imported":    Granted,
 		"converted":   Granted,

@@ -173,6 +173,8 @@ func TestActsOnAVoucherThatWasWrittenOff(t *testing.T) {
 	}{
 		{"a refund is its own", []voucher.Act{refund("f", spent, 60)}, 60, voucher.Active},
 		{"a refund that is taken back", []voucher.Act{refund("f", spent, 60), reverseRefund("f", spent)}, 0, voucher.Depleted},
+		{"a redemption that is taken back restores money, not validity", []voucher.Act{voucher.Reverse{Target: spent, Limited: voucher.Unlimited}}, 100, voucher.Expired},
+		{"which is written off as well", []voucher.Act{voucher.Reverse{Target: spent, Limited: voucher.Unlimited}, voucher.WriteOff{}}, 0, voucher.Expired},
 		{"goodwill", []voucher.Act{moves("a", 70)}, 70, voucher.Expired},
 		{"its end", []voucher.Act{invalidate("e")}, 0, voucher.Invalidated},
 		{"a new code", []voucher.Act{voucher.Replace{}}, 0, voucher.Expired},
