@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"vouchsafe/retail/document"
 	"vouchsafe/retail/language"
 	"vouchsafe/retail/mail"
 	"vouchsafe/retail/orders"
@@ -113,14 +114,24 @@ func (s *Sales) note(ctx context.Context, shop orders.Shop, gift orders.Gift, co
 		}
 		return mail.Message{}, err
 	})
-	if err != nil || !page.Gift {
-		return text, err
+	if err != nil {
+		return "", err
 	}
+	return s.withPresent(text, letter.Language, gift, page)
+}
+
+// withPresent adds to a note for whom its voucher is, and the buyer's words: also those of one that names nobody, which the shop gets
+// with no mail of ours.
+func (s *Sales) withPresent(note string, tag language.Tag, gift orders.Gift, page document.Voucher) (string, error) {
 	var asked wishes
 	if err := s.unseal(purposeWishes, gift.Unit, gift.Wishes, &asked); err != nil {
 		return "", err
 	}
-	return mail.WithPresent(text, letter.Language, mail.Present{Name: asked.Name, Address: asked.Email, Message: asked.Message}), nil
+	present := mail.Present{Message: asked.Message}
+	if page.Gift {
+		present.Name, present.Address = asked.Name, asked.Email
+	}
+	return mail.WithPresent(note, tag, present), nil
 }
 
 // forBuyer is what a mail says when the buyer gets it, also of a present: the shop knows nobody else's address.
