@@ -103,7 +103,12 @@ func TestATemplateThatWouldSpoilAMailIsRefusedWithPartAndLine(t *testing.T) {
 		for _, bad := range []struct{ place, subject, text, html, field, detail string }{
 			{"demo/da/code", "x", "{{.code}}\n{{.kode}}", simple, "text", "line 2: there is no variable"},
 			{"demo/da/code", "x", plain, "<p>\n\n{{.code", "html", "line 3: "},
-			{"demo/da/code", "x", "no code", simple, "text", "must show {{.code}}"},
+			{"demo/da/code", "x", "no code", simple, "text", "must show the code: {{.code}}"},
+			{"demo/da/code", "x", plain, "", "html", "must show the code: <p>{{.code}}</p>"},
+			{"demo/da/codes", "x", "{{range .codes}}{{.code}}{{end}}", "none", "html", "must show each code: {{range .codes}}<p>{{.code}}</p>{{end}}"},
+			{"demo/da/confirmation", "x", "x", "", "html", "it is empty"},
+			{"demo/da/membership", "", "", "", "text", "it is empty"},
+			{"demo/da/membership", "", " \n", "", "text", "it is empty"},
 			{"demo/da/codes", "x", "no codes", simple, "html", "no variable"},
 			{"demo/da/confirmation", "x", "{{.code}}", "x", "text", "no variable"},
 			{"demo/da/confirmation", "x", "x", "x\n" + c.code, "html", "line 2: this looks like a code"},

@@ -64,12 +64,18 @@ func (l *Layout) try(which Which) error {
 		Language: language.English, MessageID: "sample@example.org", Date: time.Unix(0, 0),
 		Shop: "The shop", Sender: "The merchant", PrivacyURL: "https://example.org/privacy",
 	}
-	for _, v := range samples(which, letter, "GB") {
+	for i, v := range samples(which, letter, "GB") {
 		r, err := l.render(v)
 		if err != nil {
 			return fmt.Errorf("%s: it can't be filled in: %w", partOf(err), err)
 		}
 		if err := r.shows(which); err != nil {
+			return err
+		}
+		if i > 0 {
+			continue
+		}
+		if err := r.speaks(which); err != nil {
 			return err
 		}
 	}
@@ -97,7 +103,7 @@ func (r rendered) shows(which Which) error {
 	for _, code := range sampleCodes(which) {
 		for _, p := range []struct{ part, text string }{{"text", r.text}, {"html", r.html}} {
 			if !strings.Contains(p.text, code) {
-				return fmt.Errorf("%s: the mail must show {{.code}}, whatever else it leaves out", p.part)
+				return fmt.Errorf("%s: it must show %s", p.part, howToShow(which, p.part))
 			}
 		}
 		if strings.Contains(r.subject, hideCodes(code)) {
@@ -105,6 +111,33 @@ func (r rendered) shows(which Which) error {
 		}
 	}
 	return nil
+}
+
+// speaks looks whether a sample with all there is has come out as words at all.
+func (r rendered) speaks(which Which) error {
+	switch {
+	case strings.TrimSpace(r.text) == "" && which.IsText():
+		return errors.New("text: it is empty; to go back to the words that held before, take these away with DELETE")
+	case strings.TrimSpace(r.text) == "":
+		return errors.New("text: it is empty, and some readers are shown nothing else")
+	case strings.TrimSpace(r.html) == "" && !which.IsText():
+		return errors.New("html: it is empty, and most readers are shown nothing else")
+	}
+	return nil
+}
+
+// howToShow is what a person writes into a part of a mail to show its codes.
+func howToShow(which Which, part string) string {
+	in := func(pattern string) string {
+		if part == "html" {
+			return strings.Replace(pattern, "{{.code}}", "<p>{{.code}}</p>", 1)
+		}
+		return pattern
+	}
+	if which == BulkMail {
+		return "each code: " + in("{{range .codes}}{{.code}}{{end}}") + ", with nothing that leaves one out"
+	}
+	return "the code: " + in("{{.code}}") + ", outside of any {{if}} or {{with}}"
 }
 
 // sampleCodes are the codes in the samples of a kind.
