@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/keyset"
 )
 
 // VerifyIn is Verify inside of a transaction that the test takes back.
@@ -25,4 +28,17 @@ func KeptPlans() map[string]string {
 		"read what was settled": readSettled, "read what has ended": readEndedOfEarnings, "read what is open": readOpen,
 		"update lots": updateLots, "clear what is aside": clearAside,
 	}
+}
+
+// PageOf is the statement that reads a page of a list at an instant.
+func PageOf(f Listing, at time.Time) (sql string, args pgx.NamedArgs, err error) {
+	turn, err := voucherList().Turn(f.Page)
+	if err != nil {
+		return "", nil, err
+	}
+	_, _, err = keyset.Read(f.asked(turn, at), func(choice string, of map[string]any) ([]listedRow, error) {
+		sql, args = listed(choice), of
+		return nil, nil
+	}, func(listedRow) (key, id string) { return "", "" })
+	return sql, args, err
 }

@@ -45,55 +45,68 @@ type Listed struct {
 	At       time.Time
 }
 
-// voucherList is how vouchers are listed. Two of its sorts have an index: voucher_listed and voucher_by_expiry. The balance has none: it
-// changes with every act, and an index on it would make each of them write all indexes of the row anew.
+// voucherList is how vouchers are listed. Two of its sorts have an index: voucher_listed, which knows the end of validity too so that what
+// is still valid is passed over without its row, and voucher_by_expiry. The balance has none: it changes with every act, and an index on
+// it would make each of them write all indexes of the row anew.
 func voucherList() keyset.List {
 	return keyset.List{
 		Name: "vouchers", ID: keyset.Key{Column: "voucher.id", Type: "uuid"}, Usual: "-issued_at",
 		By: map[string]keyset.Key{
 			"issued_at":  {Column: "voucher.issued_at", Type: "timestamptz"},
 			"balance":    {Column: "voucher.balance", Type: "bigint"},
-			"expires_on": {Column: "coalesce(voucher.ends_at, 'infinity')", Type: "timestamptz"},
+			"expires_on": {Column: voucherEnds, Type: "timestamptz"},
 		},
 	}
 }
 
+// voucherEnds is the end of validity as the indexes have it.
+const voucherEnds = `coalesce(voucher.ends_at, 'infinity')`
+
 // listWithin bounds a page of a list. A person waits for it, and some orders and filters read the whole table.
 const listWithin = 10 * time.Second
 
-// Whether a voucher is used in part is asked for each row, by index act_of_voucher: EXISTS would be hashed, which reads every redemption
-// there ever was for one page.
+// The vouchers of a page are chosen first, by their ids, and read then: rows are wide, and a sort without an index compares all of them.
+// The instant comes as a value, so that the plan is made for what has ended by then, which is little of the table or most of it. Whether
+// a voucher is used in part is asked for each row, by index act_of_voucher: EXISTS would be hashed, which reads every redemption there
+// ever was for one page.
 const (
-	listColumns = `,
-		coalesce((SELECT amount FROM entry e WHERE e.account = voucher.id AND e.kind = 'issue' AND state <> 'inventory' ORDER BY e.seq DESC LIMIT 1), 0),
-		coalesce((SELECT amount FROM reservation r WHERE r.voucher = voucher.id AND r.state = 'active' AND r.expires_at > (SELECT vouchsafe_now())), 0),
-		(SELECT vouchsafe_now())`
-
 	listChosen = `
 		(NOT @sought::boolean OR last4 = @last4 OR id = ANY(@ids::uuid[]) OR product = ANY(@products::text[]))
 		AND (@shop::text = '' OR shop = @shop::text)
 		AND (@from::timestamptz IS NULL OR issued_at >= @from::timestamptz)
 		AND (@to::timestamptz IS NULL OR issued_at < @to::timestamptz)
-		AND (@state::text <> 'reserved' OR id IN (SELECT voucher FROM reservation r WHERE r.state = 'active' AND r.expires_at > vouchsafe_now()))
+		AND (@state::text <> 'reserved' OR id IN (SELECT voucher FROM reservation r WHERE r.state = 'active' AND r.expires_at > @at::timestamptz))
 		AND CASE @state::text
 			WHEN '' THEN true
 			WHEN 'reserved' THEN true
 			WHEN 'blocked' THEN blocked_order OR blocked_office
 			WHEN 'quarantined' THEN quarantined
 			WHEN 'rest' THEN balance > 0 AND entries > 1 AND (SELECT a.id FROM act a WHERE a.voucher = voucher.id AND a.kind = 'redemption' AND a.taken_back < a.amount LIMIT 1) IS NOT NULL
-			WHEN 'expired' THEN state IN ('active', 'issued') AND ends_at <= (SELECT vouchsafe_now())
-			WHEN 'active' THEN state = 'active' AND (ends_at IS NULL OR ends_at > (SELECT vouchsafe_now()))
-			WHEN 'issued' THEN state = 'issued' AND (ends_at IS NULL OR ends_at > (SELECT vouchsafe_now()))
+			WHEN 'expired' THEN state IN ('active', 'issued') AND ` + voucherEnds + ` <= @at::timestamptz
+			WHEN 'active' THEN state = 'active' AND ` + voucherEnds + ` > @at::timestamptz
+			WHEN 'issued' THEN state = 'issued' AND ` + voucherEnds + ` > @at::timestamptz
 			ELSE state = @state::text
 		END`
+
+	listShown = `
+	SELECT` + voucherColumns + `,
+		coalesce((SELECT amount FROM entry e WHERE e.account = voucher.id AND e.kind = 'issue' AND state <> 'inventory' ORDER BY e.seq DESC LIMIT 1), 0),
+		coalesce((SELECT amount FROM reservation r WHERE r.voucher = voucher.id AND r.state = 'active' AND r.expires_at > @at::timestamptz), 0),
+		sort_key
+	FROM (SELECT chosen, sort_key, row_number() OVER () AS place FROM page) placed
+		JOIN voucher ON voucher.id = chosen
+	ORDER BY
+		place`
 )
+
+// listed is the query of a page, of whose choice the end is made by the page.
+func listed(choice string) string { return "WITH page AS MATERIALIZED (" + choice + ")" + listShown }
 
 // listedRow is a row of a list.
 type listedRow struct {
 	voucherRow
 	Issued   int64
 	Reserved int64
-	Now      time.Time
 	Key      string
 }
 
@@ -104,14 +117,22 @@ func (l *Ledger) List(ctx context.Context, f Listing) (page []Listed, next strin
 	if err != nil {
 		return nil, "", err
 	}
-	sql := `SELECT` + voucherColumns + listColumns + `, ` + turn.Column() + ` FROM voucher WHERE` + listChosen
-	found, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: f.args()}, func(r listedRow) (key, id string) { return r.Key, r.ID })
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
+	defer cancel()
+	at, err := Instant(ctx, l.pool)
+	if err != nil {
+		return nil, "", away("list vouchers", err)
+	}
+	found, next, err := keyset.Read(f.asked(turn, at), func(sql string, args map[string]any) ([]listedRow, error) {
+		rows, _ := l.pool.Query(ctx, listed(sql), pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args)) // rows carry the error to CollectRows
+		return pgx.CollectRows(rows, pgx.RowToStructByPos[listedRow])
+	}, func(r listedRow) (key, id string) { return r.Key, r.ID })
 	if err != nil {
 		return nil, "", away("list vouchers", err)
 	}
 	page = make([]Listed, len(found))
 	for i, row := range found {
-		page[i] = Listed{Issued: row.Issued, Reserved: row.Reserved, At: row.Now}
+		page[i] = Listed{Issued: row.Issued, Reserved: row.Reserved, At: at}
 		if page[i].Voucher, err = l.voucher(row.voucherRow); err != nil {
 			return nil, "", err
 		}
@@ -119,8 +140,13 @@ func (l *Ledger) List(ctx context.Context, f Listing) (page []Listed, next strin
 	return page, next, nil
 }
 
-// args are the parameters of a list.
-func (f Listing) args() pgx.NamedArgs {
+// asked is the choice of a page at an instant.
+func (f Listing) asked(turn keyset.Turn, at time.Time) keyset.Query {
+	return keyset.Query{Turn: turn, SQL: `SELECT voucher.id AS chosen, ` + turn.Column() + ` FROM voucher WHERE` + listChosen, Args: f.args(at)}
+}
+
+// args are the parameters of a list at an instant.
+func (f Listing) args(at time.Time) pgx.NamedArgs {
 	sought := Sought{}
 	if f.Text != nil {
 		sought = *f.Text
@@ -134,6 +160,7 @@ func (f Listing) args() pgx.NamedArgs {
 		"from":     orNull(f.From),
 		"to":       orNull(f.To),
 		"state":    f.State,
+		"at":       at,
 	}
 }
 
