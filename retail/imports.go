@@ -103,6 +103,11 @@ func (s *Stockroom) compare(ctx context.Context, w *Weighed) error {
 		}
 	}
 	slices.SortStableFunc(w.Faults, func(a, b sheet.Fault) int { return a.Line - b.Line })
+	refused := map[int]bool{}
+	for _, f := range w.Faults {
+		refused[f.Line] = true
+	}
+	w.Leave(refused)
 	return nil
 }
 

@@ -76,9 +76,9 @@ type totalOut struct {
 
 // weighedOut is what a file would bring.
 type weighedOut struct {
-	Totals  []totalOut `json:"totals" nullable:"false" doc:"By currency, to compare with the old system"`
+	Totals  []totalOut `json:"totals" nullable:"false" doc:"Of the lines that can be taken, by currency, to compare with the old system"`
 	Empty   int        `json:"empty" doc:"Lines that are left out, since nothing is on their vouchers"`
-	Weak    int        `json:"weak" doc:"Codes that are easier to guess than those that are drawn here"`
+	Weak    int        `json:"weak" doc:"Codes of these lines that are easier to guess than those that are drawn here"`
 	Ignored []string   `json:"ignored" nullable:"false" doc:"Columns that mean nothing here"`
 	Faults  []faultOut `json:"faults" nullable:"false" doc:"The first hundred; nothing of a file with faults is imported"`
 	Known   *importOut `json:"known" doc:"The import of this very file; null for none"`

@@ -50,6 +50,21 @@ func TestAFileOfForeignVouchersIsImportedAndTakenBack(t *testing.T) {
 	h.till.looksUp(second).has(200, pays1("balance", 98_50))
 }
 
+// X07: control totals are of the lines that can be taken: neither what is above the limit, nor a code or a product that doesn't fit.
+func TestControlTotalsAreOfTheLinesThatAreTaken(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	known := h.issues(500_00)
+	file := "kode;saldo;valuta;produkt\nGAVE-2019-0001;350,00;DKK;\nGAVE-2019-0002;10000,01;DKK;\n" + known.code + ";99;DKK;\n" +
+		"GAVE-2019-0004;1;DKK;NO-SUCH\nGAVE-2019-0005;20000;SEK;\nGAVE-2019-0006;10000;DKK;\n"
+	h.unchanged("a file of which some lines fit", func() {
+		h.office.asks("POST", "/v1/admin/imports/weigh", members(says("csv", file))).
+			has(200, members(`"totals":[{"vouchers":2,"sum":`+dkk(10_350_00)+`}]`, `"weak":2`)).
+			explains(`"line":3,"column":"balance"`, `"line":4,"column":"code"`, `"line":5,"column":"product"`, `"line":6,"column":"balance"`)
+		h.office.asks("POST", "/v1/admin/imports/weigh", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0005;20000;SEK\n"))).has(200, `{"totals":[],"weak":0}`)
+	})
+}
+
 // X07: an import may be larger than other bodies, up to its own limit.
 func TestAFileIsLargerThanOtherBodies(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,8 @@ type Row struct {
 	Kind      voucher.Kind
 	ExpiresOn voucher.Date // zero: it never expires
 	Product   string       // SKU; "" for none
+
+	weak bool // its code counts in Sheet.Weak
 }
 
 // Fault is what is wrong with a line. It never repeats what is there: in a column that has shifted that may be a code.
@@ -60,7 +62,7 @@ type Sheet struct {
 	More    int      // faults beyond them
 	Totals  []Total  // of the rows, by currency
 	Empty   int      // lines that were left out, since nothing is on their vouchers
-	Weak    int      // codes that can be guessed more easily than one that is drawn here
+	Weak    int      // codes of the rows that can be guessed more easily than one that is drawn here
 	Ignored []string // columns that mean nothing here
 }
 
@@ -95,6 +97,22 @@ func Read(file []byte, currency money.Currency) (Sheet, error) {
 	}
 	slices.SortFunc(r.Totals, func(a, b Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	return r.Sheet, nil
+}
+
+// Leave leaves out the rows of lines that are refused for what the file alone doesn't show: totals, like Weak, are of what can be taken.
+func (s *Sheet) Leave(refused map[int]bool) {
+	s.Rows = slices.DeleteFunc(s.Rows, func(row Row) bool {
+		if !refused[row.Line] {
+			return false
+		}
+		i := slices.IndexFunc(s.Totals, func(t Total) bool { return t.Currency == row.Value.Currency })
+		s.Totals[i].Vouchers, s.Totals[i].Minor = s.Totals[i].Vouchers-1, s.Totals[i].Minor-row.Value.Minor
+		if row.weak {
+			s.Weak--
+		}
+		return true
+	})
+	s.Totals = slices.DeleteFunc(s.Totals, func(t Total) bool { return t.Vouchers == 0 })
 }
 
 // readAll reads all lines behind the header. What is before it counts as lines too.
@@ -162,7 +180,7 @@ func (r *reader) line(line int, fields []string) {
 		wrong(balance, "with the lines before it this is more than can be counted")
 		return
 	}
-	if typed.Weak() {
+	if row.weak = typed.Weak(); row.weak {
 		r.Weak++
 	}
 	r.Rows = append(r.Rows, row)
