@@ -159,7 +159,7 @@ func (c *counter) stocks() {
 func (c *counter) opens(options []option) {
 	c.t.Helper()
 	n := retail.NewShop{
-		ID: "demo", Platform: "woocommerce", Secret: "s3cret", URL: "https://shop.example/", APIKey: "ck", APISecret: "cs", Language: "da",
+		ID: "demo", Platform: "woocommerce", Secret: "rT9vQ2xW7mK4pL8nB3cZ6yH1", URL: "https://shop.example/", APIKey: "ck", APISecret: "cs", Language: "da",
 	}
 	for _, o := range options {
 		o(&n)

@@ -42,7 +42,7 @@ type NewShop struct {
 	ID              string
 	Platform        string // "woocommerce", "standard"
 	Name            string // as buyers know it
-	Secret          string // of its webhooks
+	Secret          string // of its webhooks; for "standard" whsec_ and 24 bytes in base64, else at least 8 bytes
 	URL             string
 	APIKey          string
 	APISecret       string
@@ -122,7 +122,7 @@ func (n NewShop) validate(shops reach.Guard) error {
 	return errors.Join(
 		ensure(shopID.MatchString(n.ID), "id: small letters, digits, - and _, at most 63"),
 		ensure(known, "platform: woocommerce or standard"),
-		ensure(n.Secret != "" && len(n.Secret) <= 1024, "secret: 1 to 1024 bytes"),
+		secretFault(n.Platform, n.Secret),
 		ensure((n.APIKey == "") == (n.APISecret == ""), "api_key, api_secret: both or neither"),
 		ensure(n.APIKey == "" || asks && n.URL != "", "api_key: needs a platform with an API, and its url"),
 		callable(n.URL, shops),
@@ -205,9 +205,6 @@ func (s *Sales) RotateSecret(ctx context.Context, id, secret string) error {
 
 // rotateSecret gives a shop a new secret with what else belongs to it.
 func (s *Sales) rotateSecret(ctx context.Context, id, secret string, also alongside) error {
-	if secret == "" || len(secret) > 1024 {
-		return fmt.Errorf("rotate the secret of shop %.64q: %w: %w", id, ErrInvalid, errors.New("secret: 1 to 1024 bytes"))
-	}
 	sealed, err := s.ring.Seal(purposeShop, []byte(secret), []byte("secret "+id))
 	if err != nil {
 		return fmt.Errorf("seal the secret of shop %s: %w", id, err)
@@ -223,6 +220,9 @@ func (s *Sales) rotateSecret(ctx context.Context, id, secret string, also alongs
 		front, err := s.open(shop)
 		if err != nil || subtle.ConstantTimeCompare([]byte(front.WebhookSecrets[0]), []byte(secret)) == 1 {
 			return err // a repeat must not push out the secret that is still in use
+		}
+		if err := secretFault(shop.Platform, secret); err != nil {
+			return fmt.Errorf("rotate the secret of shop %.64q: %w: %w", id, ErrInvalid, err)
 		}
 		if err := orders.ReplaceSecrets(ctx, tx, id, [][]byte{sealed, shop.Secrets[0]}); err != nil {
 			return err

@@ -115,7 +115,14 @@ func TestTheChecklistNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 	i := install(t, "VOUCHSAFE_REDIS_URL="+forgetful.URL(), "VOUCHSAFE_SMTP_URL=smtp://127.0.0.1:1?tls=none", "VOUCHSAFE_MAIL_FROM=")
 	i.does("shop", "add", "--id", "demo", "--platform", "woocommerce", "--secret", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--url", woo.URL,
 		"--api-key", "ck_wrong", "--api-secret", "cs_wrong")
-	i.does("shop", "add", "--id", "elsewhere", "--platform", "standard", "--secret", "short")
+	for _, bad := range [][]string{{"standard", "short"}, {"standard", "rT9vQ2xW7mK4pL8nB3cZ6yH1"}, {"woocommerce", "seven77"}} {
+		said, err := i.tries("shop", "add", "--id", "elsewhere", "--platform", bad[0], "--secret", bad[1])
+		if err == nil || !strings.Contains(said, "secret: ") || strings.Contains(said, bad[1]) {
+			t.Errorf("shop add with a secret that is none: %v: %s", err, said)
+		}
+	}
+	i.does("shop", "add", "--id", "elsewhere", "--platform", "woocommerce", "--secret", "was-taken-once")
+	i.writes(`UPDATE shop SET platform = 'standard' WHERE id = 'elsewhere'`)
 	i.does("shop", "add", "--id", "asked", "--platform", "woocommerce", "--secret", "rT9vQ2xW7mK4pL8nB3cZ6yH1", "--url", woo.URL,
 		"--api-key", woocommercetest.ConsumerKey, "--api-secret", woocommercetest.ConsumerSecret)
 	i.does("product", "add", "--sku", "SHORT", "--name", "Gavekort", "--amount", "500.00", "--currency", "DKK", "--expires", "P1Y")

@@ -26,10 +26,10 @@ func TestAShopThatLeadsInsideIsNotRegistered(t *testing.T) {
 	office := i.does("key", "add", "--scope", "admin")
 	d := i.serves()
 	for _, address := range append(inward(), "http://127.0.0.1:8080/") {
-		if said, err := i.tries("shop", "add", "--id", "demo", "--platform", "woocommerce", "--secret", "s", "--url", address, "--api-key", "k", "--api-secret", "s"); err == nil || !strings.Contains(said, "url: ") {
+		if said, err := i.tries("shop", "add", "--id", "demo", "--platform", "woocommerce", "--secret", hookSecret, "--url", address, "--api-key", "k", "--api-secret", "s"); err == nil || !strings.Contains(said, "url: ") {
 			t.Errorf("shop add --url %s: %v: %s", address, err, said)
 		}
-		body := fmt.Sprintf(`{"id": "demo", "platform": "woocommerce", "secret": "s", "url": %q, "api_key": "k", "api_secret": "s"}`, address)
+		body := fmt.Sprintf(`{"id": "demo", "platform": "woocommerce", "secret": %q, "url": %q, "api_key": "k", "api_secret": "s"}`, hookSecret, address)
 		if r := d.wants(400, office, "POST", "/v1/admin/shops", body); r.at("field") != "url" {
 			t.Errorf("%s: %s", address, r.text)
 		}

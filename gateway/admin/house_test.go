@@ -74,6 +74,12 @@ func approvalAbove(limit string) option {
 	return func(r *voucher.Rules, _ *retail.NewShop) { r.ApprovalAbove = limit }
 }
 
+// The secrets of webhooks: of a shop that lets people choose it, and as Standard Webhooks have it.
+const (
+	hookSecret     = "rT9vQ2xW7mK4pL8nB3cZ6yH1"
+	standardSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLjSw"
+)
+
 // sendsItself is a shop that sends the codes.
 func sendsItself(_ *voucher.Rules, s *retail.NewShop) { s.CodesBy = orders.TheShop }
 
@@ -102,7 +108,7 @@ func ajar(t *testing.T, with ...option) *house {
 		ReserveFor: 24 * time.Hour, LateCapture: 72 * time.Hour, ReverseFor: 24 * time.Hour, PerOrder: 1, Ceiling: ceiling,
 	}
 	seller := retail.NewShop{
-		ID: "demo", Platform: "woocommerce", Secret: "s3cret", URL: "https://shop.example/", APIKey: "ck", APISecret: "cs",
+		ID: "demo", Platform: "woocommerce", Secret: hookSecret, URL: "https://shop.example/", APIKey: "ck", APISecret: "cs",
 		Language: "da", Confirmation: orders.TheShop,
 	}
 	for _, change := range with {

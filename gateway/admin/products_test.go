@@ -126,7 +126,7 @@ func TestAProductThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 func TestTheChecklistWarnsWithItsSources(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(_ *voucher.Rules, s *retail.NewShop) { s.DuplicateLogins = true })
-	_, err := h.sales.AddShop(t.Context(), retail.NewShop{ID: "wien", Platform: "standard", Secret: "s", Country: "AT", Confirmation: orders.TheShop})
+	_, err := h.sales.AddShop(t.Context(), retail.NewShop{ID: "wien", Platform: "standard", Secret: standardSecret, Country: "AT", Confirmation: orders.TheShop})
 	h.must(err)
 	h.office.asks("POST", "/v1/admin/products", goodProduct("sku", `"SHORT"`, "mode", `"customer"`, "vat", `"multi_purpose"`, "requires_membership", "")).has(201, `{"id":"SHORT"}`)
 	h.untouched("a check", func() {

@@ -89,7 +89,7 @@ func showShop(s retail.Shop) shopOut {
 type addShopIn struct {
 	Body struct {
 		ShopBody
-		Secret    string `json:"secret" minLength:"1" maxLength:"1024" doc:"Of its webhooks"`
+		Secret    string `json:"secret" minLength:"1" maxLength:"1024" doc:"Of its webhooks. Of standard: whsec_ and at least 24 random bytes in base64; of others the text that the shop signs with, at least 8 bytes"`
 		APIKey    string `json:"api_key,omitempty" maxLength:"1024" doc:"Of its API, for fetching orders"`
 		APISecret string `json:"api_secret,omitempty" maxLength:"1024"`
 	}
@@ -134,7 +134,7 @@ func (t *trade) shopMails(ctx context.Context, in *shopMailsIn) (*body[shopOut],
 type rotateSecretIn struct {
 	ID   string `path:"id" doc:"Id of the shop"`
 	Body struct {
-		Secret string `json:"secret" minLength:"1" maxLength:"1024" doc:"The one before works until the next rotation"`
+		Secret string `json:"secret" minLength:"1" maxLength:"1024" doc:"As for a new shop. The one before works until the next rotation"`
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // goodShop is a shop with all the fields that there are.
 func goodShop(change ...string) string {
 	fields := map[string]string{
-		"id": `"butik"`, "platform": `"woocommerce"`, "name": `"Butikken"`, "secret": `"wh-hemmelig"`, "url": `"https://butik.example"`,
+		"id": `"butik"`, "platform": `"woocommerce"`, "name": `"Butikken"`, "secret": `"wh-hemmelig-rT9vQ2xW7mK4pL8n"`, "url": `"https://butik.example"`,
 		"api_key": `"ck-hemmelig"`, "api_secret": `"cs-hemmelig"`, "lang": `"da"`, "from": `"Butikken <gave@butik.example>"`,
 		"confirmation": `"shop"`, "codes_by": `"shop"`, "online_tenders": `["quickpay"]`,
 		"fields": `{"recipient_email":"Mail","recipient_name":"Til","message":"Hilsen","deliver_on":"Dato"}`,
@@ -60,6 +60,9 @@ func TestAShopThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 		{"an id in capitals", []string{"id", `"Butik"`}, "id"},
 		{"no secret", []string{"secret", ""}, "secret"},
 		{"an empty secret", []string{"secret", `""`}, "secret"},
+		{"a secret of blanks", []string{"secret", `"            "`}, "secret"},
+		{"a secret with a line end", []string{"secret", `"wh-hemmelig-rT9vQ2xW7mK4pL8n\n"`}, "secret"},
+		{"a secret that is soon guessed", []string{"secret", `"hemmeli"`}, "secret"},
 		{"another platform", []string{"platform", `"magento"`}, "platform"},
 		{"a key without its secret", []string{"api_secret", ""}, "api_key"},
 		{"an API without an address", []string{"url", ""}, "api_key"},
@@ -97,17 +100,44 @@ func TestAWebhookSecretIsRotated(t *testing.T) {
 	rotates := func(secret string) *reply {
 		return h.office.asks("POST", "/v1/admin/shops/demo/secret", members(says("secret", secret)))
 	}
-	rotates("second").has(200, `{"id":"demo","secrets":2}`)
-	if got, want := opens(), "second s3cret"; got != want {
+	const second, third = "second-9vQ2xW7mK4pL8nB3cZ", "third-9vQ2xW7mK4pL8nB3cZ"
+	rotates(second).has(200, `{"id":"demo","secrets":2}`)
+	if got, want := opens(), second+" "+hookSecret; got != want {
 		t.Errorf("the secrets are %q, want %q", got, want)
 	}
-	h.untouched("the same secret again", func() { rotates("second").has(200, `{"secrets":2}`) })
-	rotates("third").has(200, `{"secrets":2}`)
-	if got, want := opens(), "third second"; got != want {
+	h.untouched("the same secret again", func() { rotates(second).has(200, `{"secrets":2}`) })
+	rotates(third).has(200, `{"secrets":2}`)
+	if got, want := opens(), third+" "+second; got != want {
 		t.Errorf("the secrets are %q, want %q", got, want)
 	}
 	if got, want := h.noted("shop demo"), "rotate_secret {}\nrotate_secret {}"; got != want {
 		t.Errorf("the audit trail says %q, want %q", got, want)
 	}
-	h.untouched("no secret", func() { rotates("").refuses(400, "invalid_request", says("field", "secret")) })
+	for _, bad := range []string{"", "short", second + "\n"} {
+		h.untouched("no secret", func() { rotates(bad).refuses(400, "invalid_request", says("field", "secret")) })
+	}
+}
+
+// A shop that signs Standard Webhooks has a secret that they can be signed with, from the first and after each rotation. One that was
+// stored before that was asked for stays good.
+func TestASecretOfStandardWebhooksIsWhatTheySignWith(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	registers := func(id, secret string) *reply {
+		return h.office.asks("POST", "/v1/admin/shops", members(says("id", id), says("platform", "standard"), says("secret", secret)))
+	}
+	rotates := func(secret string) *reply {
+		return h.office.asks("POST", "/v1/admin/shops/anden/secret", members(says("secret", secret)))
+	}
+	registers("anden", standardSecret).has(201, `{"secrets":1}`)
+	for _, bad := range []string{"s", hookSecret, "whsec_", "whsec_c2hvcnQ=", "whsec_?fKQ9r8GKYqrTwjUPD8ILPZIo2LaLjSw"} {
+		h.untouched("a secret that nothing can be signed with", func() {
+			for _, refused := range []*reply{registers("tredje", bad), rotates(bad)} {
+				refused.refuses(400, "invalid_request", says("field", "secret")).explains("whsec_")
+			}
+		})
+	}
+	h.runs(`UPDATE shop SET platform = 'standard' WHERE id = $1`, "demo")
+	h.office.asks("POST", "/v1/admin/shops/demo/secret", members(says("secret", hookSecret))).has(200, `{"secrets":1}`)
+	rotates("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo").has(200, `{"secrets":2}`)
 }

@@ -105,7 +105,7 @@ func hasPoint(fields map[string]any, check, state, detail string) bool {
 func TestWhatCanNotBePublishedIsRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	_, err := h.sales.AddShop(t.Context(), retail.NewShop{ID: "plain", Platform: "standard", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLjSw"})
+	_, err := h.sales.AddShop(t.Context(), retail.NewShop{ID: "plain", Platform: "standard", Secret: standardSecret})
 	h.must(err)
 	h.office.asks("POST", "/v1/admin/products", members(says("sku", "OPEN"), says("name", "Gavekort"), says("kind", "money"), `"open":{"min":`+dkk(100_00)+`}`)).has(201, "{}")
 	h.office.asks("POST", "/v1/admin/products", members(says("sku", "CLIPS"), says("name", "Klip"), says("kind", "punches"), `"punches":10`, says("vat", "single_purpose"))).has(201, "{}")

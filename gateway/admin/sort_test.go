@@ -42,7 +42,7 @@ func (h *house) fills() {
 		h.tells(order(strconv.Itoa(1050+i), 0, func(o *purchase.Order) { o.Tender = "cod" }))
 		h.office.prints(fmt.Sprint("batch-", i), "CARD-500", 1)
 		h.office.asks("POST", "/v1/admin/shops", members(says("id", fmt.Sprint("shop-", i)), says("platform", "standard"),
-			says("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")))
+			says("secret", standardSecret)))
 		h.office.asks("POST", "/v1/admin/products", members(says("sku", fmt.Sprint("SKU-", i)), says("name", "Card"), says("kind", "money"), pays("amount", 100)))
 		h.office.asks("POST", "/v1/admin/keys", members(says("scope", "till"), says("register", fmt.Sprint("kasse-", i))))
 	}

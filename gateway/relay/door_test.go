@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -134,5 +135,21 @@ func TestAnyOtherShopSpeaksStandardWebhooks(t *testing.T) {
 	}
 	if got, want := h.tasks(), []string{retail.TaskSetAside}; !slices.Equal(got, want) {
 		t.Errorf("tasks: got %q, want %q", got, want)
+	}
+}
+
+// What is registered as a secret of Standard Webhooks is what their messages are verified with, and nothing else is.
+func TestASecretIsRegisteredIfAndOnlyIfItVerifies(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	raw := func(n int) string { return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{251}, n)) }
+	for _, secret := range []string{
+		standardSecret, raw(24), raw(25), "whsec_" + raw(25), "whsec_" + strings.TrimRight(raw(25), "="), raw(23), "whsec_" + raw(23), "whsec_",
+		"whpk_" + raw(32), "whsec_" + base64.URLEncoding.EncodeToString(bytes.Repeat([]byte{251}, 32)), "not base64 but long enough for one",
+	} {
+		registered, verifies := h.sales.RotateSecret(t.Context(), "plain", secret), standard.CheckSecret(secret)
+		if (registered == nil) != (verifies == nil) {
+			t.Errorf("%q: registered %v, verifies %v", secret, registered, verifies)
+		}
 	}
 }
