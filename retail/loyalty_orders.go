@@ -51,7 +51,7 @@ func (s *Sales) retally(ctx context.Context, open func(outbox.Tx) (*tally, error
 		if err != nil {
 			return err
 		}
-		applied, err = t.settle(ctx, tx)
+		applied, err = t.settleWhole(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Sales) retally(ctx context.Context, open func(outbox.Tx) (*tally, error
 const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
-// or those of an account in quarantine. And it tells the office where points that were spent have come back since. It may be missed,
+// those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come back since. It may be missed,
 // repeated, or run twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
 	return errors.Join(s.settleWaiting(ctx), s.reviewSpent(ctx))
@@ -176,8 +176,15 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 	if o.Origin == purchase.Fetched {
 		word = loyalty.Asked
 	}
+	was := t.known.Closed
 	t.known.Fate = told.After(t.known.Fate, word)
-	return points.SetFate(ctx, tx, t.shop, t.order, t.known.Fate)
+	if err := points.SetFate(ctx, tx, t.shop, t.order, t.known.Fate); err != nil {
+		return err
+	}
+	if was == t.known.Closed || t.known.Returned.Minor == 0 {
+		return nil
+	}
+	return t.tellShort(ctx, tx)
 }
 
 // goodsOf are what a state tells of what the order sells beside vouchers.
@@ -276,6 +283,9 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 		paid, err := ledger.PointsSpentOn(ctx, tx, by.Owner(), t.known.Names...)
 		return t.beside(afterPoints(captures, paid)...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
+		if err := t.repaid(ctx, tx, applied.Answers); err != nil {
+			return err
+		}
 		return t.after(ctx, tx, applied)
 	})
 	if explain("capture points", &err); err != nil {

@@ -116,7 +116,7 @@ func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, erro
 }
 
 // noteWaiting writes down whether the order has to be settled again: what is set aside can't be taken back until it is free or spent, and
-// nothing moves on an account in quarantine.
+// nothing moves on an account in quarantine; nor does what points pay of an order come back in the transaction that lets them pay.
 func (t *tally) noteWaiting(ctx context.Context, tx outbox.Tx, answer voucher.Answer, deserves int64) error {
 	stands := t.earned.Points - t.earned.Back
 	if answer.Created {
@@ -130,8 +130,9 @@ func (t *tally) noteWaiting(ctx context.Context, tx outbox.Tx, answer voucher.An
 }
 
 func (t *tally) noteUnsettled(ctx context.Context, tx outbox.Tx, waits bool) error {
-	if waits == t.known.Unsettled {
-		return nil
+	owes, err := t.owes(ctx, tx)
+	if waits = waits || owes; err != nil || waits == t.known.Unsettled {
+		return err
 	}
 	return points.SetUnsettled(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, waits)
 }

@@ -73,6 +73,7 @@ func showTask(task retail.Task) taskOut {
 type matter struct {
 	Purchase string `json:"purchase"`
 	Voucher  string `json:"voucher"`
+	Order    string `json:"order"`
 	Kind     string `json:"kind"`
 	Subject  string `json:"subject"`
 }
@@ -117,6 +118,10 @@ func callsByKind(task retail.Task, about matter) []callOut {
 			{Method: http.MethodDelete, Path: at, Does: "let what is built in hold"},
 		}
 	case retail.TaskShortOrder:
+		if about.Voucher == "" { // points, which came back
+			order := url.Values{"shop": {task.Shop}, "order": {about.Order}}
+			return []callOut{{Method: http.MethodGet, Path: "/v1/admin/loyalty/orders?" + order.Encode(), Does: "see what the order has to do with points"}}
+		}
 		return []callOut{calling(http.MethodGet, "vouchers", about.Voucher, "/history", "see what became of the voucher")}
 	case retail.TaskRollback:
 		return []callOut{{Method: http.MethodGet, Path: "/v1/admin/vouchers?state=quarantined", Does: "see the vouchers that lack something"}}

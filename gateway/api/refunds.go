@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -57,9 +58,19 @@ func (s *selling) refund(ctx context.Context, in *refundIn) (*body[refundOut], e
 	}
 	got, err := s.desk.Refund(ctx, counter.Caller(ctx), asked)
 	if err != nil {
-		return nil, s.api.refuse(ctx, err)
+		return nil, s.refuseRefund(ctx, err)
 	}
 	return answer(created(got.Created), refundOut{Refund: showAct(got.Record), Balance: money.Of(got.Record.Balance, got.Record.Currency)}), nil
+}
+
+// refuseRefund is the problem of a refund that can't be: whoever asks for what came back already, perhaps when its order was cancelled,
+// need not ask again.
+func (s *selling) refuseRefund(ctx context.Context, err error) error {
+	if short, ok := errors.AsType[*voucher.InsufficientError](err); ok && short.Available.Minor == 0 {
+		return edge.Refuse(edge.InsufficientBalance, "Nothing is left of the redemption: all of it has come back already, and there is nothing to repeat.",
+			edge.With("available", short.Available))
+	}
+	return s.api.refuse(ctx, err)
 }
 
 // recoveredRefundOut is what became of a refund, with the credit note that it made if it made one.

@@ -137,6 +137,11 @@ func lotProofs() []proof {
 			LEFT JOIN act r ON r.owner = c.owner AND r.kind = 'reward' AND r.key = c.key
 			WHERE c.kind = 'conversion' AND c.detail -> 'reward' ->> 'voucher' IS NOT NULL
 				AND (r.state IS DISTINCT FROM c.state OR r.voucher::text IS DISTINCT FROM c.detail -> 'reward' ->> 'voucher')`},
+		{"an order that is closed and settled is not paid with points", `SELECT format('%s/%s', o.shop, o.order_id), format('%s of redemption %s', a.amount - a.taken_back, a.key)
+			FROM loyalty_order n
+			JOIN loyalty_order o ON o.shop = n.shop AND o.order_id = CASE n.number_of WHEN '' THEN n.order_id ELSE n.number_of END
+			JOIN act a ON a.owner = 'shop:' || n.shop AND a.kind = 'redemption' AND a.detail ->> 'order' = n.order_id AND a.currency = 'POINT'
+			WHERE o.closed AND NOT o.unsettled AND a.detail ->> 'order' IS NOT NULL AND a.amount > a.taken_back`},
 		{"the number of an order leads straight to an order that its shop told of, and is nobody's id", `SELECT format('%s/%s', n.shop, n.order_id), format('number of %s, which is number of %s, told %s', n.number_of, o.number_of, o.told_at)
 			FROM loyalty_order n
 			LEFT JOIN loyalty_order o ON o.shop = n.shop AND o.order_id = n.number_of

@@ -293,7 +293,7 @@ func (s *state) loadLots(ctx context.Context, conn sender) error {
 // mayReturn tells whether an act can give points back to an account, which then make up for what is open there.
 func mayReturn(aimed Aimed) bool {
 	switch aimed.Act.(type) {
-	case voucher.Refund, voucher.Reverse, voucher.Receive:
+	case voucher.Refund, voucher.GiveBack, voucher.Reverse, voucher.Receive:
 		return true
 	}
 	return false

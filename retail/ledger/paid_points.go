@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
 )
@@ -47,6 +48,43 @@ func PointsSpentOn(ctx context.Context, q Queryer, owner string, names ...string
 		err = fmt.Errorf("read how many points paid for an order: %w", err)
 	}
 	return points, err
+}
+
+const readPointsStanding = `SELECT
+		a.key,
+		a.voucher::text,
+		floor((a.amount - a.taken_back)::numeric * x.minor / x.units)::bigint,
+		x.currency
+	FROM act a
+	JOIN exchange x ON x.reservation = a.reservation
+	WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])
+		AND a.currency = 'POINT'
+		AND a.amount > a.taken_back
+	ORDER BY
+		a.at,
+		a.id`
+
+// PointsStanding is a redemption of points of which something was not given back.
+type PointsStanding struct {
+	Redemption voucher.Ref
+	Account    string
+	Worth      money.Amount // of what was not given back, when the points were reserved
+}
+
+// PointsStandingOn are the redemptions of points that pay for an order which goes by some names.
+func PointsStandingOn(ctx context.Context, tx outbox.Tx, owner string, names ...string) ([]PointsStanding, error) {
+	rows, _ := tx.Query(ctx, readPointsStanding, pgx.NamedArgs{"owner": owner, "orders": names}) // rows carry the error to CollectRows
+	standing, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (PointsStanding, error) {
+		s := PointsStanding{Redemption: voucher.Ref{Owner: owner, Kind: voucher.Redemptions}}
+		return s, row.Scan(&s.Redemption.Key, &s.Account, &s.Worth.Minor, &s.Worth.Currency)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what points pay for an order: %w", err)
+	}
+	return standing, nil
 }
 
 const readPointsRoom = `SELECT coalesce(greatest(0, max(x.most) - sum(a.amount - a.taken_back)), 0)::bigint

@@ -16,8 +16,10 @@ import (
 type Known struct {
 	loyalty.Fate
 	Names     []string // by which captures may call it: its id, then its numbers
-	Earned    bool     // something was earned for it, which whatever becomes of it may change
-	Unsettled bool     // its points are not yet those that it deserves: some are set aside, or their account is in quarantine
+	Unsettled bool     // its points are not yet what they shall be: some are set aside, or their account is in quarantine
+	// Returned is what the points were worth that the order gave back when it was closed, less what points have paid of it since; the zero
+	// Amount for nothing.
+	Returned money.Amount
 }
 
 // Whoever locks several orders does so in the order of their names.
@@ -37,11 +39,12 @@ RETURNING
 	stage,
 	refunded,
 	closed,
-	earned,
 	unsettled,
 	goods,
 	goods_in,
-	goods_at`
+	goods_at,
+	returned,
+	returned_in`
 
 // lockedRow is a row of loyalty_order with its name.
 type lockedRow struct {
@@ -67,19 +70,20 @@ func lockRows(ctx context.Context, tx pgx.Tx, names []OrderName) (map[OrderName]
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
-	ToldAt    *time.Time
-	Stage     int
-	Refunded  int64
-	Closed    bool
-	Earned    bool
-	Unsettled bool
-	Goods     int64
-	GoodsIn   money.Currency
-	GoodsAt   *time.Time
+	ToldAt     *time.Time
+	Stage      int
+	Refunded   int64
+	Closed     bool
+	Unsettled  bool
+	Goods      int64
+	GoodsIn    money.Currency
+	GoodsAt    *time.Time
+	Returned   int64
+	ReturnedIn money.Currency
 }
 
 func (r knownRow) known() Known {
-	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Earned: r.Earned, Unsettled: r.Unsettled}
+	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Unsettled: r.Unsettled, Returned: money.Of(r.Returned, r.ReturnedIn)}
 	if r.ToldAt != nil {
 		k.ToldAt = *r.ToldAt
 	}
@@ -132,6 +136,29 @@ func SetUnsettled(ctx context.Context, tx pgx.Tx, order OrderName, unsettled boo
 	return nil
 }
 
+const setReturned = `
+UPDATE loyalty_order
+SET
+	returned = @returned,
+	returned_in = @returned_in
+WHERE
+	shop = @shop
+	AND order_id = @order`
+
+// SetReturned writes down what the points were worth that an order gave back which the caller has locked.
+func SetReturned(ctx context.Context, tx pgx.Tx, order OrderName, worth money.Amount) error {
+	if worth.Minor == 0 {
+		worth.Currency = ""
+	}
+	_, err := tx.Exec(ctx, setReturned, pgx.NamedArgs{
+		"shop": order.Shop, "order": order.Order, "returned": worth.Minor, "returned_in": string(worth.Currency),
+	})
+	if err != nil {
+		return fmt.Errorf("write down what points an order gave back: %w", err)
+	}
+	return nil
+}
+
 const readUnsettled = `
 SELECT
 	shop,
@@ -163,11 +190,12 @@ SELECT
 	stage,
 	refunded,
 	closed,
-	earned,
 	unsettled,
 	goods,
 	goods_in,
-	goods_at
+	goods_at,
+	returned,
+	returned_in
 FROM
 	loyalty_order
 WHERE

@@ -52,12 +52,12 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = excluded.told_at,
 	stage = excluded.stage,
 	refunded = 0,
-	closed = false,
 	goods = CASE excluded.goods_in WHEN '' THEN o.goods ELSE excluded.goods END,
 	goods_in = CASE excluded.goods_in WHEN '' THEN o.goods_in ELSE excluded.goods_in END,
 	goods_at = coalesce(excluded.goods_at, o.goods_at)
 WHERE
 	NOT o.earned
+	AND NOT o.closed
 	AND o.number_of = ''
 	AND (o.told_at IS NULL OR o.told_at < excluded.told_at)
 RETURNING
@@ -65,7 +65,7 @@ RETURNING
 	order_id`
 
 // NoteStanding writes down that orders stand, as their shops have told of each of them once: nothing of them is refunded or cancelled.
-// It tells of which it did. Of the others something was earned, or a later state is known: they are for LockTold.
+// It tells of which it did. Of the others something was earned, they were closed, or a later state is known: they are for LockTold.
 func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (noted map[OrderName]bool, err error) {
 	free, err := numbersOf(ctx, tx, told)
 	if err != nil {

@@ -149,7 +149,8 @@ func (a Waive) decide(c *Case) (Answer, error) {
 }
 
 // collect lets what acts have given back to an account of points make up for what is open there: points of orders that were refunded after
-// they had been spent (X17). What is brought by an act of its own, such as a transfer, has not come back. Nobody asks for it; its act is named by the account's line, so that it happens once.
+// they had been spent (X17). What is brought by an act of its own, such as a transfer, has not come back. Nobody asks for it; its act is
+// named by the account's line, so that it happens once.
 func (c *Case) collect(answer Answer) {
 	back := c.back
 	c.back = 0
