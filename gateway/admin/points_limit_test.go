@@ -96,3 +96,38 @@ func TestP19TheLimitOfAnOrderHoldsWhenARefundIsTakenBack(t *testing.T) {
 	h.shop.asks("DELETE", "/v1/refunds/f:3", "").refuses(409, "not_reversible")
 	h.hasPoints("7", 20000-5000, 3000)
 }
+
+// P16: points that pay nothing make no reservation, and no line of the total: whether nothing is due, or less than a point is worth, or
+// nothing that they buy. One that lives may come to nothing all the same.
+func TestP16PointsThatPayNothingAreNotReserved(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 1000)
+	h.unchanged("what pays nothing", func() {
+		for _, got := range []*reply{
+			h.shop.paysWith("r:1", "7", 0),
+			h.shop.paysWith("r:1", "7", 9),
+			h.shop.paysWith("r:1", "7", 500_00, `"lines":[{"sku":"CARD-500","net":{"amount":50000,"currency":"DKK"}}]`),
+		} {
+			got.refuses(422, "cannot_be_applied", says("detail", "Points can pay nothing of it: less than one point is worth is due of what points buy."))
+		}
+	})
+	h.shop.paysWith("r:1", "7", 10).has(201, members(point("amount", 1)))
+	h.shop.paysWith("r:1", "7", 0).has(200, members(point("amount", 0)))
+	h.hasPoints("7", 1000, 0)
+}
+
+// X17: a refund of points is named in points, and whoever names money is told so.
+func TestX17ARefundOfPointsIsNamedInPoints(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 1000)
+	h.shop.paysWith("r:1", "7", 100_00).has(201, "{}")
+	h.shop.captures("r:1", "1").has(200, "{}")
+	for _, by := range []*caller{h.shop, h.office} {
+		of := map[*caller]string{h.shop: "r:1", h.office: h.reads(`SELECT id::text FROM act WHERE kind = 'redemption'`)}[by]
+		by.asks("PUT", "/v1/refunds/f:1", members(says("redemption", of), pays("amount", 10_00), because)).
+			refuses(409, "currency_mismatch", says("detail", "The amount is in another currency: the redemption is in POINT, and so is the amount of its refund."))
+	}
+	h.hasPoints("7", 0, 0)
+}

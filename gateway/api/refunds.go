@@ -64,11 +64,14 @@ func (s *selling) refund(ctx context.Context, in *refundIn) (*body[refundOut], e
 }
 
 // refuseRefund is the problem of a refund that can't be: whoever asks for what came back already, perhaps when its order was cancelled,
-// need not ask again.
+// need not ask again, and what points paid is given back in points.
 func (s *selling) refuseRefund(ctx context.Context, err error) error {
 	if short, ok := errors.AsType[*voucher.InsufficientError](err); ok && short.Available.Minor == 0 {
 		return edge.Refuse(edge.InsufficientBalance, "Nothing is left of the redemption: all of it has come back already, and there is nothing to repeat.",
 			edge.With("available", short.Available))
+	}
+	if other, ok := errors.AsType[*voucher.CurrencyError](err); ok {
+		return edge.Refuse(edge.CurrencyMismatch, "The amount is in another currency: "+other.Error()+".")
 	}
 	return s.api.refuse(ctx, err)
 }

@@ -74,6 +74,7 @@ func codes() []struct {
 		{voucher.ErrReservationExpired, edge.ReservationExpired},
 		{voucher.ErrPointsEnded, edge.ReservationExpired},
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
+		{voucher.ErrNothingForPoints, edge.CannotBeApplied},
 		{voucher.ErrPerOrder, edge.AboveLimit},
 		{voucher.ErrTooMany, edge.TooManyVouchers},
 		{voucher.ErrMembership, edge.MembershipRequired},

@@ -305,6 +305,7 @@ func TestTheLotsOfAnAccountAlwaysAddUp(t *testing.T) {
 				}
 				return f
 			},
+			"give back": func() voucher.Act { return voucher.GiveBack{Redemption: ref(voucher.Redemptions)} },
 			"settle": func() voucher.Act {
 				return voucher.Settle{ID: p.id(), Ref: voucher.Ref{Owner: shop, Kind: voucher.Recalls, Key: p.id()}, Earning: ref(voucher.Earnings), Deserves: small.Draw(t, "deserves"), Days: 2}
 			},

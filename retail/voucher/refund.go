@@ -40,7 +40,7 @@ func (a Refund) decide(c *Case) (Answer, error) {
 	minor := redemption.left()
 	if a.Amount != nil {
 		if a.Amount.Currency != c.Voucher.Currency {
-			return Answer{}, ErrCurrency
+			return Answer{}, &CurrencyError{Wants: c.Voucher.Currency}
 		}
 		minor = a.Amount.Minor
 	}

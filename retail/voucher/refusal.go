@@ -33,6 +33,7 @@ var (
 	ErrPointsEnded        = errors.New("the reservation expired, and the points that it had set aside have ended since")
 	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
 	ErrAboveDue           = errors.New("the amount is above what is due")
+	ErrNothingForPoints   = errors.New("points can pay nothing of it: less than one point is worth is due of what points buy")
 	ErrPerOrder           = errors.New("so many points may not pay for one order")
 	ErrApproval           = errors.New("the amount is above what one alone may give in the office")
 	ErrAlreadySold        = errors.New("the voucher was sold before")
@@ -83,6 +84,19 @@ func (e *BalanceChangedError) Error() string {
 	return fmt.Sprintf("the balance is %s by now", e.Balance)
 }
 
+// CurrencyError refuses an amount in another currency than that of the redemption that it is of. It is an ErrCurrency.
+type CurrencyError struct {
+	Wants money.Currency
+}
+
+// Error says which currency is asked for.
+func (e *CurrencyError) Error() string {
+	return fmt.Sprintf("the redemption is in %s, and so is the amount of its refund", e.Wants)
+}
+
+// Unwrap returns ErrCurrency.
+func (e *CurrencyError) Unwrap() error { return ErrCurrency }
+
 // InsufficientError refuses an amount above what the voucher, reservation or redemption has left.
 type InsufficientError struct {
 	Available money.Amount
@@ -114,7 +128,7 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrPointsEnded, ErrTooMany, ErrAboveDue, ErrPerOrder, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
+		ErrSuperseded, ErrPointsEnded, ErrTooMany, ErrAboveDue, ErrNothingForPoints, ErrPerOrder, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
 		ErrMembership, ErrNoCashOut, ErrTokenTaken,
 		ErrMode, ErrOtherKind,
 	}

@@ -163,6 +163,9 @@ func (a Reserve) grant(c *Case) (*Reservation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Points != nil && amount == 0 {
+		return nil, ErrNothingForPoints
+	}
 	if err := a.withinOrder(c); err != nil {
 		return nil, err
 	}
