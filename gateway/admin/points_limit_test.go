@@ -109,7 +109,7 @@ func TestP16PointsThatPayNothingAreNotReserved(t *testing.T) {
 			h.shop.paysWith("r:1", "7", 9),
 			h.shop.paysWith("r:1", "7", 500_00, `"lines":[{"sku":"CARD-500","net":{"amount":50000,"currency":"DKK"}}]`),
 		} {
-			got.refuses(422, "cannot_be_applied", says("detail", "Points can pay nothing of it: less than one point is worth is due of what points buy."))
+			got.refuses(422, "cannot_be_applied").has(422, says1("detail", "Points can pay nothing of it: less than one point is worth is due of what points buy."))
 		}
 	})
 	h.shop.paysWith("r:1", "7", 10).has(201, members(point("amount", 1)))
@@ -127,7 +127,7 @@ func TestX17ARefundOfPointsIsNamedInPoints(t *testing.T) {
 	for _, by := range []*caller{h.shop, h.office} {
 		of := map[*caller]string{h.shop: "r:1", h.office: h.reads(`SELECT id::text FROM act WHERE kind = 'redemption'`)}[by]
 		by.asks("PUT", "/v1/refunds/f:1", members(says("redemption", of), pays("amount", 10_00), because)).
-			refuses(409, "currency_mismatch", says("detail", "The amount is in another currency: the redemption is in POINT, and so is the amount of its refund."))
+			refuses(409, "currency_mismatch").has(409, says1("detail", "The amount is in another currency: the redemption is in POINT, and so is the amount of its refund."))
 	}
 	h.hasPoints("7", 0, 0)
 }

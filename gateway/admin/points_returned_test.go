@@ -80,7 +80,7 @@ func TestX17PointsThatTheShopRefundsComeBackOnce(t *testing.T) {
 	h.hasPoints("7", 1000, 0)
 	h.shop.asks("PUT", "/v1/refunds/f:1", part).has(200, members(point("balance", 332)))
 	h.shop.asks("PUT", "/v1/refunds/f:2", members(says("redemption", "r:1"), because)).
-		refuses(409, "insufficient_balance", point("available", 0), says("detail", "Nothing is left of the redemption: all of it has come back already, and there is nothing to repeat."))
+		refuses(409, "insufficient_balance", point("available", 0)).has(409, says1("detail", "Nothing is left of the redemption: all of it has come back already, and there is nothing to repeat."))
 	h.shop.asks("DELETE", "/v1/redemptions/r:1", "").refuses(409, "not_reversible")
 	h.hasPoints("7", 1000, 0)
 	h.shop.asks("DELETE", "/v1/refunds/f:1", "").has(200, says1("outcome", "reversed"))
