@@ -248,7 +248,7 @@ func notePoints(ctx context.Context, tx outbox.Tx, judged map[*application]chang
 	standing := make(map[points.OrderName]points.Told, len(judged))
 	for a, c := range judged {
 		fate := fateOf(a.order)
-		fate.Goods = goodsOf(a.order.Recalled(c.before), c.catalogue)
+		fate.Goods, fate.Buyer = goodsOf(a.order.Recalled(c.before), c.catalogue), buyerIn(a.shop.ID, a.order)
 		standing[points.OrderName(a.key())] = points.Told{Fate: fate, Number: a.order.Number}
 	}
 	if len(standing) == 0 {

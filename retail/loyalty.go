@@ -21,6 +21,10 @@ import (
 var (
 	// ErrGuest refuses points to somebody without an account (P23).
 	ErrGuest = errors.New("a guest has no account: points are for customers who are logged in")
+	// ErrGuestOrder refuses points for the order of a guest, as its shop has told of it (P23).
+	ErrGuestOrder = errors.New("the order was bought by a guest: points are for customers who are logged in")
+	// ErrOtherBuyer refuses points to somebody for what another customer has bought, as his shop has told.
+	ErrOtherBuyer = errors.New("the order was bought by another customer")
 	// ErrNotInProgramme refuses to spend points of somebody who takes no part, or while points are worth nothing.
 	ErrNotInProgramme = errors.New("points can't be used here")
 	// ErrSelfReferred refuses points to somebody for referring himself.
@@ -81,7 +85,7 @@ type PointsEarned struct {
 
 // Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
 // and the act is written all the same. What the office grants by hand waits for a second person above the set amount; what it tells of
-// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestReferred, ErrSelfReferred, ErrChannel,
+// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred, ErrSelfReferred, ErrChannel,
 // ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency than the programme's, *AwaitingError,
 // the refusals.
 func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
@@ -206,6 +210,9 @@ func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed
 	}
 	e.who = who
 	if !e.told {
+		if err := e.buys(ctx, tx, order); err != nil {
+			return aimed, err
+		}
 		if err := e.earns(ctx, tx, account, order); err != nil {
 			return aimed, err
 		}

@@ -172,6 +172,7 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 		return err
 	}
 	told, word := fateOf(o), loyalty.Told
+	told.Buyer = buyerIn(t.shop, o)
 	told.Refunded, told.Goods = max(0, told.Refunded-refundedOf(o, ours)), goodsOf(o, ours)
 	if o.Origin == purchase.Fetched {
 		word = loyalty.Asked

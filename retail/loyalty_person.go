@@ -6,6 +6,7 @@ import (
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
 )
 
 // subjects are the names of what of the event there is one of: an order of the shop, the person who signed up, whom somebody referred, or
@@ -62,4 +63,36 @@ func (e *earning) referred(ctx context.Context, tx outbox.Tx) ([]string, error) 
 		names[i] = login.Login
 	}
 	return names, nil
+}
+
+// buys refuses an order that its shop has told to be a guest's or another customer's. Whoever has several log-ins has bought with any of
+// them. Errors: ErrGuestOrder, ErrOtherBuyer.
+func (e *earning) buys(ctx context.Context, tx outbox.Tx, order *tally) error {
+	if order == nil || order.known.Buyer.Whose == "" {
+		return nil
+	}
+	if order.known.Buyer.Whose == loyalty.Guest {
+		return ErrGuestOrder
+	}
+	person, err := orders.Person(ctx, tx, e.shop.ID, e.login)
+	if err != nil {
+		return err
+	}
+	for _, login := range append(person, orders.Login{Login: e.login}) {
+		if order.known.Buyer.Whose == loyalty.BuyerOf(order.shop, order.order, login.Login) {
+			return nil
+		}
+	}
+	return ErrOtherBuyer
+}
+
+// buyerIn is whose order a state tells that it is; the zero Buyer where it names none.
+func buyerIn(shop string, o purchase.Order) loyalty.Buyer {
+	switch {
+	case o.Buyer.ID != "":
+		return loyalty.Buyer{ToldAt: o.Modified, Whose: loyalty.BuyerOf(shop, o.ID, o.Buyer.ID)}
+	case o.Buyer.Email != "":
+		return loyalty.Buyer{ToldAt: o.Modified, Whose: loyalty.Guest}
+	}
+	return loyalty.Buyer{}
 }

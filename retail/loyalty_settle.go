@@ -86,7 +86,11 @@ func (t *tally) beside(acts ...ledger.Aimed) []ledger.Aimed {
 // deserves is how many points the order deserves by what is known in the transaction.
 func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) (int64, error) {
 	paid, err := pointsPaid(ctx, tx, t.shop, t.known.Names, terms.Currency)
-	return terms.Rule.Deserves(terms.Bought, paid, t.known.Fate, terms.Standing), err
+	fate := t.known.Fate
+	if fate.Goods.Worth.Currency != terms.Currency {
+		fate.Goods = loyalty.Goods{}
+	}
+	return terms.Rule.Deserves(terms.Bought, paid, fate, terms.Standing), err
 }
 
 // settle makes the points of the order those that it deserves, after whatever changed that in the transaction. Nothing comes of an order

@@ -15,7 +15,7 @@ func TestPointsOfAnOrderThatIsOverCountByWhatItMayBring(t *testing.T) {
 	h, clerk, _ := generous(t)
 	told := func(minute int, status purchase.Status) {
 		o := goods("1001", minute, status)
-		o.Lines[0].Paid = money.Of(18_750_00, "DKK")
+		o.Lines[0].Paid, o.Buyer.ID = money.Of(18_750_00, "DKK"), "9"
 		h.tells(o)
 	}
 	told(1, purchase.Cancelled)

@@ -108,6 +108,7 @@ func TestX17AnOrderEarnsWhoseIDIsTheNumberOfAnother(t *testing.T) {
 			h := bonus(t, tenth)
 			older, younger := goods("1", 0, purchase.Paid), goods("2", 0, purchase.Paid)
 			older.ID, older.Number, younger.ID, younger.Number = "900", "10050", "10050", "19200"
+			older.Buyer.ID, younger.Buyer.ID = "8", "9"
 			want := int64(0)
 			earns := func(when string) {
 				if name == when {

@@ -197,7 +197,7 @@ func aboutPoints(err error) error {
 	for _, blamed := range []struct {
 		err   error
 		field string
-	}{{retail.ErrGuest, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrGuestReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
+	}{{retail.ErrGuest, "customer"}, {retail.ErrGuestOrder, "customer"}, {retail.ErrOtherBuyer, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrGuestReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
 		if errors.Is(err, blamed.err) {
 			return counter.Invalid(blamed.field, blamed.err.Error())
 		}

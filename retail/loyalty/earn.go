@@ -103,6 +103,27 @@ func (b Bought) worth(goods int64) Bought {
 	return b
 }
 
+// within is an order that names its lines, by the goods that it is known to sell, with VAT: all that is in it, without VAT, comes to no
+// more than that, however much is told.
+func (b Bought) within(goods int64) Bought {
+	net := int64(0)
+	for _, l := range b.Lines {
+		if !l.StoredValue {
+			net = sum(net, max(l.Net, 0))
+		}
+	}
+	if net <= goods {
+		return b
+	}
+	b.Lines = slices.Clone(b.Lines)
+	for i, l := range b.Lines {
+		if !l.StoredValue {
+			b.Lines[i].Net = money.Share(max(l.Net, 0), goods, net)
+		}
+	}
+	return b
+}
+
 // Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not
 // say. Lines without a net share what the others leave of the goods. Lines that come to more than the goods earn on the goods alone.
 // Stored values are no part of its total: they neither earn nor are paid with points, so that what points pay is measured by the rest.

@@ -2,6 +2,9 @@ package loyalty
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"vouchsafe/retail/money"
@@ -14,6 +17,34 @@ type Fate struct {
 	Refunded int64     // of what could earn, minor units with VAT
 	Closed   bool      // cancelled, or refunded altogether
 	Goods    Goods
+	Buyer    Buyer
+}
+
+// Buyer is whose order it is, as far as its shop has told.
+type Buyer struct {
+	ToldAt time.Time // when that was so; zero while it is not known
+	Whose  string    // Guest, or what BuyerOf makes of a customer; "" while it is not known
+}
+
+// Guest is a buyer without an account, who earns nothing (P23).
+const Guest = "guest"
+
+// after is the buyer of an order of which another was known: that of the later state that names one. Of one instant it is what the shop
+// answers when it is asked, or else a customer before a guest.
+func (b Buyer) after(known Buyer, by Word) Buyer {
+	switch {
+	case b.Whose == "" || b.ToldAt.Before(known.ToldAt):
+		return known
+	case b.ToldAt.After(known.ToldAt) || by == Asked || b.Whose < known.Whose:
+		return b
+	}
+	return known
+}
+
+// BuyerOf is the customer of a shop who bought an order, by a digest that tells nothing of him elsewhere.
+func BuyerOf(shop, order, login string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", shop, order, login))
+	return hex.EncodeToString(sum[:])
 }
 
 // Goods are what an order sells beside stored values, as far as its shop has told.
@@ -47,9 +78,10 @@ const (
 
 // After is the fate of an order of which another was known: of two states the later one holds, whenever each of them is told, and of two
 // of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more, or closes. What is known
-// of its goods holds until a later state tells of them.
+// of its goods and its buyer holds until a later state tells of them.
 func (f Fate) After(known Fate, by Word) Fate {
 	now := f.over(known, by)
+	now.Buyer = f.Buyer.after(known.Buyer, by)
 	now.Goods = f.Goods.after(known.Goods, by)
 	return now
 }
@@ -82,12 +114,17 @@ func (f Fate) takes(other Fate) int {
 
 // Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it, none at all when it was
 // cancelled, and nothing for the part that points have paid, in minor units. An order that named no lines when it earned is taken for the
-// goods that it is known to have sold, in the currency in which it earned.
+// goods that it is known to have sold, in the currency in which it earned; one that did earns on no more than these, which are in its
+// currency or left out.
 func (r Rule) Deserves(b Bought, pointsPaid int64, now Fate, who Standing) int64 {
 	if now.Closed {
 		return 0
 	}
-	if goods := now.Goods.Worth; goods.Currency != "" && goods.Currency == b.Unlisted {
+	switch goods := now.Goods.Worth; {
+	case goods.Currency == "":
+	case b.Unlisted == "":
+		b = b.within(goods.Minor)
+	case b.Unlisted == goods.Currency:
 		b = b.worth(goods.Minor)
 	}
 	left := b.Less(now.Refunded)

@@ -54,7 +54,11 @@ func TestWhatHasBecomeOfAnOrderIsTheSameInWhateverOrderItIsTold(t *testing.T) {
 			if rapid.Bool().Draw(t, "tells of its goods") {
 				goods = loyalty.Goods{ToldAt: at, Worth: money.Of(rapid.Int64Range(0, 2).Draw(t, "goods"), "DKK")}
 			}
-			return loyalty.Fate{ToldAt: at, Goods: goods, Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
+			buyer := loyalty.Buyer{}
+			if whose := rapid.SampledFrom([]string{"", "a", "b", loyalty.Guest}).Draw(t, "buyer"); whose != "" {
+				buyer = loyalty.Buyer{ToldAt: at, Whose: whose}
+			}
+			return loyalty.Fate{ToldAt: at, Goods: goods, Buyer: buyer, Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
 		}), 1, 8).Draw(t, "states")
 		tell := func(states []loyalty.Fate) (now loyalty.Fate) {
 			for _, f := range states {
@@ -102,11 +106,12 @@ func TestAnOrderDeservesLessTheMoreIsRefundedAndNothingForAllOfIt(t *testing.T) 
 }
 
 // X17: an order that named no lines earns on the goods that it is known to have sold, and on no vouchers, and what is refunded and what
-// points paid of it is measured by them where it named no total.
-func TestX17AnOrderThatNamesNoLinesIsTakenForItsGoods(t *testing.T) {
+// points paid of it is measured by them where it named no total. One that named lines earns on no more than these.
+func TestX17AnOrderIsTakenForTheGoodsThatItIsKnownToSell(t *testing.T) {
 	t.Parallel()
 	rule := loyalty.Rule{Event: loyalty.Order, Points: 1, Per: 1_00}
 	listed := loyalty.Basket([]loyalty.Line{{SKU: "A", Net: 100_00}}, 100_00, 0)
+	mixed := loyalty.Basket([]loyalty.Line{{SKU: "A", Net: 100_00}, {SKU: "B", Net: 500_00, StoredValue: true}}, 600_00, 0)
 	sold := func(minor, refunded int64) loyalty.Fate {
 		return loyalty.Fate{Refunded: refunded, Goods: loyalty.Goods{ToldAt: day(1), Worth: money.Of(minor, "DKK")}}
 	}
@@ -127,7 +132,10 @@ func TestX17AnOrderThatNamesNoLinesIsTakenForItsGoods(t *testing.T) {
 		"all of it refunded":                      {unlisted(100_00, 0), 0, sold(125_00, 125_00), 0},
 		"some of it paid with points":             {unlisted(100_00, 0), 20_00, sold(125_00, 0), 84},
 		"its total told, which has freight in it": {unlisted(100_00, 200_00), 0, sold(125_00, 50_00), 75},
-		"lines named":                             {listed, 0, sold(0, 0), 100},
+		"lines named, of more than that":          {listed, 0, sold(60_00, 0), 60},
+		"lines named, of vouchers alone":          {listed, 0, sold(0, 0), 0},
+		"lines named, of less than that with VAT": {listed, 0, sold(125_00, 0), 100},
+		"vouchers among the lines that are named": {mixed, 0, sold(60_00, 0), 60},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

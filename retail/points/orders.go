@@ -44,7 +44,9 @@ RETURNING
 	goods_in,
 	goods_at,
 	returned,
-	returned_in`
+	returned_in,
+	buyer,
+	buyer_at`
 
 // lockedRow is a row of loyalty_order with its name.
 type lockedRow struct {
@@ -80,6 +82,8 @@ type knownRow struct {
 	GoodsAt    *time.Time
 	Returned   int64
 	ReturnedIn money.Currency
+	Buyer      string
+	BuyerAt    *time.Time
 }
 
 func (r knownRow) known() Known {
@@ -89,6 +93,9 @@ func (r knownRow) known() Known {
 	}
 	if r.GoodsAt != nil {
 		k.Goods = loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn)}
+	}
+	if r.BuyerAt != nil {
+		k.Buyer = loyalty.Buyer{ToldAt: *r.BuyerAt, Whose: r.Buyer}
 	}
 	return k
 }
@@ -102,7 +109,9 @@ SET
 	closed = @closed,
 	goods = @goods,
 	goods_in = @goods_in,
-	goods_at = @goods_at
+	goods_at = @goods_at,
+	buyer = @buyer,
+	buyer_at = @buyer_at
 WHERE
 	shop = @shop
 	AND order_id = @order`
@@ -111,7 +120,7 @@ WHERE
 func SetFate(ctx context.Context, tx pgx.Tx, shop, order string, f loyalty.Fate) error {
 	_, err := tx.Exec(ctx, setFate, pgx.NamedArgs{
 		"shop": shop, "order": order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
-		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt),
+		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt), "buyer": f.Buyer.Whose, "buyer_at": orNull(f.Buyer.ToldAt),
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)
@@ -195,7 +204,9 @@ SELECT
 	goods_in,
 	goods_at,
 	returned,
-	returned_in
+	returned_in,
+	buyer,
+	buyer_at
 FROM
 	loyalty_order
 WHERE

@@ -36,7 +36,9 @@ INSERT INTO loyalty_order AS o (
 	stage,
 	goods,
 	goods_in,
-	goods_at
+	goods_at,
+	buyer,
+	buyer_at
 )
 SELECT *
 FROM unnest(
@@ -46,7 +48,9 @@ FROM unnest(
 	@stages::smallint[],
 	@goods::bigint[],
 	@currencies::text[],
-	@goods_at::timestamptz[]
+	@goods_at::timestamptz[],
+	@buyers::text[],
+	@buyers_at::timestamptz[]
 )
 ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = excluded.told_at,
@@ -54,7 +58,9 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	refunded = 0,
 	goods = CASE excluded.goods_in WHEN '' THEN o.goods ELSE excluded.goods END,
 	goods_in = CASE excluded.goods_in WHEN '' THEN o.goods_in ELSE excluded.goods_in END,
-	goods_at = coalesce(excluded.goods_at, o.goods_at)
+	goods_at = coalesce(excluded.goods_at, o.goods_at),
+	buyer = CASE excluded.buyer WHEN '' THEN o.buyer ELSE excluded.buyer END,
+	buyer_at = coalesce(excluded.buyer_at, o.buyer_at)
 WHERE
 	NOT o.earned
 	AND NOT o.closed
@@ -121,13 +127,15 @@ func stand(ctx context.Context, tx pgx.Tx, told map[OrderName]Told, names []Orde
 	shops, ids := split(names)
 	at, stages := make([]time.Time, len(names)), make([]int16, len(names))
 	goods, currencies, goodsAt := make([]int64, len(names)), make([]string, len(names)), make([]*time.Time, len(names))
+	buyers, buyersAt := make([]string, len(names)), make([]*time.Time, len(names))
 	for i, name := range names {
 		t := told[name]
 		at[i], stages[i] = t.ToldAt, int16(t.Stage)
 		goods[i], currencies[i], goodsAt[i] = t.Goods.Worth.Minor, string(t.Goods.Worth.Currency), orNull(t.Goods.ToldAt)
+		buyers[i], buyersAt[i] = t.Buyer.Whose, orNull(t.Buyer.ToldAt)
 	}
 	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{
-		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt,
+		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt, "buyers": buyers, "buyers_at": buyersAt,
 	}) // rows carry the error on
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
 	if err != nil {
