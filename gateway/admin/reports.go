@@ -127,7 +127,7 @@ type liabilityOut struct {
 	Currency   string       `json:"currency"`
 	Liability  money.Amount `json:"liability" doc:"What was owed"`
 	Expired    money.Amount `json:"expired" doc:"Of it, on vouchers whose validity had ended: it is owed as long as it can be asked for. By the validity that each has now"`
-	WrittenOff money.Amount `json:"written_off" doc:"What had been written off as expired by then"`
+	WrittenOff money.Amount `json:"written_off" doc:"What had been written off as expired by then, less what extensions have brought back"`
 	Breakage   money.Amount `json:"breakage" doc:"expired and written_off together: what was paid and not used in its time"`
 }
 

@@ -62,7 +62,7 @@ func (l *Ledger) WriteOff(ctx context.Context) (written int, err error) {
 // forfeit finds the next vouchers that may be due.
 func (l *Ledger) forfeit(ctx context.Context, last forfeitRow) (found []forfeitRow, err error) {
 	err = outbox.InTx(ctx, l.pool, func(tx outbox.Tx) error {
-		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, forfeitWithin.Milliseconds())); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d; SET LOCAL plan_cache_mode = force_custom_plan`, forfeitWithin.Milliseconds())); err != nil {
 			return err
 		}
 		rows, _ := tx.Query(ctx, findForfeit, pgx.NamedArgs{ // rows carry the error to CollectRows
