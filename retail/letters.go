@@ -218,7 +218,7 @@ func (s *Sales) holdsForeign(text string, mac []byte) bool {
 
 // head is what every letter of a shop has.
 func (s *Sales) head(ctx context.Context, w *outbox.Work, to, tongue string) (mail.Letter, orders.Shop, error) {
-	shop, err := s.shop(ctx, w.Shop)
+	shop, err := s.seller(ctx, w.Shop)
 	if err != nil {
 		return mail.Letter{}, orders.Shop{}, err
 	}
@@ -230,7 +230,7 @@ func (s *Sales) head(ctx context.Context, w *outbox.Work, to, tongue string) (ma
 	if err != nil {
 		return mail.Letter{}, orders.Shop{}, err
 	}
-	shown := shopName(shop, name)
+	shown := cmp.Or(shopName(shop, name), from)
 	_, domain, _ := strings.Cut(from, "@")
 	return mail.Letter{
 		Language: s.tongue(shop, tongue), MessageID: w.ID + "@" + domain, Date: w.CreatedAt.In(zone),
@@ -288,14 +288,20 @@ func (s *Sales) renderConfirmation(ctx context.Context, w *outbox.Work, to strin
 // renderCode renders a second mail with its document.
 func (s *Sales) renderCode(ctx context.Context, w *outbox.Work, to string, code voucher.Code) (mail.Message, error) {
 	gift, err := s.orders.Gift(ctx, w.Subject)
-	if err != nil {
+	if err != nil && !errors.Is(err, orders.ErrNotFound) {
 		return mail.Message{}, err
 	}
+	sold := err == nil
 	letter, shop, err := s.head(ctx, w, to, gift.Language)
 	if err != nil {
 		return mail.Message{}, err
 	}
-	page, err := s.page(ctx, gift, letter, shop, code)
+	var page document.Voucher
+	if sold {
+		page, err = s.page(ctx, gift, letter, shop, code)
+	} else {
+		page, gift.SKU, err = s.given(ctx, w.Subject, letter, shop, code)
+	}
 	if err != nil {
 		return mail.Message{}, err
 	}

@@ -28,7 +28,7 @@ var (
 // not left.
 type errand struct {
 	voucher    string
-	purchase   string // id
+	purchase   string // id; "" when no webshop sold the voucher
 	shop       orders.Shop
 	deliveries []outbox.Delivery // of the code so far, the newest first
 
@@ -55,6 +55,21 @@ func (o *BackOffice) errand(ctx context.Context, id string) (errand, error) {
 	}
 	e := errand{voucher: id, purchase: gift.Purchase, act: voucher.Expire{}, stoppedBy: mayArrive}
 	if e.shop, err = o.sales.shop(ctx, gift.Shop); err != nil {
+		return errand{}, err
+	}
+	e.deliveries, err = o.deliveries(ctx, id)
+	return e, err
+}
+
+// errandUnsold prepares one for a voucher that no webshop sold: a register did, the office gave it, or another system issued it. It goes
+// in the name of the register's shop, or of the house. Error: voucher.ErrNotFound.
+func (o *BackOffice) errandUnsold(ctx context.Context, id string) (errand, error) {
+	seen, err := o.seen(ctx, id)
+	if err != nil {
+		return errand{}, err
+	}
+	e := errand{voucher: id, act: voucher.Expire{}, stoppedBy: mayArrive}
+	if e.shop, err = o.sales.seller(ctx, seen.Voucher.Shop); err != nil {
 		return errand{}, err
 	}
 	e.deliveries, err = o.deliveries(ctx, id)
@@ -101,8 +116,11 @@ func (u soldUnit) recipient() string {
 	return cmp.Or(u.asked.Email, u.who.Email)
 }
 
-// sold reads what the locked order says of a voucher.
+// sold reads what the locked order says of a voucher; nothing where it has none.
 func (s *Sales) sold(ctx context.Context, tx outbox.Tx, purchase, id string) (soldUnit, error) {
+	if purchase == "" {
+		return soldUnit{purchase: &orders.Purchase{}}, nil
+	}
 	stored, err := orders.LockByID(ctx, tx, purchase)
 	if err != nil {
 		return soldUnit{}, err
@@ -182,6 +200,8 @@ func deliverable(v voucher.Voucher) error {
 		return voucher.ErrInvalidated
 	case voucher.Claimed:
 		return voucher.ErrClaimed
+	case voucher.Inventory: // its code is for the printer of its batch alone
+		return voucher.ErrNotActive
 	}
 	return nil
 }

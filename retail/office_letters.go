@@ -11,7 +11,6 @@ import (
 
 	"vouchsafe/retail/document"
 	"vouchsafe/retail/mail"
-	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/voucher"
@@ -19,12 +18,16 @@ import (
 
 // Resend mails a voucher's code once more, as a delivery of its own (A22): to recipient, or, if that is
 // empty, to whom it was meant for. What has not left yet is cancelled in its favour, and while its order
-// is cancelled it is held like every other. The code stays what it is. Errors: ErrUnderWay while a
-// delivery is being made or is in doubt (one that is not tried again by itself stops only what goes to
-// somebody else), ErrNeedsAddress, ErrCodeGone, ErrNotSold, voucher.ErrInvalidated, voucher.ErrNotFound.
+// is cancelled it is held like every other. The code stays what it is. A voucher that no webshop sold goes
+// to nobody but recipient. Errors: ErrUnderWay while a delivery is being made or is in doubt (one that is not
+// tried again by itself stops only what goes to somebody else), ErrNeedsAddress, ErrCodeGone, ErrNotSold,
+// voucher.ErrInvalidated, voucher.ErrNotActive for one that was not sold at all, voucher.ErrNotFound.
 func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason string) (made Delivery, err error) {
 	defer explain("resend voucher "+id, &err)
 	e, err := o.errand(ctx, id)
+	if errors.Is(err, ErrNotSold) && recipient != "" {
+		e, err = o.errandUnsold(ctx, id)
+	}
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -142,11 +145,9 @@ func (s *Sales) printout(ctx context.Context, v voucher.Voucher, code voucher.Co
 	if err != nil && !errors.Is(err, orders.ErrNotFound) {
 		return document.Voucher{}, err
 	}
-	var shop orders.Shop
-	if seller := cmp.Or(gift.Shop, v.Shop); seller != "" {
-		if shop, err = s.shop(ctx, seller); err != nil && !errors.Is(err, ErrUnknownShop) {
-			return document.Voucher{}, err
-		}
+	shop, err := s.seller(ctx, cmp.Or(gift.Shop, v.Shop))
+	if err != nil {
+		return document.Voucher{}, err
 	}
 	name, from, _ := senderOf(cmp.Or(shop.Sender, s.defaults.From)) // a page without a sender is a page all the same
 	letter := mail.Letter{
@@ -156,10 +157,5 @@ func (s *Sales) printout(ctx context.Context, v voucher.Voucher, code voucher.Co
 	if sold {
 		return s.page(ctx, gift, letter, shop, code)
 	}
-	value := money.Of(v.Balance, v.Currency)
-	return document.Voucher{
-		Kind: v.Kind, Language: letter.Language, Made: letter.Date, Shop: letter.Shop, Sender: letter.Sender, Code: code.Reveal(),
-		Value:   letter.Language.Amount(value.Decimal(), string(value.Currency), s.country(shop)),
-		Expires: lastDay(v, letter.Language),
-	}, nil
+	return s.pageUnsold(v, letter, shop, code), nil
 }

@@ -44,7 +44,7 @@ func (a *admin) delivered(ctx context.Context, id string, made *retail.Delivery,
 type resendIn struct {
 	ID   string `path:"id" doc:"Id of the voucher"`
 	Body *struct {
-		Recipient string `json:"recipient,omitempty" format:"email" maxLength:"254" doc:"Default: whom it was meant for"`
+		Recipient string `json:"recipient,omitempty" format:"email" maxLength:"254" doc:"Default: whom it was meant for. A voucher that no webshop sold needs one"`
 		Reason    string `json:"reason,omitempty" maxLength:"500" doc:"For the audit trail"`
 	}
 }

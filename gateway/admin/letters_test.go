@@ -263,3 +263,39 @@ func TestDocument(t *testing.T) {
 		h.office.asks("GET", "/v1/admin/vouchers/"+unsold.id+"/document.pdf", "").refuses(409, "invalidated")
 	})
 }
+
+// A22: with an address given, the code of a voucher that no webshop sold is mailed too, in the words of the house: one that a register
+// sold, a credit note, and one of another system. What was not sold yet, and whom nobody named, is refused.
+func TestAVoucherThatNoWebshopSoldIsMailedToAnAddress(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.works()
+	h.office.words("-/da/code", "Din kode", "{{.kind_name}} {{.title}} fra {{.shop_name}}: {{.value}}\nKode: {{.code}}", simple).has(200, `{"version":1}`)
+	sold := noteIn(h.till.asks("PUT", "/v1/sales/s:1", members(says("product", "CARD-500"), says("receipt", "1"), says("tender", "cash"))).has(201, "{}"))
+	note := noteIn(h.office.credits("c:1", 75_00).has(201, "{}"))
+	h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0001;350;DKK\n"), because)).has(201, "{}")
+	imported := card{id: h.office.asks("GET", "/v1/admin/vouchers?sort=-issued_at&limit=1", "").ids("id")[0], code: "GAVE-2019-0001"}
+	h.office.prints("summer", "CARD-500", 1)
+	stock := h.office.cards("summer")[0]
+	h.unchanged("no address, or no sale", func() {
+		h.office.does("resend", sold).refuses(409, "needs_address")
+		h.office.does("resend", stock, says("recipient", "anna@example.dk")).refuses(409, "not_active")
+	})
+	for i, one := range []struct {
+		card
+		says string
+	}{{sold, "Gavekort fra Byens Bøger: 500,00"}, {note, "Tilgodebevis"}, {imported, "350,00"}} {
+		h.office.does("resend", one.card, says("recipient", "anna@example.dk"), because).has(200, `{"delivery":{"id":"*","kind":"code","state":"*"}}`)
+		m, err := h.mails(i + 1)[i].Inspect()
+		h.must(err)
+		if text := strings.ReplaceAll(m.Text, "\u00a0", " "); !strings.Contains(text, one.code) || !strings.Contains(text, one.says) || m.Recipients[0] != "anna@example.dk" {
+			t.Errorf("mail %d to %v is %q, want %q", i, m.Recipients, text, one.says)
+		}
+		h.until("it is done", func() bool { return h.sent(one.card) == "code done" })
+	}
+	if got := h.audited(sold); !strings.Contains(got, "resend") {
+		t.Errorf("the audit trail says %q", got)
+	}
+	h.office.does("invalidate", sold, because)
+	h.office.does("resend", sold, says("recipient", "anna@example.dk")).refuses(409, "invalidated")
+}
