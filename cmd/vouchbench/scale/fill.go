@@ -131,7 +131,7 @@ func (f Filling) end(n int) ending {
 // issued is when the n-th voucher was sold, so that its past ends before the carts came.
 func (f Filling) issued(n int, now time.Time) time.Time {
 	last := now.Add(-overdueSince - time.Duration(f.Entries)*24*time.Hour)
-	return last.Add(-era + era*time.Duration(n)/time.Duration(f.Vouchers)).Truncate(time.Microsecond)
+	return last.Add(-era + era/time.Duration(f.Vouchers)*time.Duration(n)).Truncate(time.Microsecond)
 }
 
 // filled are the vouchers that were added: the codes that are free, the id of one of them, and that of the one with the long past.
