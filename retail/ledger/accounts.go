@@ -34,6 +34,26 @@ const (
 		entries,
 		head`
 
+	// As accountColumns, of what is shown: a reservation that has run out holds nothing, whether or not it was swept.
+	shownAccountColumns = `
+		id::text,
+		customer::text,
+		currency,
+		balance,
+		CASE reserved WHEN 0 THEN 0 ELSE (
+			SELECT coalesce(sum(r.amount), 0)::bigint
+			FROM account_reservation r
+			WHERE r.account = account.id AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+		) END,
+		quarantined,
+		fence,
+		version,
+		zone,
+		opened_at,
+		last_at,
+		entries,
+		head`
+
 	lockAccounts = `SELECT` + accountColumns + `
 		FROM account
 		WHERE id = ANY($1::uuid[])
@@ -115,7 +135,7 @@ type Account struct {
 	ID          string
 	Customer    string // id
 	Balance     money.Amount
-	Reserved    money.Amount // by reservations that were live when the account last changed
+	Reserved    money.Amount // by live reservations; of one that was not read for show, by those that were live when it last changed
 	Quarantined bool
 	Version     int64
 	OpenedAt    time.Time
@@ -248,14 +268,14 @@ func (l *Ledger) AccountOf(ctx context.Context, customer string, unit money.Curr
 }
 
 const (
-	accountsOf = `SELECT` + accountColumns + `
+	accountsOf = `SELECT` + shownAccountColumns + `
 	FROM account
 	WHERE customer = ANY($1::uuid[])
 	ORDER BY
 		customer,
 		currency`
 
-	accountsByID = `SELECT` + accountColumns + `
+	accountsByID = `SELECT` + shownAccountColumns + `
 	FROM account
 	WHERE id = ANY($1::uuid[])
 	ORDER BY id`
@@ -274,20 +294,6 @@ func (l *Ledger) AccountsIn(ctx context.Context, tx outbox.Tx, customer string) 
 		return nil, fmt.Errorf("read the accounts of customer %s: %w", customer, err)
 	}
 	return shownAll(found), nil
-}
-
-const readUnit = `SELECT currency FROM account WHERE id = $1::uuid`
-
-// UnitOf is what an account holds, which never changes; "" for one that doesn't exist.
-func UnitOf(ctx context.Context, q Queryer, account string) (unit money.Currency, err error) {
-	err = q.QueryRow(ctx, readUnit, account).Scan(&unit)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
-	if err != nil {
-		err = fmt.Errorf("read what account %s holds: %w", account, err)
-	}
-	return unit, err
 }
 
 // Accounts reads accounts by id, in the order of their ids; what doesn't exist is left out.

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
 )
 
@@ -236,6 +237,20 @@ func (l *Ledger) LeftBehind(ctx context.Context) ([]Left, error) {
 		left[i] = Left{row.shown(), row.Into}
 	}
 	return left, nil
+}
+
+const readUnit = `SELECT currency FROM account WHERE id = $1::uuid`
+
+// UnitOf is what an account holds, which never changes; "" for one that doesn't exist.
+func UnitOf(ctx context.Context, q Queryer, account string) (unit money.Currency, err error) {
+	err = q.QueryRow(ctx, readUnit, account).Scan(&unit)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		err = fmt.Errorf("read what account %s holds: %w", account, err)
+	}
+	return unit, err
 }
 
 // accountsAmong tells which of some ids are those of accounts.

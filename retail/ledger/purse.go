@@ -61,14 +61,24 @@ func (l *Ledger) PurseOf(ctx context.Context, customer string) (Purse, error) {
 	return p, nil
 }
 
-const readEnded = `SELECT
-		account::text,
-		sum(rest - aside)::bigint
-	FROM lot
-	WHERE account = ANY($1::uuid[])
-		AND rest > aside
-		AND ends_at <= vouchsafe_now()
-	GROUP BY account`
+const readEnded = `WITH held AS (
+		SELECT
+			s.lot,
+			sum(s.points) AS points
+		FROM account_reservation r
+		JOIN lot_aside s ON s.reservation = r.id
+		WHERE r.account = ANY($1::uuid[]) AND r.state = 'active' AND r.expires_at > vouchsafe_now()
+		GROUP BY s.lot
+	)
+	SELECT
+		l.account::text,
+		sum(l.rest - coalesce(h.points, 0))::bigint
+	FROM lot l
+	LEFT JOIN held h ON h.lot = l.id
+	WHERE l.account = ANY($1::uuid[])
+		AND l.rest > coalesce(h.points, 0)
+		AND l.ends_at <= vouchsafe_now()
+	GROUP BY l.account`
 
 // endedRow is how many points of an account have ended.
 type endedRow struct {
