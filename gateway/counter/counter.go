@@ -67,6 +67,7 @@ func codes() []struct {
 		{voucher.ErrKeyReused, edge.KeyReused},
 		{voucher.ErrPrevented, edge.Prevented},
 		{voucher.ErrInProgress, edge.InProgress},
+		{voucher.ErrPointsGone, edge.NotReversible},
 		{voucher.ErrNotReversible, edge.NotReversible},
 		{voucher.ErrActNotFound, edge.NotFound},
 		{voucher.ErrNoReservation, edge.ReservationNotFound},

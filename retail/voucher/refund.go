@@ -152,6 +152,9 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 		c.post(record, "reversal", contraOf("reloaded", record.Owner), -left)
 	case Refunds:
 		redemption := c.Records[*a.Source]
+		if c.Voucher.pointed() && c.available() < left {
+			return ErrPointsGone
+		}
 		if c.available() < left || redemption == nil || redemption.State != Done || a.Room != nil && left > *a.Room {
 			return ErrNotReversible
 		}

@@ -48,6 +48,10 @@ var (
 	ErrNotLater           = errors.New("validity only moves to a later day, and not to one that is over")
 )
 
+// ErrPointsGone is why the refund of points can't be taken back, an ErrNotReversible.
+var ErrPointsGone = fmt.Errorf("the points that came back are not there any more: they were spent, set aside or ended, "+
+	"or they made up for points of a refunded order that had been spent: %w", ErrNotReversible)
+
 // HeldError refuses a code that another holder has reserved.
 type HeldError struct {
 	Until time.Time
