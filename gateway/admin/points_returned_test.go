@@ -22,16 +22,10 @@ func paidWithPoints(t *testing.T, order string) *house {
 	return h
 }
 
-// tasks counts the open matters of a kind.
-func (h *house) tasks(kind string) string {
-	h.t.Helper()
-	return h.reads(`SELECT count(*)::text FROM task WHERE kind = $1 AND closed_at IS NULL`, kind)
-}
-
 // hasTasks checks how many matters of a kind are open.
 func (h *house) hasTasks(kind string, want int) {
 	h.t.Helper()
-	if got := h.tasks(kind); got != fmt.Sprint(want) {
+	if got := h.reads(`SELECT count(*)::text FROM task WHERE kind = $1 AND closed_at IS NULL`, kind); got != fmt.Sprint(want) {
 		h.t.Errorf("%s matters of %s are open, want %d", got, kind, want)
 	}
 }
