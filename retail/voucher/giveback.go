@@ -23,7 +23,7 @@ func (a GiveBack) decide(c *Case) (Answer, error) {
 	}
 	key := fmt.Sprintf("%s:%s:%d", redemption.ID, c.Voucher.ID, c.Voucher.Entries+1)
 	return Refund{
-		ID: derivedID("give back", key), Ref: Ref{Owner: orderOwner, Kind: Refunds, Key: key}, Redemption: a.Redemption,
+		ID: c.derivedID("give back", key), Ref: Ref{Owner: orderOwner, Kind: Refunds, Key: key}, Redemption: a.Redemption,
 		Detail: Detail{Order: redemption.Detail.Order, Reason: a.Reason},
 	}.decide(c)
 }

@@ -3,6 +3,7 @@ package voucher
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -231,7 +232,7 @@ func (c *Case) ownOf(record *Record) (parts []Part) {
 // newLot adds a lot that an act brings.
 func (c *Case) newLot(record *Record, l Lot) Part {
 	l.Act, l.Origin, l.fresh = record.ID, cmp.Or(l.Origin, record.ID), true
-	l.ID = derivedID("lot", c.Voucher.ID, record.ID, fmt.Sprint(len(c.Lots)))
+	l.ID = c.derivedID("lot", c.Voucher.ID, record.ID, fmt.Sprint(len(c.Lots)))
 	c.Lots = append(c.Lots, &l)
 	return Part{l.ID, l.Left}
 }
@@ -269,7 +270,7 @@ func (c *Case) lapse() {
 			continue
 		}
 		ref := Ref{Owner: clock, Kind: Lapses, Key: fmt.Sprintf("%s:%d", l.ID, c.Voucher.Entries+1)}
-		record := &Record{ID: derivedID("lapse", ref.Key), Ref: ref, Amount: ended, from: []Part{{l.ID, ended}}}
+		record := &Record{ID: c.derivedID("lapse", ref.Key), Ref: ref, Amount: ended, from: []Part{{l.ID, ended}}}
 		c.raiseFence()
 		c.post(record, "expire", contraOf("expired", ref.Owner), -ended)
 		l.Ended += ended
@@ -283,13 +284,17 @@ func (c *Case) lapse() {
 	}
 }
 
-// derivedID is a UUID (version 8) that follows from what it names.
-func derivedID(parts ...string) string {
+// derivedID is a UUID (version 8) that follows from what it names and from the instant: as with other ids of acts, whose highest is that of
+// the newest, it begins with the milliseconds since 1970.
+func (c *Case) derivedID(parts ...string) string {
 	hash := sha256.New()
 	for _, part := range parts {
 		fmt.Fprintf(hash, "%d:%s", len(part), part)
 	}
 	sum := hash.Sum(nil)
+	var instant [8]byte
+	binary.BigEndian.PutUint64(instant[:], uint64(c.At.UnixMilli()))
+	copy(sum[:6], instant[2:])
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
 	text := hex.EncodeToString(sum[:16])
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]

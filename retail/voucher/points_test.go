@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -377,5 +378,27 @@ func TestP19NoMorePointsPayForAnOrderThanMay(t *testing.T) {
 			capture.ID, capture.Paid = p.id(), 1000
 			p.does(capture) // a repeat
 		}
+	}
+}
+
+// The highest id of an act is the newest act's: by that a database is found out that was put back.
+func TestActsThatNobodyAskedForAreNamedByTheirInstant(t *testing.T) {
+	t.Parallel()
+	p := newPurse(t)
+	var last string
+	for day := range 20 {
+		p.earns(fmt.Sprint(day), 10, 1)
+		p.now = p.now.Add(48 * time.Hour)
+		p.earns(fmt.Sprint("next", day), 10, 0)
+		newest := ""
+		for ref, record := range p.records {
+			if ref.Kind == voucher.Lapses {
+				newest = max(newest, record.ID)
+			}
+		}
+		if want := fmt.Sprintf("%012x", p.now.UnixMilli()); strings.ReplaceAll(newest, "-", "")[:12] != want || newest <= last {
+			t.Fatalf("%s after %s, want one that begins with %s", newest, last, want)
+		}
+		last = newest
 	}
 }

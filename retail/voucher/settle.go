@@ -161,7 +161,7 @@ func (c *Case) collect(answer Answer) {
 		}
 		ref := Ref{Owner: earning.Owner, Kind: Recalls, Key: fmt.Sprintf("%s:%s:%d", earning.ID, c.Voucher.ID, c.Voucher.Entries+1)}
 		c.recall(earning, &Record{
-			ID: derivedID("recall", ref.Key), Ref: ref, Source: earning.ID, Amount: taken, Rest: -taken,
+			ID: c.derivedID("recall", ref.Key), Ref: ref, Source: earning.ID, Amount: taken, Rest: -taken,
 			Detail: Detail{Order: earning.Detail.Order}, from: c.ownOf(earning),
 		})
 		back -= taken
