@@ -273,7 +273,7 @@ func (a *Accounts) settleAll(ctx context.Context, by Actor, order string, acts [
 }
 
 // capturePoints settles captures for an order, of points among others, and with them the points that the order has earned: none on the
-// part that points now pay (X17). No more of them pay for it than may (P19): however many reservations there are, and at the same moment
+// part that points now pay (X17). No more of them pay for it than may (P09, P19): however many reservations there are, and at the same moment
 // too, since the order is locked.
 func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, captures []ledger.Aimed) ([]voucher.Answer, error) {
 	var t *tally
@@ -281,7 +281,7 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 		if t, err = openTally(ctx, tx, a.desk.ledger, by.Name, order); err != nil {
 			return nil, err
 		}
-		paid, err := ledger.PointsSpentOn(ctx, tx, by.Owner(), t.known.Names...)
+		paid, err := ledger.PointsPaidOn(ctx, tx, by.Owner(), t.known.Names...)
 		return t.beside(afterPoints(captures, paid)...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		if err := t.repaid(ctx, tx, applied.Answers); err != nil {
@@ -301,9 +301,9 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 	return applied.Answers[:own], nil
 }
 
-// afterPoints tells captures for an order how many points have paid for it by then: so many before them, and those of the captures among
+// afterPoints tells captures for an order what points have paid for it by then: so much before them, and with those of the captures among
 // them that come first.
-func afterPoints(captures []ledger.Aimed, paid int64) []ledger.Aimed {
+func afterPoints(captures []ledger.Aimed, paid voucher.PointsPaid) []ledger.Aimed {
 	told := slices.Clone(captures)
 	for i, aimed := range captures {
 		told[i].After = func(before []voucher.Answer) voucher.Act {
@@ -315,12 +315,7 @@ func afterPoints(captures []ledger.Aimed, paid int64) []ledger.Aimed {
 			if !ok {
 				return act
 			}
-			capture.Paid = paid
-			for _, earlier := range before {
-				if r := earlier.Record; earlier.Created && r.Kind == voucher.Redemptions && r.Currency == money.Point {
-					capture.Paid += r.Amount
-				}
-			}
+			capture.Paid = paid.And(before)
 			return capture
 		}
 	}

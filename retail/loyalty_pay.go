@@ -76,7 +76,7 @@ func (l *Loyalty) payable(ctx context.Context, account Account, r PointsReserve)
 	if err != nil {
 		return nil, err
 	}
-	return &voucher.PayPoints{Rate: payable.Rate, Due: r.Due, Payable: payable.Due, Most: payable.Points}, nil
+	return &voucher.PayPoints{Rate: payable.Rate, Due: r.Due, Payable: payable.Due, Most: payable.Points, Permits: payable.Permits}, nil
 }
 
 // payable is how much of an order in a currency the customer may pay with points. Errors: ErrLinesNeeded, ErrNotInProgramme,

@@ -268,7 +268,7 @@ func within(ctx context.Context, tx outbox.Tx, act voucher.Act, owner string, t 
 	if !ok || a.Source == nil {
 		return act, nil
 	}
-	room, err := ledger.PointsRoom(ctx, tx, owner, t.known.Names...)
+	room, err := ledger.PointsRoom(ctx, tx, *a.Source, t.known.Names...)
 	a.Room = &room
 	return a, err
 }

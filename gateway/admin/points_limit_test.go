@@ -131,3 +131,71 @@ func TestX17ARefundOfPointsIsNamedInPoints(t *testing.T) {
 	}
 	h.hasPoints("7", 0, 0)
 }
+
+// P09, P19, X17: what the lines of an order let points pay of it holds for all that pay for it, however many reservations they are spread
+// over, and so does its total.
+func TestP09WhatMayBePaidWithPointsHoldsForAllThatPayForAnOrder(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 20000)
+	lines := `"lines":[{"sku":"A","gross":{"amount":10000,"currency":"DKK"}},{"sku":"CARD-500","gross":{"amount":50000,"currency":"DKK"}}]`
+	for version, tt := range []struct {
+		spending, lines    string
+		due, points, worth int64
+	}{
+		{`{}`, lines, 600_00, 1000, 100_00}, // no voucher
+		{`{"per_product":60}`, `"lines":[{"sku":"A","gross":{"amount":50000,"currency":"DKK"}}]`, 500_00, 60, 6_00},
+		{`{"only":{"skus":["A"]}}`, lines, 600_00, 1000, 100_00},
+	} {
+		h.office.rules(version+1, `"rates":[{"points":10,"value":{"amount":100,"currency":"DKK"}}],"spending":`+tt.spending).has(200, "{}")
+		n := fmt.Sprint(version)
+		for _, key := range []string{"a", "b", "c", "d"} {
+			h.shop.paysWith(key+":"+n, "7", tt.due, tt.lines).has(201, members(point("amount", tt.points), pays("covers", tt.worth)))
+		}
+		h.shop.captures("a:"+n, "100"+n).has(200, members(pays("covers", tt.worth)))
+		h.shop.captures("b:"+n, "100"+n, point("amount", 1)).refuses(409, "above_limit", pays("uncovered", 10))
+		together := members(says("order", "200"+n), fmt.Sprintf(`"reservations":[{"key":"b:%s"},{"key":"c:%s"}]`, n, n))
+		h.shop.asks("POST", "/v1/captures", together).refuses(409, "above_limit", pays("uncovered", tt.worth))
+		h.shop.captures("a:"+n, "100"+n).has(200, "{}") // a repeat is one
+		h.shop.asks("PUT", "/v1/refunds/f:"+n, members(says("redemption", "a:"+n), point("amount", 10), because)).has(201, "{}")
+		h.shop.captures("b:"+n, "100"+n, point("amount", 10)).has(200, "{}") // in the place of what came back
+		h.shop.asks("DELETE", "/v1/refunds/f:"+n, "").refuses(409, "not_reversible")
+		h.shop.captures("c:"+n, "300"+n, pays("order_total", tt.worth)).has(200, members(pays("covers", tt.worth)))
+		h.shop.captures("d:"+n, "300"+n, pays("order_total", tt.worth)).has(200, members(pays("covers", 0))) // and lets go of the rest
+	}
+}
+
+// P09: the points of two carts pay no more of one order than it comes to, where the shop says how much that is.
+func TestP09PointsOfTwoCartsPayNoMoreThanTheOrder(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 5000)
+	for _, key := range []string{"a", "b", "c"} {
+		h.shop.paysWith(key, "7", 100_00).has(201, members(point("amount", 1000)))
+	}
+	h.shop.captures("a", "1001", pays("order_total", 150_00)).has(200, members(pays("covers", 100_00)))
+	h.shop.captures("b", "1001", pays("order_total", 150_00), point("amount", 501)).refuses(409, "above_limit", pays("uncovered", 50_10))
+	h.shop.captures("b", "1001", pays("order_total", 150_00), `"other_tenders":[`+members(says("method", "points"), pays("amount", 100_00))+`]`).
+		has(200, members(pays("covers", 50_00)))
+	h.shop.captures("c", "1001", pays("order_total", 150_00)).has(200, members(pays("covers", 0)))
+	h.hasPoints("7", 3500, 0)
+}
+
+// P09: two tabs that pay for one order at the same moment pay no more of it with points than its lines permit.
+func TestP09WhatMayBePaidWithPointsHoldsAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 30000)
+	for round := range 3 {
+		var tabs sync.WaitGroup
+		for tab := range 6 {
+			key := fmt.Sprintf("r:%d:%d", round, tab)
+			h.shop.paysWith(key, "7", 100_00, `"lines":[{"sku":"A","gross":{"amount":10000,"currency":"DKK"}}]`).has(201, members(point("amount", 1000)))
+			tabs.Go(func() { h.shop.captures(key, fmt.Sprint("100", round)) })
+		}
+		tabs.Wait()
+		if got := h.reads(`SELECT sum(amount)::text FROM act WHERE kind = 'redemption' AND detail ->> 'order' = $1`, fmt.Sprint("100", round)); got != "1000" {
+			t.Errorf("the order was paid with %s points", got)
+		}
+	}
+}

@@ -127,6 +127,22 @@ func lotProofs() []proof {
 				GROUP BY m.lot
 			) m ON m.lot = l.id
 			WHERE l.ended <> coalesce(m.points, 0)`},
+		{"points have paid no more of an order than its limits and its lines let them", `SELECT format('%s/%s', p.owner, p.named), format('%s points of %s, worth %s of %s', p.points, p.most, p.worth, p.permits)
+			FROM (
+				SELECT
+					a.owner,
+					a.detail ->> 'order' AS named,
+					sum(a.amount - a.taken_back) AS points,
+					sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units)) AS worth,
+					count(*) AS parts,
+					max(x.most) AS most,
+					max(x.permits) AS permits
+				FROM act a
+				JOIN exchange x ON x.reservation = a.reservation
+				WHERE a.kind = 'redemption' AND a.currency = 'POINT' AND a.detail ->> 'order' IS NOT NULL
+				GROUP BY a.owner, a.detail ->> 'order', x.currency
+			) p
+			WHERE p.points > p.most OR p.worth - p.parts > p.permits`}, // each part may be worth less than its points together
 		{"what points were exchanged for that is handed over waits, was handed over, or was taken back with its act", `SELECT coalesce(c.id, r.act)::text, format('%s of %s; the reward of %s, handed over %s, taken back %s', c.state, c.amount, r.points, r.handed_over_at, r.taken_back_at)
 			FROM (SELECT * FROM act WHERE kind = 'conversion' AND state <> 'prevented' AND detail -> 'reward' ->> 'voucher' IS NULL) c
 			FULL JOIN external_reward r ON r.act = c.id

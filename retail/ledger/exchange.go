@@ -19,22 +19,24 @@ const (
 			minor,
 			currency,
 			due,
-			most
+			most,
+			permits
 		FROM exchange
 		WHERE reservation = ANY($1::uuid[])`
 
 	putExchanges = `WITH done AS (
-			INSERT INTO exchange (reservation, units, minor, currency, due, most)
+			INSERT INTO exchange (reservation, units, minor, currency, due, most, permits)
 			SELECT *
-			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])
+			FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
 			ON CONFLICT (reservation) DO UPDATE
 			SET
 				due = excluded.due,
-				most = excluded.most
+				most = excluded.most,
+				permits = excluded.permits
 			WHERE exchange.units = excluded.units AND exchange.minor = excluded.minor AND exchange.currency = excluded.currency
 			RETURNING 1
 		)
-		SELECT expect_rows('exchange', (SELECT count(*) FROM done), $7)`
+		SELECT expect_rows('exchange', (SELECT count(*) FROM done), $8)`
 )
 
 // exchangeRow is at what rate a reservation pays.
@@ -45,12 +47,15 @@ type exchangeRow struct {
 	Currency    string
 	Due         int64
 	Most        int64
+	Permits     int64
 }
 
 // exchange reads the row.
 func (r exchangeRow) exchange() *voucher.Exchange {
 	unit := money.Currency(r.Currency)
-	return &voucher.Exchange{Rate: money.Rate{Units: r.Units, Value: money.Of(r.Minor, unit)}, Due: money.Of(r.Due, unit), Most: r.Most}
+	return &voucher.Exchange{
+		Rate: money.Rate{Units: r.Units, Value: money.Of(r.Minor, unit)}, Due: money.Of(r.Due, unit), Most: r.Most, Permits: r.Permits,
+	}
 }
 
 // exchanged adds to reservations of points at what rate they pay.

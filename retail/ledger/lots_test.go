@@ -33,7 +33,7 @@ func (h *house) earns(account, key string, points int64, days int) {
 func (h *house) pays(key string, cart byte, due int64) voucher.Reserve {
 	return voucher.Reserve{
 		ID: h.newID(), Ref: demo(voucher.Reservations, key), Holder: voucher.Holder{cart}, Due: dkk(due),
-		Points: &voucher.PayPoints{Rate: money.Rate{Units: 1, Value: dkk(10)}, Due: dkk(due), Payable: due, Most: 1 << 40},
+		Points: &voucher.PayPoints{Rate: money.Rate{Units: 1, Value: dkk(10)}, Due: dkk(due), Payable: due, Most: 1 << 40, Permits: 1 << 50},
 	}
 }
 
@@ -94,6 +94,8 @@ func TestVerifyFindsWhatIsWrongWithLots(t *testing.T) {
 		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET taken_back = 1 WHERE kind = 'points'`},
 		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET rest = 1 WHERE kind = 'points'`},
 		{"what an earning of points gave back is what was recalled of it and not given again", `UPDATE act SET amount = amount + 1 WHERE kind = 'recall'`},
+		{"points have paid no more of an order than its limits and its lines let them", `UPDATE exchange SET most = 9`},
+		{"points have paid no more of an order than its limits and its lines let them", `UPDATE exchange SET permits = 98`},
 		{"what an earning has brought, as the journal says, is what stands of it and what was spent of the rest", `UPDATE act SET amount = amount + 1 WHERE kind = 'points'`},
 	} {
 		t.Run(tt.edit, func(t *testing.T) {
@@ -102,6 +104,8 @@ func TestVerifyFindsWhatIsWrongWithLots(t *testing.T) {
 			account := h.opensAccountIn(money.Point)
 			h.earns(account, "a", 100, 10)
 			h.onAccount(account, h.pays("r", 1, 5_00))
+			h.onAccount(account, h.pays("s", 2, 1_00))
+			h.onAccount(account, voucher.Capture{ID: h.newID(), Ref: demo(voucher.Reservations, "s"), Detail: voucher.Detail{Order: "1"}})
 			h.onAccount(account, voucher.Settle{ID: h.newID(), Ref: demo(voucher.Recalls, "a"), Earning: demo(voucher.Earnings, "a"), Deserves: 60})
 			h.sound()
 			if _, err := h.pool.Exec(t.Context(), tt.edit); err != nil {

@@ -120,9 +120,9 @@ type asideColumns struct {
 	place                []int16
 	points               []int64
 
-	exchanged               []pgtype.UUID
-	units, minor, due, most []int64
-	currency                []string
+	exchanged                        []pgtype.UUID
+	units, minor, due, most, permits []int64
+	currency                         []string
 }
 
 func (l *asideColumns) add(r *voucher.Reservation) {
@@ -134,7 +134,7 @@ func (l *asideColumns) add(r *voucher.Reservation) {
 	if e := r.Exchange; e != nil {
 		l.exchanged, l.currency = append(l.exchanged, uuidOf(r.ID)), append(l.currency, string(e.Rate.Value.Currency))
 		l.units, l.minor = append(l.units, e.Rate.Units), append(l.minor, e.Rate.Value.Minor)
-		l.due, l.most = append(l.due, e.Due.Minor), append(l.most, e.Most)
+		l.due, l.most, l.permits = append(l.due, e.Due.Minor), append(l.most, e.Most), append(l.permits, e.Permits)
 	}
 }
 
@@ -147,6 +147,6 @@ func (l *asideColumns) queue(batch *pgx.Batch) {
 		batch.Queue(insertAside, l.reservation, l.place, l.lot, l.points, n)
 	}
 	if n := len(l.exchanged); n > 0 {
-		batch.Queue(putExchanges, l.exchanged, l.units, l.minor, l.currency, l.due, l.most, n)
+		batch.Queue(putExchanges, l.exchanged, l.units, l.minor, l.currency, l.due, l.most, l.permits, n)
 	}
 }

@@ -87,18 +87,78 @@ func PointsStandingOn(ctx context.Context, tx outbox.Tx, owner string, names ...
 	return standing, nil
 }
 
-const readPointsRoom = `SELECT coalesce(greatest(0, max(x.most) - sum(a.amount - a.taken_back)), 0)::bigint
+const readPointsPaidOn = `SELECT
+		x.currency,
+		sum(a.amount - a.taken_back)::bigint,
+		sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units))::bigint
 	FROM act a
 	JOIN exchange x ON x.reservation = a.reservation
 	WHERE a.owner = @owner
 		AND a.kind = 'redemption'
 		AND a.detail ->> 'order' IS NOT NULL
 		AND a.detail ->> 'order' = ANY(@orders::text[])
-		AND a.currency = 'POINT'`
+		AND a.currency = 'POINT'
+	GROUP BY
+		x.currency`
 
-// PointsRoom is how many more points may pay for an order that goes by some names: up to the highest of the limits under which some have.
-func PointsRoom(ctx context.Context, q Queryer, owner string, names ...string) (points int64, err error) {
-	if err = q.QueryRow(ctx, readPointsRoom, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&points); err != nil {
+// PointsPaidOn is what points have paid for an order that goes by some names and was not given back.
+func PointsPaidOn(ctx context.Context, tx outbox.Tx, owner string, names ...string) (voucher.PointsPaid, error) {
+	paid := voucher.PointsPaid{Worth: make(map[money.Currency]int64)}
+	rows, _ := tx.Query(ctx, readPointsPaidOn, pgx.NamedArgs{"owner": owner, "orders": names}) // rows carry the error on
+	var (
+		currency      money.Currency
+		points, worth int64
+	)
+	_, err := pgx.ForEachRow(rows, []any{&currency, &points, &worth}, func() error {
+		paid.Points += points
+		paid.Worth[currency] = worth
+		return nil
+	})
+	if err != nil {
+		return paid, fmt.Errorf("read what points paid for an order: %w", err)
+	}
+	return paid, nil
+}
+
+// Points that are taken again are worth what they were then: the lines leave room for as many as are worth no more than the rest.
+const readPointsRoom = `WITH own AS (
+		SELECT
+			x.units,
+			x.minor,
+			x.currency
+		FROM act a
+		JOIN exchange x ON x.reservation = a.reservation
+		WHERE a.owner = @owner
+			AND a.kind = 'redemption'
+			AND a.key = @key
+	)
+	SELECT coalesce(
+			least(
+				max(x.most) - sum(a.amount - a.taken_back),
+				floor(
+					((max(x.permits) - coalesce(sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units)) FILTER (WHERE x.currency = o.currency), 0))
+						* o.units + o.units - 1) / o.minor
+				)
+			),
+			0
+		)::bigint
+	FROM own o
+	JOIN act a ON a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])
+		AND a.currency = 'POINT'
+	JOIN exchange x ON x.reservation = a.reservation
+	GROUP BY
+		o.units,
+		o.minor,
+		o.currency`
+
+// PointsRoom is how many more points of a redemption may pay for its order, which goes by some names: up to the highest of the limits under
+// which some have.
+func PointsRoom(ctx context.Context, q Queryer, redemption voucher.Ref, names ...string) (points int64, err error) {
+	args := pgx.NamedArgs{"owner": redemption.Owner, "key": redemption.Key, "orders": names}
+	if err = q.QueryRow(ctx, readPointsRoom, args).Scan(&points); err != nil {
 		err = fmt.Errorf("read how many more points may pay for an order: %w", err)
 	}
 	return points, err

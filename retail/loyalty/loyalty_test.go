@@ -104,7 +104,10 @@ func TestWhatPointsMayPay(t *testing.T) {
 	t.Parallel()
 	lines := []loyalty.Line{{SKU: "TEA", Category: "tea", Gross: 100_00}, {SKU: "MUG", Gross: 50_00}, {SKU: "CARD", Gross: 500_00, StoredValue: true}}
 	open := func(due, points int64) loyalty.Payable {
-		return loyalty.Payable{Rate: per(1, 1), Due: due, Points: points}
+		return loyalty.Payable{Rate: per(1, 1), Due: due, Points: points, Permits: math.MaxInt64}
+	}
+	permitted := func(permits, due int64) loyalty.Payable {
+		return loyalty.Payable{Rate: per(1, 1), Due: due, Points: math.MaxInt64, Permits: permits}
 	}
 	for name, c := range map[string]struct {
 		spending loyalty.Spending
@@ -114,10 +117,10 @@ func TestWhatPointsMayPay(t *testing.T) {
 	}{
 		"all that is due":                           {loyalty.Spending{}, loyalty.Pay{Due: 60}, open(60, math.MaxInt64), nil},
 		"P19 so many points on an order":            {loyalty.Spending{PerOrder: 30}, loyalty.Pay{Due: 60}, open(60, 30), nil},
-		"P09 X17 only tea, and never a voucher":     {loyalty.Spending{Only: loyalty.Filter{Categories: []string{"tea"}}}, loyalty.Pay{Due: 650_00, Lines: lines}, open(100_00, math.MaxInt64), nil},
-		"X17 never a voucher, whatever the rules":   {loyalty.Spending{}, loyalty.Pay{Due: 650_00, Lines: lines}, open(150_00, math.MaxInt64), nil},
-		"P19 so many points on a product":           {loyalty.Spending{PerProduct: 60_00}, loyalty.Pay{Due: 650_00, Lines: lines}, open(110_00, math.MaxInt64), nil},
-		"never more than is due":                    {loyalty.Spending{}, loyalty.Pay{Due: 20_00, Lines: lines}, open(20_00, math.MaxInt64), nil},
+		"P09 X17 only tea, and never a voucher":     {loyalty.Spending{Only: loyalty.Filter{Categories: []string{"tea"}}}, loyalty.Pay{Due: 650_00, Lines: lines}, permitted(100_00, 100_00), nil},
+		"X17 never a voucher, whatever the rules":   {loyalty.Spending{}, loyalty.Pay{Due: 650_00, Lines: lines}, permitted(150_00, 150_00), nil},
+		"P19 so many points on a product":           {loyalty.Spending{PerProduct: 60_00}, loyalty.Pay{Due: 650_00, Lines: lines}, permitted(110_00, 110_00), nil},
+		"never more than is due now":                {loyalty.Spending{}, loyalty.Pay{Due: 20_00, Lines: lines}, permitted(150_00, 20_00), nil},
 		"P09 no lines where they decide":            {loyalty.Spending{Only: loyalty.Filter{Without: []string{"MUG"}}}, loyalty.Pay{Due: 60}, loyalty.Payable{}, loyalty.ErrNoLines},
 		"P15 who takes no part":                     {loyalty.Spending{}, loyalty.Pay{Due: 60, Who: loyalty.Standing{Excluded: true}}, loyalty.Payable{}, loyalty.ErrExcluded},
 		"P09 only some customers":                   {loyalty.Spending{Groups: []string{"gold"}}, loyalty.Pay{Due: 60}, loyalty.Payable{}, loyalty.ErrExcluded},

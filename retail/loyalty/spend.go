@@ -71,6 +71,8 @@ type Payable struct {
 	Rate   money.Rate
 	Due    int64 // minor units
 	Points int64
+	// Permits is what the lines let points pay of the order in all, however much of it is due yet; without lines it is no limit.
+	Permits int64
 }
 
 // Payable says how much of an order a customer may pay with points at an instant. Errors: ErrNoRate, ErrExcluded, ErrNoLines.
@@ -82,11 +84,11 @@ func (p Programme) Payable(pay Pay, at time.Time) (Payable, error) {
 	if err != nil {
 		return Payable{}, err
 	}
-	due, err := p.Spending.payable(pay, rate.Rate)
+	permits, err := p.Spending.permits(pay.Lines, rate.Rate)
 	if err != nil {
 		return Payable{}, err
 	}
-	return Payable{Rate: rate.Rate, Due: due, Points: cmp.Or(p.Spending.PerOrder, math.MaxInt64)}, nil
+	return Payable{Rate: rate.Rate, Due: min(permits, pay.Due), Points: cmp.Or(p.Spending.PerOrder, math.MaxInt64), Permits: permits}, nil
 }
 
 // admits tells whether the members of a customer group may pay with points.
@@ -94,28 +96,28 @@ func (s Spending) admits(group string) bool {
 	return len(s.Groups) == 0 || slices.Contains(s.Groups, group)
 }
 
-// payable is how much of what is due points may pay, in minor units. Without lines it is all of it, if nothing depends on them.
-func (s Spending) payable(pay Pay, rate money.Rate) (int64, error) {
-	if len(pay.Lines) == 0 {
+// permits is how much of an order points may pay by its lines, in minor units. Without lines it is all of it, if nothing depends on them.
+func (s Spending) permits(lines []Line, rate money.Rate) (int64, error) {
+	if len(lines) == 0 {
 		if s.choosy() {
 			return 0, ErrNoLines
 		}
-		return pay.Due, nil
+		return math.MaxInt64, nil
 	}
 	products := make(map[string]int64)
-	for _, l := range pay.Lines {
+	for _, l := range lines {
 		if !l.StoredValue && l.Gross > 0 && s.Only.Chooses(l.SKU, l.Category) {
 			products[l.SKU] = sum(products[l.SKU], l.Gross)
 		}
 	}
-	payable := int64(0)
+	permitted := int64(0)
 	for _, gross := range products {
 		if s.PerProduct > 0 {
 			gross = min(gross, rate.Worth(s.PerProduct))
 		}
-		payable = sum(payable, gross)
+		permitted = sum(permitted, gross)
 	}
-	return min(payable, pay.Due), nil
+	return permitted, nil
 }
 
 // sum of two amounts that are not negative, at most the largest that there is.

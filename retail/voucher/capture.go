@@ -14,8 +14,8 @@ type Capture struct {
 	ID     string // UUID for the redemption
 	Ref    Ref    // kind [Reservations]: the reservation, by any of its keys
 	Amount *money.Amount
-	Detail Detail // the order, its total and other tenders
-	Paid   int64  // of a reservation of points: how many have paid for the order already
+	Detail Detail     // the order, its total and other tenders
+	Paid   PointsPaid // of a reservation of points: what others have paid for the order already
 }
 
 // Refs names the reservation. With it the redemption is read that bears the reservation's first
@@ -50,7 +50,7 @@ func (a Capture) decide(c *Case) (Answer, error) {
 	if taken := c.Records[own.redemption()]; taken != nil {
 		return taken.repeat(a.ID, digest(own.ID))
 	}
-	if own.Exchange != nil && asked > max(0, own.Exchange.Most-a.Paid) {
+	if own.Exchange != nil && !(own.Exchange.admits(asked, a.Paid) && a.withinTotal(own, asked)) {
 		return Answer{}, a.short(c, own, asked, ErrPerOrder)
 	}
 	return a.capture(c, own, asked), nil
@@ -77,12 +77,28 @@ func (a Capture) asked(c *Case, own *Reservation) (int64, error) {
 		}
 	}
 	if own.Exchange != nil {
-		return own.covered(rest)
+		return own.covered(a.unpaid(rest))
 	}
 	if rest.Currency != c.Voucher.Currency {
 		return 0, ErrCurrency
 	}
 	return max(0, min(own.Amount, rest.Minor)), nil
+}
+
+// unpaid is a part of the order's total, as far as points have not paid for it: whether these are among the other tenders or not.
+func (a Capture) unpaid(part money.Amount) money.Amount {
+	total := a.Detail.OrderTotal
+	part.Minor = min(part.Minor, total.Minor-a.Paid.Worth[total.Currency])
+	return part
+}
+
+// withinTotal tells whether so many points of a reservation cover no more of the order than its total, with those that have paid for it.
+func (a Capture) withinTotal(own *Reservation, points int64) bool {
+	covers := own.Exchange.Covers(points)
+	if a.Detail.OrderTotal == nil || a.Detail.OrderTotal.Currency != covers.Currency {
+		return true
+	}
+	return covers.Minor <= max(0, a.unpaid(*a.Detail.OrderTotal).Minor)
 }
 
 // repeat answers a capture of what was captured before: the same order gets the same answer.

@@ -131,7 +131,7 @@ func (p *purse) earns(key string, points int64, days int) voucher.Answer {
 func (p *purse) pays(key string, cart byte, due int64) voucher.Reserve {
 	return voucher.Reserve{
 		ID: p.id(), Ref: voucher.Ref{Owner: shop, Kind: voucher.Reservations, Key: key}, Holder: voucher.Holder{cart}, Due: money.Of(due, "DKK"),
-		Points: &voucher.PayPoints{Rate: money.Rate{Units: 1, Value: money.Of(10, "DKK")}, Due: money.Of(due, "DKK"), Payable: due, Most: 1 << 40},
+		Points: &voucher.PayPoints{Rate: money.Rate{Units: 1, Value: money.Of(10, "DKK")}, Due: money.Of(due, "DKK"), Payable: due, Most: 1 << 40, Permits: 1 << 50},
 	}
 }
 
@@ -368,14 +368,14 @@ func TestP19NoMorePointsPayForAnOrderThanMay(t *testing.T) {
 		wish.Points.Most = 50
 		p.does(wish)
 		capture := voucher.Capture{
-			ID: p.id(), Ref: wish.Ref, Detail: voucher.Detail{Order: "1"}, Paid: tt.paid, Amount: &money.Amount{Minor: tt.named, Currency: money.Point},
+			ID: p.id(), Ref: wish.Ref, Detail: voucher.Detail{Order: "1"}, Paid: voucher.PointsPaid{Points: tt.paid}, Amount: &money.Amount{Minor: tt.named, Currency: money.Point},
 		}
 		_, err := p.tries(capture)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%d after %d: %v, want %v", tt.named, tt.paid, err, tt.want)
 		}
 		if err == nil {
-			capture.ID, capture.Paid = p.id(), 1000
+			capture.ID, capture.Paid.Points = p.id(), 1000
 			p.does(capture) // a repeat
 		}
 	}
