@@ -153,3 +153,44 @@ func TestASecretIsRegisteredIfAndOnlyIfItVerifies(t *testing.T) {
 		}
 	}
 }
+
+// X01: an order is refunded and, in the same moment, told once more without the refund. Whichever is settled first, the money that went back
+// is not lost sight of: the voucher ends, or the office has it to look at.
+func TestARefundThatWasOvertakenIsNotLost(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]string{"in its turn": "refunded", "overtaken": "paid again"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			tells := func(second int, refunds string) {
+				body := fmt.Appendf(nil, `{"type":"order.paid","data":{"order":{"id":"7","number":"7","status":"paid","updated_at":"2026-11-22T01:38:%02dZ",
+					"currency":"DKK","customer":{"email":"a@example.dk"},"payment":{"method":"quickpay","paid_at":"2026-11-22T01:38:05Z"},
+					"lines":[{"id":"1","sku":"GAVEKORT-500","quantity":2,"unit_price":{"amount":50000,"currency":"DKK"}}]%s}}}`, second, refunds)
+				if status, answer := h.posts("plain", signed(t, fmt.Sprint("msg_", second), time.Now(), body), body); status != http.StatusOK {
+					t.Fatalf("got %d %s", status, answer)
+				}
+				h.settles()
+			}
+			refund := func() {
+				tells(7, `,"refunds":[{"id":"r1","amount":{"amount":50000,"currency":"DKK"},"lines":[{"id":"1","quantity":1}]}]`)
+			}
+			again := func() { tells(8, "") }
+			tells(5, "")
+			standing, tasks := "active 50000, invalidated 0", []string(nil)
+			if first == "refunded" {
+				refund()
+				again()
+			} else {
+				again()
+				refund()
+				standing, tasks = "active 50000, active 50000", []string{retail.TaskSetAside}
+			}
+			if got := h.standing(); got != standing {
+				t.Errorf("got %q, want %q", got, standing)
+			}
+			if got := h.tasks(); !slices.Equal(got, tasks) {
+				t.Errorf("tasks: got %q, want %q", got, tasks)
+			}
+		})
+	}
+}

@@ -76,15 +76,35 @@ func (o Order) against(known *Purchase, shop Shop) (Verdict, string) {
 	case o.Source != "" && known.Source != "" && place(o.Source) != place(known.Source):
 		return SetAside, fmt.Sprintf("the order comes from %q and came from %q", o.Source, known.Source)
 	case o.Modified.Before(known.Modified):
-		return Older, "a newer state is applied"
+		return o.overtaken(known, shop, "a newer state is applied")
 	case o.Modified.After(known.Modified) || o.Origin == Fetched || o.digest() == known.Digest:
 		return Applied, ""
 	case shop.CanBeAsked:
 		return Ask, "two different states bear the same instant"
 	case o.Status < known.Status:
-		return Older, "a further state of the same instant is applied"
+		return o.overtaken(known, shop, "a further state of the same instant is applied")
 	}
 	return Applied, ""
+}
+
+// overtaken is what happens with a state after which another was applied. It changes nothing, but what it alone tells of money given back
+// is not lost: that money is gone, and its code would still be good (X01).
+func (o Order) overtaken(known *Purchase, shop Shop, why string) (Verdict, string) {
+	switch {
+	case !o.knowsOfRefunds(known):
+		return Older, why
+	case shop.CanBeAsked && o.Origin != Fetched:
+		return Ask, why + ", which says nothing of a refund that this one tells of"
+	}
+	return SetAside, why + ", which says nothing of a refund that this one tells of"
+}
+
+// knowsOfRefunds tells whether a state tells of money given back that was never told of a purchase.
+func (o Order) knowsOfRefunds(known *Purchase) bool {
+	if o.Status == Refunded && !o.namesItsRefunds() {
+		return known.Status != Refunded && !known.counted(WholeOrder)
+	}
+	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return !known.counted(r.ID) })
 }
 
 // place is where an address leads, so that http and https of one shop are one.
