@@ -194,7 +194,7 @@ func (s *Sales) settleArrivals(ctx context.Context, tx outbox.Tx, group []*arriv
 	var all []*application
 	for _, a := range group {
 		a.item.State, a.item.Reason, a.item.OrderID = orders.Received, "", ""
-		if a.order != nil && stands(fateOf(*a.order)) { // else points may have to be taken back first
+		if a.order != nil && stands(*a.order) { // else points may have to be taken back first
 			run := &application{sales: s, shop: a.shop, order: *a.order}
 			told[run], all = a, append(all, run)
 		}

@@ -145,25 +145,6 @@ func isLate(o purchase.Order, known *purchase.Purchase) bool {
 	return known != nil && (o.Modified.Before(known.Modified) || o.Number != known.Number)
 }
 
-// fateOf is what a state tells of an order's points.
-func fateOf(o purchase.Order) loyalty.Fate {
-	fate := loyalty.Fate{ToldAt: o.Modified, Stage: int(o.Status)}
-	for _, refund := range o.Refunds {
-		fate.Refunded += refund.Amount.Minor
-	}
-	fate.Closed = o.Status == purchase.Cancelled || o.Status == purchase.Refunded && allOf(o, fate.Refunded)
-	return fate
-}
-
-// allOf tells whether a refunded order was refunded altogether: nothing is said of its refunds, or they come to all that was paid. Some
-// shops call an order refunded after any refund.
-func allOf(o purchase.Order, refunded int64) bool {
-	return len(o.Refunds) == 0 || o.Total.Currency != "" && refunded >= o.Total.Minor
-}
-
-// stands tells that nothing of an order is refunded or cancelled.
-func stands(f loyalty.Fate) bool { return f.Refunded == 0 && !f.Closed }
-
 // follow writes down what has become of an order, unless what was told is older than what is known. What was refunded of vouchers is no
 // concern of points: they never earned any.
 func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) error {
@@ -173,7 +154,7 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 	}
 	told, word := fateOf(o), loyalty.Told
 	told.Buyer = buyerIn(t.shop, o)
-	told.Refunded, told.Goods = max(0, told.Refunded-refundedOf(o, ours)), goodsOf(o, ours)
+	told.Refunded, told.Goods, told.Returns = max(0, told.Refunded-refundedOf(o, ours)), goodsOf(o, ours), returnsOf(o, ours)
 	if o.Origin == purchase.Fetched {
 		word = loyalty.Asked
 	}
@@ -186,60 +167,6 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 		return nil
 	}
 	return t.tellShort(ctx, tx)
-}
-
-// goodsOf are what a state tells of what the order sells beside vouchers.
-func goodsOf(o purchase.Order, ours purchase.Catalogue) loyalty.Goods {
-	worth := o.Goods(ours)
-	if worth.Currency == "" {
-		return loyalty.Goods{}
-	}
-	return loyalty.Goods{ToldAt: o.Modified, Worth: worth}
-}
-
-func skusOf(lines []purchase.Line) []string {
-	skus := make([]string, len(lines))
-	for i, line := range lines {
-		skus[i] = line.SKU
-	}
-	return skus
-}
-
-// refundedOf is how much of an order's refunds was for products of ours.
-func refundedOf(o purchase.Order, ours purchase.Catalogue) (minor int64) {
-	sold := make(map[string]purchase.Line)
-	for _, line := range o.Lines {
-		if _, is := ours[line.SKU]; is {
-			sold[line.ID] = line
-		}
-	}
-	for _, refund := range o.Refunds {
-		minor += min(refund.Amount.Minor, refundedIn(refund, sold))
-	}
-	return minor
-}
-
-// refundedIn is how much a refund gave back for lines of ours: what it says, or else what its units were paid. Where units were kept and
-// it does not say how much was for which line, all of it was for the lines that it names, if these are ours and no others.
-func refundedIn(refund purchase.Refund, sold map[string]purchase.Line) (minor int64) {
-	unsaid, others := false, false
-	for _, part := range refund.Lines {
-		line, is := sold[part.Line]
-		switch {
-		case !is:
-			others = true
-		case part.Amount.Currency != "":
-			minor += part.Amount.Minor
-		case part.Quantity > 0 && line.Quantity > 0:
-			minor += line.Paid.Minor / int64(line.Quantity) * int64(part.Quantity)
-		default:
-			unsaid = true
-		}
-	}
-	if unsaid && !others {
-		return refund.Amount.Minor
-	}
-	return minor
 }
 
 // capture spends a reservation of this actor.

@@ -35,6 +35,7 @@ func TestX17AnOrderThatNamesNoLinesEarnsNothingOnVouchers(t *testing.T) {
 	}{
 		{"a voucher", 500_00, card, 0},
 		{"a voucher and goods", 1000_00, mixed, 50},
+		{"a voucher and goods without VAT", 900_00, mixed, 40},
 		{"a voucher and goods, of which it told the goods", 400_00, mixed, 40},
 		{"goods", 400_00, tea, 40},
 	} {

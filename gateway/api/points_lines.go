@@ -11,7 +11,7 @@ import (
 
 // lineIn is a line of an order, in the form of the orders that shops tell of, with what points want to know beside it.
 type lineIn struct {
-	ID          string        `json:"id,omitempty" maxLength:"128" doc:"The shop's, of the line: not used"`
+	ID          string        `json:"id,omitempty" maxLength:"128" doc:"The shop's, of the line, as its webhooks name it: a refund of that line takes what it earned, and nothing else"`
 	SKU         string        `json:"sku" minLength:"1" maxLength:"100"`
 	Name        string        `json:"name,omitempty" maxLength:"1000" doc:"Not used"`
 	Category    string        `json:"category,omitempty" maxLength:"200"`
@@ -67,7 +67,7 @@ func (l lineIn) units() int64 {
 
 // line is what points know of a line that was checked.
 func (l lineIn) line() loyalty.Line {
-	line := loyalty.Line{SKU: l.SKU, Category: l.Category, StoredValue: l.StoredValue}
+	line := loyalty.Line{ID: l.ID, SKU: l.SKU, Category: l.Category, StoredValue: l.StoredValue}
 	if l.Net == nil {
 		line.Unsaid, line.Units = true, l.units()
 	} else {

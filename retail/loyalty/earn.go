@@ -90,13 +90,19 @@ func Unlisted(goods money.Amount, total int64) Bought {
 	return b
 }
 
-// worth is an order that names no lines, by the goods that it is known to sell, with VAT: it earns on no more than that, since what comes
-// to more has stored values in it, and where the shop said no total, that is its total.
-func (b Bought) worth(goods int64) Bought {
+// worth is an order that names no lines, by the goods that it is known to sell, with VAT: it earns on no more than that. What comes to more
+// has stored values in it, which bear no VAT, so that they are taken off whole. Its total has them too; where the shop said none, it is
+// what the goods come to.
+func (b Bought) worth(known Goods) Bought {
+	goods := known.Worth.Minor
 	b.Lines = slices.Clone(b.Lines)
 	for i, l := range b.Lines {
-		b.Lines[i].Net, b.Lines[i].Gross = min(l.Net, goods), min(l.Gross, goods)
+		if l.Net > goods {
+			l.Net = min(max(0, l.Net-known.Stored), goods)
+		}
+		b.Lines[i].Net, b.Lines[i].Gross = l.Net, goods
 	}
+	b.Total = max(b.Total-known.Stored, goods)
 	if b.Guessed {
 		b.Total = goods
 	}
@@ -169,6 +175,7 @@ func (b Bought) Less(refunded int64) Bought {
 
 // Line is a line of an order, or a product.
 type Line struct {
+	ID            string `json:",omitempty"` // the shop's, of a line of an order; "" where it names none
 	SKU, Category string
 	Net           int64 // without VAT, for all its units; freight is no line
 	Gross         int64 // with VAT

@@ -16,6 +16,7 @@ type Fate struct {
 	Stage    int       // how far the order had come: of two states of one instant the further one counts
 	Refunded int64     // of what could earn, minor units with VAT
 	Closed   bool      // cancelled, or refunded altogether
+	Returns  Returns   // of which lines, where it says
 	Goods    Goods
 	Buyer    Buyer
 }
@@ -51,6 +52,7 @@ func BuyerOf(shop, order, login string) string {
 type Goods struct {
 	ToldAt time.Time    // when that was so; zero while it is not known
 	Worth  money.Amount // with VAT, without freight
+	Stored int64        // the stored values beside them, minor units of that
 }
 
 // after are the goods of an order of which others were known: those of the later state that says something of them. Of one instant it is
@@ -61,7 +63,7 @@ func (g Goods) after(known Goods, by Word) Goods {
 		return known
 	case g.ToldAt.After(known.ToldAt) || by == Asked:
 		return g
-	case cmp.Or(cmp.Compare(g.Worth.Minor, known.Worth.Minor), cmp.Compare(g.Worth.Currency, known.Worth.Currency)) < 0:
+	case cmp.Or(cmp.Compare(g.Worth.Minor, known.Worth.Minor), cmp.Compare(g.Worth.Currency, known.Worth.Currency), cmp.Compare(known.Stored, g.Stored)) < 0:
 		return g
 	}
 	return known
@@ -104,15 +106,17 @@ func (f Fate) over(known Fate, by Word) Fate {
 // takes compares how much two states take of an order.
 func (f Fate) takes(other Fate) int {
 	switch {
-	case f.Refunded != other.Refunded || f.Closed == other.Closed:
+	case f.Refunded != other.Refunded:
 		return cmp.Compare(f.Refunded, other.Refunded)
+	case f.Closed == other.Closed:
+		return f.Returns.compare(other.Returns)
 	case f.Closed:
 		return 1
 	}
 	return -1
 }
 
-// Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it, none at all when it was
+// Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it ([Returns]), none at all when it was
 // cancelled, and nothing for the part that points have paid, in minor units. An order that named no lines when it earned is taken for the
 // goods that it is known to have sold, in the currency in which it earned; one that did earns on no more than these, which are in its
 // currency or left out.
@@ -125,9 +129,9 @@ func (r Rule) Deserves(b Bought, pointsPaid int64, now Fate, who Standing) int64
 	case b.Unlisted == "":
 		b = b.within(goods.Minor)
 	case b.Unlisted == goods.Currency:
-		b = b.worth(goods.Minor)
+		b = b.worth(now.Goods)
 	}
-	left := b.Less(now.Refunded)
+	left := b.without(now)
 	left.PointsPaid = pointsPaid
 	return r.ofOrder(left, who)
 }

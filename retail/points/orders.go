@@ -2,6 +2,7 @@ package points
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -46,7 +47,9 @@ RETURNING
 	returned,
 	returned_in,
 	buyer,
-	buyer_at`
+	buyer_at,
+	stored,
+	returns`
 
 // lockedRow is a row of loyalty_order with its name.
 type lockedRow struct {
@@ -84,6 +87,8 @@ type knownRow struct {
 	ReturnedIn money.Currency
 	Buyer      string
 	BuyerAt    *time.Time
+	Stored     int64
+	Returns    *loyalty.Returns
 }
 
 func (r knownRow) known() Known {
@@ -92,10 +97,13 @@ func (r knownRow) known() Known {
 		k.ToldAt = *r.ToldAt
 	}
 	if r.GoodsAt != nil {
-		k.Goods = loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn)}
+		k.Goods = loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn), Stored: r.Stored}
 	}
 	if r.BuyerAt != nil {
 		k.Buyer = loyalty.Buyer{ToldAt: *r.BuyerAt, Whose: r.Buyer}
+	}
+	if r.Returns != nil {
+		k.Fate.Returns = *r.Returns
 	}
 	return k
 }
@@ -111,21 +119,41 @@ SET
 	goods_in = @goods_in,
 	goods_at = @goods_at,
 	buyer = @buyer,
-	buyer_at = @buyer_at
+	buyer_at = @buyer_at,
+	stored = @stored,
+	returns = @returns::jsonb
 WHERE
 	shop = @shop
 	AND order_id = @order`
 
 // SetFate writes down what has become of an order that the caller has locked.
 func SetFate(ctx context.Context, tx pgx.Tx, shop, order string, f loyalty.Fate) error {
-	_, err := tx.Exec(ctx, setFate, pgx.NamedArgs{
+	returns, err := returnsIn(f)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, setFate, pgx.NamedArgs{
 		"shop": shop, "order": order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
 		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt), "buyer": f.Buyer.Whose, "buyer_at": orNull(f.Buyer.ToldAt),
+		"stored": f.Goods.Stored, "returns": returns,
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)
 	}
 	return nil
+}
+
+// returnsIn are the lines that refunds of an order name, as they are stored; nil where they name none.
+func returnsIn(f loyalty.Fate) (*string, error) {
+	if len(f.Returns.Parts) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(f.Returns)
+	if err != nil {
+		return nil, fmt.Errorf("write what was refunded of an order's lines: %w", err)
+	}
+	returns := string(text)
+	return &returns, nil
 }
 
 const setUnsettled = `
@@ -206,7 +234,9 @@ SELECT
 	returned,
 	returned_in,
 	buyer,
-	buyer_at
+	buyer_at,
+	stored,
+	returns
 FROM
 	loyalty_order
 WHERE

@@ -38,7 +38,8 @@ INSERT INTO loyalty_order AS o (
 	goods_in,
 	goods_at,
 	buyer,
-	buyer_at
+	buyer_at,
+	stored
 )
 SELECT *
 FROM unnest(
@@ -50,15 +51,18 @@ FROM unnest(
 	@currencies::text[],
 	@goods_at::timestamptz[],
 	@buyers::text[],
-	@buyers_at::timestamptz[]
+	@buyers_at::timestamptz[],
+	@stored::bigint[]
 )
 ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = excluded.told_at,
 	stage = excluded.stage,
 	refunded = 0,
+	returns = NULL,
 	goods = CASE excluded.goods_in WHEN '' THEN o.goods ELSE excluded.goods END,
 	goods_in = CASE excluded.goods_in WHEN '' THEN o.goods_in ELSE excluded.goods_in END,
 	goods_at = coalesce(excluded.goods_at, o.goods_at),
+	stored = CASE excluded.goods_in WHEN '' THEN o.stored ELSE excluded.stored END,
 	buyer = CASE excluded.buyer WHEN '' THEN o.buyer ELSE excluded.buyer END,
 	buyer_at = coalesce(excluded.buyer_at, o.buyer_at)
 WHERE
@@ -127,15 +131,15 @@ func stand(ctx context.Context, tx pgx.Tx, told map[OrderName]Told, names []Orde
 	shops, ids := split(names)
 	at, stages := make([]time.Time, len(names)), make([]int16, len(names))
 	goods, currencies, goodsAt := make([]int64, len(names)), make([]string, len(names)), make([]*time.Time, len(names))
-	buyers, buyersAt := make([]string, len(names)), make([]*time.Time, len(names))
+	buyers, buyersAt, stored := make([]string, len(names)), make([]*time.Time, len(names)), make([]int64, len(names))
 	for i, name := range names {
 		t := told[name]
 		at[i], stages[i] = t.ToldAt, int16(t.Stage)
 		goods[i], currencies[i], goodsAt[i] = t.Goods.Worth.Minor, string(t.Goods.Worth.Currency), orNull(t.Goods.ToldAt)
-		buyers[i], buyersAt[i] = t.Buyer.Whose, orNull(t.Buyer.ToldAt)
+		buyers[i], buyersAt[i], stored[i] = t.Buyer.Whose, orNull(t.Buyer.ToldAt), t.Goods.Stored
 	}
 	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{
-		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt, "buyers": buyers, "buyers_at": buyersAt,
+		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt, "buyers": buyers, "buyers_at": buyersAt, "stored": stored,
 	}) // rows carry the error on
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
 	if err != nil {

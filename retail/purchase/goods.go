@@ -23,13 +23,27 @@ func (o Order) Recalled(known *Purchase) Order {
 
 // Goods is what the order sells beside products of ours, tax included and without freight; the zero Amount when that can't be told: it
 // says nothing of its lines, or the figure of one is unclear.
-func (o Order) Goods(ours Catalogue) money.Amount {
+func (o Order) Goods(ours Catalogue) money.Amount { return o.worth(ours, goods) }
+
+// Vouchers is what the order sells of products of ours; the zero Amount when that can't be told.
+func (o Order) Vouchers(ours Catalogue) money.Amount { return o.worth(ours, vouchers) }
+
+// side is one of the two sorts of lines of an order.
+type side bool
+
+const (
+	goods    side = false
+	vouchers side = true
+)
+
+// worth is what the lines of one sort come to.
+func (o Order) worth(ours Catalogue, of side) money.Amount {
 	if len(o.Lines) == 0 {
 		return money.Amount{}
 	}
 	worth := money.Of(0, o.Currency)
 	for _, line := range o.Lines {
-		if _, sold := ours[line.SKU]; sold {
+		if _, sold := ours[line.SKU]; side(sold) != of {
 			continue
 		}
 		sum, err := worth.Add(line.Paid)
