@@ -59,7 +59,7 @@ func (a *admin) care(to huma.API) {
 	huma.Register(to, on("block", "Stop every use of a voucher"), a.block)
 	huma.Register(to, on("unblock", "Lift the office's block"), a.unblock)
 	huma.Register(to, on("invalidate", "End a voucher for good"), a.invalidate)
-	huma.Register(to, on("extend", "Move the last day of validity to a later one; what was written off of an expired voucher is on it again"), a.extend)
+	huma.Register(to, on("extend", "Move the last day of validity to a later one; what was written off of an expired voucher is on it again, unless its amount was set since. More than one alone may give is refused: set the amount first"), a.extend)
 	huma.Register(to, on("lift", "End a quarantine that was looked into"), a.lift)
 	huma.Register(to, on("unbind", "Take a lost or stolen token from a voucher"), a.unbind)
 	huma.Register(to, on("replace", "Give a voucher a new code, and end the old one"), a.replace)

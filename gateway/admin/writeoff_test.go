@@ -113,3 +113,18 @@ func TestEveryKindOfValueIsWrittenOff(t *testing.T) {
 	}
 	h.ties()
 }
+
+// X12, X13, A26: an expired voucher isn't given twice what it held, nor more than one alone may give.
+func TestAVoucherThatWasWrittenOffIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t, approvalAbove("400.00"))
+	set, large := h.issues(300_00), h.issues(500_00)
+	h.passes(4 * aYear)
+	h.writesOff(2)
+	h.office.asks("PUT", "/v1/adjustments/a:1", members(says("voucher", set.id), pays("set_to", 300_00), pays("expected_balance", 0), because)).has(201, pays1("balance", 300_00))
+	h.office.does("extend", set, because, says("expires_on", "2050-01-01")).has(200, says1("expires_on", "2050-01-01"))
+	h.till.looksUp(set).has(200, pays1("balance", 300_00))
+	h.unchanged("more than one alone may give", func() {
+		h.office.does("extend", large, because, says("expires_on", "2050-01-01")).refuses(403, "approval_required")
+	})
+}

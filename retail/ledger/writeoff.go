@@ -133,7 +133,7 @@ func writeOffProofs() []proof {
 			JOIN voucher v ON v.id = a.voucher
 			WHERE a.kind = 'lapse' AND a.state = 'done'
 				AND coalesce(vouchsafe_owed_until(v.expires_on, v.owed_for, v.zone) > a.at, true)
-				AND NOT EXISTS (SELECT FROM act r WHERE r.voucher = v.id AND r.kind = 'refund' AND r.at >= a.at) -- which has prolonged it since`},
+				AND NOT EXISTS (SELECT FROM act r WHERE r.voucher = v.id AND r.kind IN ('refund', 'adjustment') AND r.at >= a.at) -- which has prolonged it since, or let it be prolonged`},
 		{"nothing is written off that somebody has reserved", `SELECT v.id::text, format('written off at %s, reserved from %s to %s', a.at, r.granted_at, least(r.ended_at, r.expires_at))
 			FROM act a
 			JOIN voucher v ON v.id = a.voucher

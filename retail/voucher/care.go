@@ -31,7 +31,8 @@ func (Activate) decide(c *Case) (Answer, error) {
 }
 
 // Extend moves the last day of validity to a later one; nothing shortens what was promised. A voucher that
-// has expired is usable again with it, and has back what was written off of it: see [WriteOff].
+// has expired is usable again with it, and has back what was written off of it: see [WriteOff]. More than one alone may give is not
+// brought back so: two set the voucher's amount first, and there is nothing to bring back after that.
 type Extend struct {
 	Last       Date
 	WrittenOff WrittenOff // of the voucher, as its journal tells
@@ -55,6 +56,13 @@ func (a Extend) decide(c *Case) (Answer, error) {
 		return Answer{}, ErrNotLater
 	case a.WrittenOff.Entries != v.Entries: // something has happened since that was read
 		return Answer{}, ErrInProgress
+	}
+	var back int64
+	for _, ref := range a.WrittenOff.Refs {
+		back += c.Records[ref].left()
+	}
+	if err := c.approved(Approval{Alone: true}, back); err != nil {
+		return Answer{}, err
 	}
 	for _, ref := range a.WrittenOff.Refs {
 		c.bringBack(c.Records[ref])

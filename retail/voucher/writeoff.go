@@ -51,7 +51,7 @@ func (r Rules) Claims() time.Duration { return r.ReserveFor + r.LateCapture }
 
 // WrittenOff is what of a voucher's journal tells of write-offs.
 type WrittenOff struct {
-	Refs    []Ref // of those that stand
+	Refs    []Ref // of those that stand, and in whose place nobody has given the voucher another amount
 	Entries int64 // how many lines of the journal that was read from
 }
 
@@ -62,8 +62,12 @@ func WrittenOffIn(journal []Entry) (w WrittenOff) {
 		back[e.Act] = e.Kind == "reversal"
 	}
 	for _, e := range journal {
-		if w.Entries = e.Seq; e.Kind == "expire" && !back[e.Act] {
+		w.Entries = e.Seq
+		switch {
+		case e.Kind == "expire" && !back[e.Act]:
 			w.Refs = append(w.Refs, writeOffRef(e.Account, e.Seq))
+		case e.Kind == "adjust" && e.Amount > 0 && !back[e.Act]:
+			w.Refs = nil
 		}
 	}
 	return w

@@ -215,3 +215,52 @@ func TestWhatWasPaidForIsBroughtBackAsPaidFor(t *testing.T) {
 		t.Errorf("paid %s, left %d", paid, s.one().Balance)
 	}
 }
+
+// X12, A26: whoever has given a voucher another amount since it was written off has decided what it holds; extending it adds nothing.
+func TestAnAmountGivenAfterAWriteOffStandsInItsPlace(t *testing.T) {
+	t.Parallel()
+	late := voucher.Date{Year: 2040, Month: time.January, Day: 1}
+	for name, tt := range map[string]struct {
+		acts []voucher.Act
+		want int64
+	}{
+		"set":                {[]voucher.Act{sets("a", 500, 0)}, 500},
+		"given":              {[]voucher.Act{moves("a", 100)}, 100},
+		"given and set":      {[]voucher.Act{sets("a", 500, 0), moves("b", 100)}, 600},
+		"given, taken again": {[]voucher.Act{moves("a", 100), voucher.Reverse{Target: adjustment("a"), Limited: voucher.Unlimited}}, 500},
+	} {
+		s := newShelf(t)
+		writtenOff(s)
+		for _, act := range tt.acts {
+			s.does(act)
+		}
+		s.does(voucher.Extend{Last: late})
+		if got := s.one().Balance; got != tt.want*100 {
+			t.Errorf("%s: it holds %d, want %d", name, got, tt.want*100)
+		}
+	}
+}
+
+// X12, X13: no more is brought back than one alone may give; two set the amount before the voucher is extended.
+func TestOneAloneBringsBackNoMoreThanHeMayGive(t *testing.T) {
+	t.Parallel()
+	late := voucher.Date{Year: 2040, Month: time.January, Day: 1}
+	s := newShelf(t)
+	s.rules.ApprovalAbove = "499.99"
+	writtenOff(s)
+	if _, err := s.tries(voucher.Extend{Last: late}); !errors.Is(err, voucher.ErrApproval) || s.one().Balance != 0 || s.one().ExpiresOn == late {
+		t.Errorf("got %v, %+v", err, s.one())
+	}
+	s.does(sets("a", 500, 0)) // by two
+	s.does(voucher.Extend{Last: late})
+	if got := s.one().Balance; got != 500_00 {
+		t.Errorf("it holds %d", got)
+	}
+	s = newShelf(t)
+	s.rules.ApprovalAbove = "500.00"
+	writtenOff(s)
+	s.does(voucher.Extend{Last: late})
+	if got := s.one().Balance; got != 500_00 {
+		t.Errorf("within the limit it holds %d", got)
+	}
+}
