@@ -151,6 +151,9 @@ func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error
 		}
 		failpoint.Hit(failpoint.ActCommitted)
 		o.desk.ledger.Told(ctx, applied)
+		if refusal == nil && returnsValue(aimed.Act) {
+			o.desk.onward(ctx, applied.Answers...)
+		}
 		return refusal
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/money"
@@ -19,7 +18,7 @@ var ErrMerge = errors.New("two customers of one shop are merged, each of whom is
 
 // Merge moves all that one customer has to another of the same shop, whose accounts his log-in leads to from then on (D17): in one
 // transaction, with its line in the audit trail. Nothing of his may be reserved, and no more may move than one alone may give in the
-// office: what is above that is transferred first. Again, it does nothing. Errors: ErrNoCustomer, ErrMerge, *voucher.HeldError,
+// office: what is above that is transferred first. Again, it moves on what has come back since. Errors: ErrNoCustomer, ErrMerge, *voucher.HeldError,
 // *voucher.ApprovalError.
 func (o *BackOffice) Merge(ctx context.Context, by Actor, from, into, reason string) (CustomerSheet, error) {
 	gone, err := o.sales.named(ctx, "", from)
@@ -31,6 +30,9 @@ func (o *BackOffice) Merge(ctx context.Context, by Actor, from, into, reason str
 		return CustomerSheet{}, err
 	}
 	if gone.MergedInto != "" && gone.MergedInto == stays.ID {
+		if err := o.forwardOf(ctx, gone.ID); err != nil {
+			return CustomerSheet{}, err
+		}
 		return o.OneCustomer(ctx, "", stays.ID)
 	}
 	if gone.ID == stays.ID || gone.Shop != stays.Shop || gone.MergedInto != "" || stays.MergedInto != "" {
@@ -179,42 +181,4 @@ const mergeOwner = "merge"
 // mergeRef names the transfer of a merge: there is one for each pair and currency.
 func mergeRef(gone, stays string, unit money.Currency) voucher.Ref {
 	return voucher.Ref{Owner: mergeOwner, Kind: voucher.Transfers, Key: gone + ":" + stays + ":" + string(unit)}
-}
-
-// ForwardMerged moves on what has come back to accounts of customers who were merged into others: the refund of an order that was
-// paid before goes where it came from, and from there to whom the customer is by now. It runs on a schedule.
-func (o *BackOffice) ForwardMerged(ctx context.Context) error {
-	left, err := o.desk.ledger.LeftBehind(ctx)
-	if err != nil {
-		return err
-	}
-	for _, l := range left {
-		if err := o.forward(ctx, l); err != nil && !voucher.IsRefusal(err) {
-			return fmt.Errorf("move on what came back to account %s: %w", l.Account.ID, err)
-		}
-	}
-	return nil
-}
-
-// forward moves what is free in one such account. The version in its key lets it happen once.
-func (o *BackOffice) forward(ctx context.Context, l ledger.Left) error {
-	whose, err := o.sales.orders.Customers(ctx, l.Account.Customer)
-	if err != nil || len(whose) == 0 {
-		return err
-	}
-	m := merging{gone: l.Account.Customer, stays: l.Into, reason: "it came back after the merge"}
-	prepare := func(tx outbox.Tx) ([]ledger.Aimed, error) {
-		aimed, err := o.moving(ctx, tx, m, l.Account, whose[0].Shop)
-		if err != nil {
-			return nil, err
-		}
-		act := aimed.Act.(voucher.Transfer)
-		act.Ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
-		act.Approval, act.Whole, act.Returns = voucher.Approval{}, false, true
-		aimed.Act = act
-		return []ledger.Aimed{withReceipt(aimed)}, nil
-	}
-	_, err = o.desk.ledger.ApplyWhole(ctx, prepare, func(outbox.Tx, *ledger.Applied) error { return nil })
-	explain("move on what came back", &err)
-	return err
 }

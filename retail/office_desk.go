@@ -12,6 +12,15 @@ import (
 // settle applies an act that has a key. Those of shops and tills go in groups. One of the office has a transaction of
 // its own, with its line of the audit trail unless it repeats another. Error beside the refusals: *AwaitingError.
 func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
+	answer, err := d.settleIn(ctx, by, aimed)
+	if err == nil && returnsValue(aimed.Act) {
+		d.onward(ctx, answer)
+	}
+	return answer, err
+}
+
+// settleIn chooses the transaction of an act by who does it, and to what.
+func (d *Desk) settleIn(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
 	switch {
 	case by.Channel != Office && aimed.Then != nil:
 		return d.settleHalves(ctx, aimed)

@@ -43,6 +43,18 @@ func accountProofs() []proof {
 			FROM customer c
 			JOIN customer o ON o.id = c.merged_into
 			WHERE o.merged_into IS NOT NULL OR EXISTS (SELECT FROM account a WHERE a.customer = c.id AND a.reserved > 0)`},
+		{"what came back to whoever was merged into another was moved on", `SELECT a.id::text, format('%s %s since %s, of customer %s who was merged into %s', n.free, a.currency, a.last_at, c.id, c.merged_into)
+			FROM customer c
+			JOIN account a ON a.customer = c.id AND a.balance > 0 AND NOT a.quarantined
+			LEFT JOIN account h ON h.customer = c.merged_into AND h.currency = a.currency
+			CROSS JOIN LATERAL (
+				SELECT CASE a.currency
+					WHEN 'POINT' THEN (SELECT coalesce(sum(rest - aside), 0) FROM lot WHERE account = a.id AND (ends_at IS NULL OR ends_at > vouchsafe_now()))
+					ELSE a.balance - a.reserved
+				END AS free
+			) n
+			WHERE c.merged_into IS NOT NULL AND n.free > 0 AND h.quarantined IS NOT TRUE
+				AND a.last_at < vouchsafe_now() - interval '1 hour' -- by then the job has made up for a crash`},
 	}...)
 }
 

@@ -204,41 +204,6 @@ func (l *Ledger) Dormant(ctx context.Context, quiet time.Duration, after string,
 	return shownAll(found), nil
 }
 
-// Left is an account with a balance whose customer was merged into another.
-type Left struct {
-	Account Account
-	Into    string // id of the other
-}
-
-const findLeft = `SELECT` + accountColumns + `,
-		(SELECT c.merged_into::text FROM customer c WHERE c.id = account.customer)
-	FROM account
-	WHERE balance > reserved AND customer IN (SELECT id FROM customer WHERE merged_into IS NOT NULL)
-	ORDER BY id
-	LIMIT 100`
-
-// leftRow is a row of findLeft.
-type leftRow struct {
-	accountRow
-	Into string
-}
-
-// LeftBehind lists accounts that have something free and whose customers were merged into others, at most 100.
-func (l *Ledger) LeftBehind(ctx context.Context) ([]Left, error) {
-	ctx, cancel := context.WithTimeout(ctx, listWithin)
-	defer cancel()
-	rows, _ := l.pool.Query(ctx, findLeft)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leftRow])
-	if err != nil {
-		return nil, away("look for what merged customers still have", err)
-	}
-	left := make([]Left, len(found))
-	for i, row := range found {
-		left[i] = Left{row.shown(), row.Into}
-	}
-	return left, nil
-}
-
 const readUnit = `SELECT currency FROM account WHERE id = $1::uuid`
 
 // UnitOf is what an account holds, which never changes; "" for one that doesn't exist.

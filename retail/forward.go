@@ -1,0 +1,126 @@
+package retail
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/money"
+	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/voucher"
+)
+
+// What is given back goes where it came from, and that may be the account of somebody who was merged into another since: nobody reaches
+// it there. So it is moved on to whom he is by now, as the merge moved the rest, as soon as the act that brought it is done. Should the
+// process die in between, the job does it.
+
+// onward moves on what acts have left on accounts of customers who were merged into others. The acts are done whatever becomes of that:
+// what can't be moved now is the job's.
+func (d *Desk) onward(ctx context.Context, answers ...voucher.Answer) {
+	var accounts []string
+	for _, answer := range answers {
+		if answer.Voucher.Shared() && answer.Voucher.ID != "" {
+			accounts = append(accounts, answer.Voucher.ID)
+		}
+	}
+	if len(accounts) == 0 {
+		return
+	}
+	if err := d.forwardFrom(ctx, accounts...); err != nil {
+		d.log.WarnContext(ctx, "what came back to a merged customer is moved on later", slog.Any("error", err))
+	}
+}
+
+// returnsValue tells whether an act can bring something back to an account.
+func returnsValue(act voucher.Act) bool {
+	switch act.(type) {
+	case voucher.Refund, voucher.Reverse:
+		return true
+	}
+	return false
+}
+
+// forwardFrom moves on what is free on those of some accounts whose customers were merged into others.
+func (d *Desk) forwardFrom(ctx context.Context, accounts ...string) error {
+	left, err := d.ledger.LeftOn(ctx, accounts...)
+	if err != nil {
+		return err
+	}
+	return d.forwardAll(ctx, left)
+}
+
+// forwardAll moves on what was left behind. What the rules refuse stays: points that have ended, or an account in quarantine.
+func (d *Desk) forwardAll(ctx context.Context, left []ledger.Left) error {
+	for _, l := range left {
+		if err := d.forward(ctx, l); err != nil && !voucher.IsRefusal(err) {
+			return fmt.Errorf("move on what came back to account %s: %w", l.Account.ID, err)
+		}
+	}
+	return nil
+}
+
+// forward moves what is free in one such account to where its customer leads when it is moved. The version in its key lets it happen
+// once.
+func (d *Desk) forward(ctx context.Context, l ledger.Left) error {
+	id, err := d.ledger.NewID()
+	if err != nil {
+		return err
+	}
+	ref := mergeRef(l.Account.Customer, l.Into, l.Account.Balance.Currency)
+	ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
+	prepare := func(tx outbox.Tx) ([]ledger.Aimed, error) {
+		to, err := d.placeOfHeir(ctx, tx, l.Into, l.Account.Balance.Currency, l.Zone)
+		if err != nil {
+			return nil, err
+		}
+		act := voucher.Transfer{
+			ID: id, Ref: ref, To: to, Account: true, Returns: true, Detail: voucher.Detail{Reason: "it came back after the merge"},
+		}
+		return []ledger.Aimed{withReceipt(ledger.Aimed{Voucher: l.Account.ID, Account: true, Act: act})}, nil
+	}
+	_, err = d.ledger.ApplyWhole(ctx, prepare, func(outbox.Tx, *ledger.Applied) error { return nil })
+	explain("move on what came back", &err)
+	return err
+}
+
+// placeOfHeir is the account of whom a customer was merged into or, where he was merged on meanwhile, of whom he leads to. That one is
+// locked against being merged away.
+func (d *Desk) placeOfHeir(ctx context.Context, tx outbox.Tx, heir string, unit money.Currency, zone *time.Location) (string, error) {
+	to, err := d.ledger.OpenAccount(ctx, tx, heir, unit, zone)
+	if err != nil {
+		return "", err
+	}
+	return ledger.PlaceOf(ctx, tx, to)
+}
+
+// forwardOf moves on what is free on the accounts of one customer.
+func (o *BackOffice) forwardOf(ctx context.Context, customer string) error {
+	had, err := o.desk.ledger.AccountsOf(ctx, customer)
+	if err != nil {
+		return settled("find the accounts of a merged customer", err)
+	}
+	accounts := make([]string, len(had))
+	for i, account := range had {
+		accounts[i] = account.ID
+	}
+	return settled("move on what came back", o.desk.forwardFrom(ctx, accounts...))
+}
+
+// ForwardMerged moves on what has come back to accounts of customers who were merged into others, and was not moved on at once. It runs
+// on a schedule.
+func (o *BackOffice) ForwardMerged(ctx context.Context) error {
+	after := ""
+	for {
+		left, err := o.desk.ledger.LeftBehind(ctx, after)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if err := o.desk.forwardAll(ctx, left); err != nil {
+			return err
+		}
+		after = left[len(left)-1].Account.ID
+	}
+}
