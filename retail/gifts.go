@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
@@ -47,22 +48,15 @@ func (d *Desk) counts(ctx context.Context, tx outbox.Tx, by Actor, aimed ledger.
 	return c, err
 }
 
-// giftRate is what points count that are given in the office: their worth of the day or, before the first rate, what they will be worth
-// then, so that nobody gives ahead of it. The zero Rate is of a programme that has none.
+// giftRate is what points count that are given in the office: the most that any version of the programme has said they are worth, ever,
+// now or from some day on. So nobody gives ahead of a rate, nor behind one that he has taken away for the moment. The zero Rate is of
+// points that were never worth anything.
 func giftRate(ctx context.Context, tx outbox.Tx) (money.Rate, error) {
-	_, p, err := points.Programme(ctx, tx)
+	versions, err := points.All(ctx, tx)
 	if err != nil {
 		return money.Rate{}, err
 	}
-	at, err := ledger.Instant(ctx, tx)
-	if err != nil {
-		return money.Rate{}, err
-	}
-	rate, err := p.RateAt(at)
-	if err != nil && len(p.Rates) > 0 {
-		rate = p.Rates[0]
-	}
-	return rate.Rate, nil
+	return loyalty.HighestRate(versions...), nil
 }
 
 // gave notes what one has given alone by an act that is done; it may count for more than it has brought by now.

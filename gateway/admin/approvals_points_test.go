@@ -121,8 +121,8 @@ func TestPointsGivenAloneCountTogether(t *testing.T) {
 	for i := range 3 {
 		h.office.grantsBy(fmt.Sprint("s:", i), "7", 1).has(201, "{}")
 	}
-	if got := h.reads(`SELECT sum(amount)::text FROM given_alone WHERE giver = 'key id-of-admin'`); got != "3" {
-		t.Errorf("a thousandth of an øre counts %s, three times", got)
+	if got := h.reads(`SELECT sum(amount)::text FROM given_alone WHERE giver = 'key id-of-admin'`); got != "30" {
+		t.Errorf("three points count %s, by the higher rate of before", got)
 	}
 }
 
@@ -160,8 +160,22 @@ func TestPointsAheadOfTheirRateCountByIt(t *testing.T) {
 	t.Parallel()
 	h, clerk, _ := pair(t)
 	h.office.rules(0, `"rules":[{"event":"signup","points":5}]`).has(200, "{}")
-	clerk.grantsBy("g:1", "7", 5000).has(201, "{}") // no rate is known: they are worth nothing
+	clerk.grantsBy("g:1", "7", 5000).awaits() // no rate is known: nobody knows what they are worth
 	h.office.rules(1, `"rates":[{"since":"2999-01-01","points":10,"value":{"amount":100,"currency":"DKK"}}]`).has(200, "{}")
 	clerk.grantsBy("g:2", "7", 2001).awaits()
 	clerk.grantsBy("g:3", "7", 2000).has(201, "{}")
+}
+
+// X13 P15: nobody takes a rate away to grant points, and puts it back; nor grants any before the first.
+func TestX13PointsCountAtTheirHighestRate(t *testing.T) {
+	t.Parallel()
+	h, clerk, _ := pair(t)
+	h.office.grantsBy("g:0", "7", 1).refuses(403, "approval_required")
+	h.office.rules(0, tenth).has(200, `{"version":1}`)
+	h.office.rules(1, `"rules":[]`).has(200, `{"version":2}`)
+	h.office.grantsBy("g:1", "7", 2001).refuses(403, "approval_required")
+	h.office.rules(2, `"rates":[{"points":1000000,"value":{"amount":1,"currency":"DKK"}}]`).has(200, `{"version":3}`)
+	h.office.grantsBy("g:1", "7", 2001).refuses(403, "approval_required")
+	clerk.grantsBy("g:2", "7", 2001).awaits()
+	h.office.grantsBy("g:1", "7", 2000).has(201, "{}")
 }

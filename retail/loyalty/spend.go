@@ -37,6 +37,18 @@ func (p Programme) RateAt(at time.Time) (Rate, error) {
 	return Rate{}, ErrNoRate
 }
 
+// HighestRate is the most that any of some programmes says points are worth, at whatever time; the zero Rate where none does.
+func HighestRate(programmes ...Programme) (highest money.Rate) {
+	for _, p := range programmes {
+		for _, r := range p.Rates {
+			if r.Above(highest) {
+				highest = r.Rate
+			}
+		}
+	}
+	return highest
+}
+
 // Spending says what points may pay.
 type Spending struct {
 	PerOrder   int64  // the most points on one order; 0: no limit (P19)

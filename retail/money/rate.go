@@ -16,6 +16,21 @@ type Rate struct {
 // Zero tells whether nothing can be exchanged at the rate.
 func (r Rate) Zero() bool { return r.Units == 0 }
 
+// Above tells whether a unit is worth more than at another rate: of two currencies, by the number of whole ones.
+func (r Rate) Above(other Rate) bool {
+	if r.Zero() || other.Zero() {
+		return !r.Zero()
+	}
+	return r.scaled(other).Cmp(other.scaled(r)) > 0
+}
+
+// scaled is what a unit is worth, in a measure that the rate shares with another.
+func (r Rate) scaled(other Rate) *big.Int {
+	digits, _ := other.Value.Currency.Digits()
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	return scale.Mul(scale, product(r.Value.Minor, other.Units))
+}
+
 // Worth is what units are worth, in minor units, rounded down.
 func (r Rate) Worth(units int64) int64 {
 	return Share(units, r.Value.Minor, r.Units)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -89,6 +90,16 @@ const versionsMost = 200
 // Versions lists the versions of the programme, the newest first, at most 200.
 func (s *Store) Versions(ctx context.Context) ([]Version, error) {
 	return versions(ctx, s.pool, versionsMost)
+}
+
+// All reads every programme that was ever put, the newest first.
+func All(ctx context.Context, q Asked) ([]loyalty.Programme, error) {
+	found, err := versions(ctx, q, math.MaxInt32)
+	all := make([]loyalty.Programme, len(found))
+	for i, v := range found {
+		all[i] = v.Programme
+	}
+	return all, err
 }
 
 // InForce reads the programme in force with who put it; the zero Version before anybody did.

@@ -10,8 +10,8 @@ type Approval struct {
 	// Given is what that one has given alone on the same voucher lately, in minor units. It counts toward the set
 	// amount, so that nobody gets past it in steps.
 	Given int64
-	// Rate is what points are worth, of an act on an account of them: they count by their worth. The zero Rate lets
-	// them count nothing.
+	// Rate is what points are worth, of an act on an account of them: they count by their worth. The zero Rate is of points whose
+	// worth nobody knows yet: one alone gives none of them where an amount is set.
 	Rate money.Rate
 }
 
@@ -71,9 +71,13 @@ func (r Rules) MayAlone(minor int64, c money.Currency) bool {
 
 // approved refuses to give more than one alone may. What takes value, or gives none, needs nobody's word.
 func (c *Case) approved(by Approval, minor int64) error {
-	counts := by.Counts(c.Voucher.amount(minor))
-	if !by.Alone || counts.Minor <= 0 || c.Rules.MayAlone(by.Given+counts.Minor, counts.Currency) {
+	given := c.Voucher.amount(minor)
+	if !by.Alone || minor <= 0 || c.Rules.ApprovalAbove == "" {
 		return nil
 	}
-	return &ApprovalError{Amount: c.Voucher.amount(minor)}
+	counts, unknown := by.Counts(given), given.Currency == money.Point && by.Rate.Zero()
+	if !unknown && c.Rules.MayAlone(by.Given+counts.Minor, counts.Currency) {
+		return nil
+	}
+	return &ApprovalError{Amount: given}
 }
