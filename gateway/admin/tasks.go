@@ -74,6 +74,7 @@ type matter struct {
 	Purchase string `json:"purchase"`
 	Voucher  string `json:"voucher"`
 	Order    string `json:"order"`
+	Customer string `json:"customer"`
 	Kind     string `json:"kind"`
 	Subject  string `json:"subject"`
 }
@@ -118,6 +119,9 @@ func callsByKind(task retail.Task, about matter) []callOut {
 			{Method: http.MethodDelete, Path: at, Does: "let what is built in hold"},
 		}
 	case retail.TaskShortOrder:
+		if about.Customer != "" {
+			return []callOut{calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has, and what became of it")}
+		}
 		if about.Voucher == "" { // points, which came back
 			order := url.Values{"shop": {task.Shop}, "order": {about.Order}}
 			return []callOut{{Method: http.MethodGet, Path: "/v1/admin/loyalty/orders?" + order.Encode(), Does: "see what the order has to do with points"}}

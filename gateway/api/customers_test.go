@@ -279,7 +279,7 @@ func TestThePartOfAnAccountExpiresAndIsCapturedLateIfItIsThere(t *testing.T) {
 	h.shop.spends("r:3", "7", "cart-3", 250_00).has(201, "{}")
 	h.shop.captures("r:1", "1042").refuses(409, "reservation_superseded", pays("uncovered", 300_00))
 	h.shop.captures("r:2", "1043").has(200, members(`"late":true`, pays("balance", 300_00)))
-	if got := h.tasks("short_order"); got != "order 1042 is short by 300.00 DKK: the code was taken by another after the reservation" {
+	if got := h.tasks("short_order"); got != "order 1042 is short by 300.00 DKK: what was set aside on the customer's account was spent otherwise after the reservation" {
 		t.Errorf("the office is told %q", got)
 	}
 	h.shop.releases("r:3").has(200, "{}")

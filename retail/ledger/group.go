@@ -137,6 +137,7 @@ type state struct {
 	missing map[string]bool            // ids that no row has
 	macs    map[string][][]byte        // what each voucher is found by as it is now: its code, its token
 	before  map[string]voucher.Voucher // the rows as they were
+	whose   map[string]string          // customers, by the accounts among them
 	was     map[string]voucher.ReservationState
 	records map[voucher.Ref]*voucher.Record
 	heard   map[string]int64 // the vouchers' witnesses, as far as Redis could be asked

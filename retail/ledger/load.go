@@ -40,7 +40,7 @@ func (l *Ledger) load(ctx context.Context, conn sender, what load) (*state, erro
 	}
 	s := &state{
 		acts: what.acts, cases: make(map[string]*voucher.Case, len(ids)), missing: make(map[string]bool),
-		macs: make(map[string][][]byte, len(ids)), before: make(map[string]voucher.Voucher, len(ids)),
+		macs: make(map[string][][]byte, len(ids)), before: make(map[string]voucher.Voucher, len(ids)), whose: make(map[string]string, len(accounts)),
 		was: make(map[string]voucher.ReservationState), records: make(map[voucher.Ref]*voucher.Record),
 	}
 	held := make(voucher.Holdings)
@@ -95,6 +95,7 @@ func (l *Ledger) assemble(s *state, from loaded) error {
 			return err
 		}
 		l.open(s, v, from)
+		s.whose[v.ID] = row.Customer
 	}
 	for _, r := range from.reservations {
 		if _, seen := s.was[r.ID]; seen || s.cases[r.Voucher] == nil {

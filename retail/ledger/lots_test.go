@@ -70,7 +70,7 @@ func TestPointsAreKeptInLotsThroughAllTheirLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.holds(account, 50)
-	h.onAccount(account, voucher.Reverse{Target: demo(voucher.Earnings, "b"), Limited: voucher.Timed})
+	h.onAccount(account, voucher.Reverse{Target: demo(voucher.Earnings, "b"), Limited: voucher.Unlimited})
 	h.holds(account, 0)
 	found, err := h.Sweep(t.Context())
 	if err != nil || found != 0 {

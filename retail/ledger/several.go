@@ -130,7 +130,7 @@ func (l *Ledger) openShorts(ctx context.Context, applied *Applied) error {
 	return outbox.InTx(ctx, l.pool, func(tx outbox.Tx) error {
 		for _, c := range applied.state.ordered() {
 			for _, short := range c.Shorts {
-				if err := outbox.OpenTask(ctx, tx, shortTask(short, c.Voucher.ID)); err != nil {
+				if err := outbox.OpenTask(ctx, tx, shortTask(short, c.Voucher.ID, applied.state.whose[c.Voucher.ID])); err != nil {
 					return err
 				}
 			}

@@ -21,9 +21,10 @@ const (
 
 // queueTasks tells the office of orders that lack money and of vouchers in quarantine, in the
 // transaction that found out; a short order that was captured after all is no task any more.
-func queueTasks(batch *pgx.Batch, c *voucher.Case, before voucher.Voucher) {
+func (s *state) queueTasks(batch *pgx.Batch, c *voucher.Case) {
+	before := s.before[c.Voucher.ID]
 	for _, short := range c.Shorts {
-		queueOpen(batch, shortTask(short, c.Voucher.ID))
+		queueOpen(batch, shortTask(short, c.Voucher.ID, s.whose[c.Voucher.ID]))
 	}
 	for _, lifted := range c.Lifted {
 		sql, args := outbox.CloseTaskStatement(TaskShortOrder, lifted.Reservation, "captured")
@@ -47,14 +48,21 @@ func rollbackTask() outbox.Task {
 	}
 }
 
-// shortTask says which order lacks how much, and why.
-func shortTask(short voucher.Short, id string) outbox.Task {
+// shortTask says which order lacks how much, and why: of a voucher, or of the account of a customer.
+func shortTask(short voucher.Short, id, customer string) outbox.Task {
+	detail := map[string]any{"owner": short.Owner, "order": short.Order, "uncovered": short.Uncovered}
+	switch {
+	case customer == "":
+		detail["voucher"] = id
+	case short.Reason == voucher.ErrSuperseded.Error(): // it speaks of a code, and an account has none
+		short.Reason = "what was set aside on the customer's account was spent otherwise after the reservation"
+		fallthrough
+	default:
+		detail["account"], detail["customer"] = id, customer
+	}
 	return outbox.Task{
-		Kind: TaskShortOrder, Subject: short.Reservation, Shop: shopOf(short.Owner),
+		Kind: TaskShortOrder, Subject: short.Reservation, Shop: shopOf(short.Owner), Detail: detailOf(detail),
 		Reason: fmt.Sprintf("order %s is short by %s: %s", short.Order, short.Uncovered, short.Reason),
-		Detail: detailOf(map[string]any{
-			"owner": short.Owner, "order": short.Order, "uncovered": short.Uncovered, "voucher": id,
-		}),
 	}
 }
 

@@ -122,7 +122,7 @@ func (l *Ledger) write(ctx context.Context, conn sender, s *state, commit bool) 
 	s.queueTokens(batch, vouchers)
 	for _, c := range slices.Concat(vouchers, accounts) {
 		queueSold(batch, c, s.before[c.Voucher.ID])
-		queueTasks(batch, c, s.before[c.Voucher.ID])
+		s.queueTasks(batch, c)
 	}
 	var ended pgconn.CommandTag
 	if commit {

@@ -125,7 +125,7 @@ func (a Reverse) decide(c *Case) (Answer, error) {
 		return Answer{Record: record, Outcome: OutcomePrevented}, nil
 	case record.State == Reversed:
 		return Answer{Record: record, Outcome: OutcomeReversed}, nil
-	case a.Limited == Timed && record.Kind != Earnings && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
+	case a.Limited == Timed && !c.At.Before(record.At.Add(c.Rules.ReverseFor)):
 		return Answer{}, ErrNotReversible
 	case record.left() == 0 && record.Amount > 0 && record.Kind != Earnings, !c.returnable(record):
 		return Answer{}, ErrNotReversible
