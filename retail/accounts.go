@@ -48,10 +48,13 @@ func (a *Accounts) Reserve(ctx context.Context, by Actor, r AccountReserve) (vou
 	return a.reopened(ctx, act, account)
 }
 
-// account finds what a shop's customer has in a currency. Errors: ledger.ErrNoAccount, ErrSharedLogins.
+// account finds what a shop's customer has in a currency. Errors: ledger.ErrNoAccount, ErrSharedLogins, ErrLogin.
 func (a *Accounts) account(ctx context.Context, shop, login string, unit money.Currency) (Account, error) {
 	if _, err := a.sales.accountShop(ctx, shop); err != nil {
 		return Account{}, err
+	}
+	if !isLogin(login) {
+		return Account{}, ErrLogin
 	}
 	who, err := a.sales.orders.Customer(ctx, shop, login)
 	switch {

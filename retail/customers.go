@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/money"
@@ -21,7 +22,7 @@ var (
 	// ErrWhichCustomer says that customers of several shops are meant by one name.
 	ErrWhichCustomer = errors.New("several shops have a customer of this name: name the shop too, or give our own id")
 	// ErrLogin says that a text can't be a shop's id of a customer.
-	ErrLogin = errors.New("a customer's id has 1 to 128 characters, none of them a control character")
+	ErrLogin = errors.New("a customer's id has 1 to 128 characters, none of them a control character, and no white space at its ends")
 	// ErrSharedLogins refuses accounts at a shop whose customers may share a log-in: nobody could tell whose they are (D07).
 	ErrSharedLogins = errors.New("customers of this shop may share a log-in: they have no accounts here")
 )
@@ -222,7 +223,7 @@ const loginSymbols = 128
 // isLogin tells whether a text can be a shop's id of a customer.
 func isLogin(text string) bool {
 	symbols := []rune(text)
-	if len(symbols) == 0 || len(symbols) > loginSymbols {
+	if len(symbols) == 0 || len(symbols) > loginSymbols || strings.TrimSpace(text) != text {
 		return false
 	}
 	for _, r := range symbols {

@@ -158,6 +158,11 @@ func (t telling) amount(a money.Amount) string {
 
 func (t telling) points(n int64) string { return t.amount(money.Of(n, money.Point)) }
 
+// balance writes points of which there may be none.
+func (t telling) balance(n int64) string {
+	return t.tag.Amount(money.Of(n, money.Point).Decimal(), string(money.Point), t.country)
+}
+
 // worth is what points are worth at an instant; "" for nothing.
 func (t telling) worth(p loyalty.Programme, n int64, at time.Time) string {
 	rate, err := p.RateAt(at)

@@ -31,6 +31,8 @@ var (
 	ErrSelfReferred = errors.New("nobody refers himself")
 	// ErrGuestReferred refuses points for referring somebody who has opened no account.
 	ErrGuestReferred = errors.New("name the account that was opened: a guest is no new customer")
+	// ErrNotNew refuses points to somebody for referring who was a customer before.
+	ErrNotNew = errors.New("a referral is of a new customer: this one was here before")
 	// ErrNoReward says that the programme has no such reward.
 	ErrNoReward = errors.New("the programme has no such reward")
 	// ErrRewardPoints says that a reward costs another number of points.
@@ -85,7 +87,7 @@ type PointsEarned struct {
 
 // Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
 // and the act is written all the same. What the office grants by hand waits for a second person above the set amount; what it tells of
-// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred, ErrSelfReferred, ErrChannel,
+// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred, ErrSelfReferred, ErrNotNew, ErrChannel,
 // ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency than the programme's, *AwaitingError,
 // the refusals.
 func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
@@ -124,6 +126,17 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 
 // isGuest tells the id of nobody, as shops write it.
 func isGuest(customer string) bool { return customer == "" || customer == "0" }
+
+// called makes sure that a customer is named at all. Errors: ErrGuest, ErrLogin.
+func called(customer string) error {
+	switch {
+	case isGuest(customer):
+		return ErrGuest
+	case !isLogin(customer):
+		return ErrLogin
+	}
+	return nil
+}
 
 // asked is what the caller said, by which a repeat is known.
 func (e Earning) asked(shop, login string) string {
@@ -241,6 +254,8 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	}
 	if again := err == nil && !before.Over; again { // told before under another key, or this very act
 		earned = 0
+	} else if err := e.newcomer(ctx, tx); err != nil {
+		return err
 	}
 	if earned > 0 {
 		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subjects[0], Version: version, Terms: terms}
@@ -328,6 +343,7 @@ type programme struct {
 	loyalty.Programme
 	standing loyalty.Standing
 	group    string
+	who      Customer
 	at       time.Time // of the database
 }
 
@@ -337,6 +353,7 @@ func (s *Sales) programmeFor(ctx context.Context, who Customer) (p programme, er
 	if _, p.Programme, err = points.Programme(ctx, pool); err != nil {
 		return p, err
 	}
+	p.who = who
 	if p.at, err = s.orders.Now(ctx); err != nil || who.ID == "" {
 		return p, err
 	}

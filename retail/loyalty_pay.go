@@ -36,8 +36,8 @@ func (l *Loyalty) reserve(ctx context.Context, by Actor, r PointsReserve) (vouch
 	if by.Channel != Webshop {
 		return voucher.Answer{}, fmt.Errorf("pay with points: %w", ErrChannel)
 	}
-	if isGuest(r.Customer) {
-		return voucher.Answer{}, ErrGuest
+	if err := called(r.Customer); err != nil {
+		return voucher.Answer{}, err
 	}
 	ref := by.ref(voucher.Reservations, r.Key)
 	account, err := l.accounts.account(ctx, by.Name, r.Customer, money.Point)
@@ -108,8 +108,8 @@ func (l *Loyalty) Quote(ctx context.Context, by Actor, q QuoteRequest, customer 
 	if by.Channel != Webshop {
 		return Quote{}, fmt.Errorf("quote of points: %w", ErrChannel)
 	}
-	if isGuest(customer) {
-		return Quote{}, ErrGuest
+	if err := called(customer); err != nil {
+		return Quote{}, err
 	}
 	quote, err := l.accounts.desk.Quote(ctx, by, q)
 	if err != nil {

@@ -2,10 +2,15 @@ package retail
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"time"
 
+	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/points"
 	"vouchsafe/retail/purchase"
 )
 
@@ -47,6 +52,54 @@ func (e *earning) unnamed() bool {
 		return e.Referred == ""
 	}
 	return false
+}
+
+// newcomer makes sure that a referral is of a new customer (P05): of nobody who had anything here the day before, nor of who has referred
+// him who refers now. What he has had since may be told before his referral. Error: ErrNotNew.
+func (e *earning) newcomer(ctx context.Context, tx outbox.Tx) error {
+	if e.Event != loyalty.Referral || e.unnamed() {
+		return nil
+	}
+	referred, err := orders.Person(ctx, tx, e.shop.ID, e.Referred)
+	if err != nil || len(referred) == 0 {
+		return err
+	}
+	ids := make([]string, len(referred))
+	for i, login := range referred {
+		ids[i] = login.ID
+	}
+	known, err := ledger.KnownBefore(ctx, tx, knownAfter, ids...)
+	if err == nil && !known {
+		known, err = e.referredBy(ctx, tx, ids)
+	}
+	if err == nil && known {
+		err = ErrNotNew
+	}
+	return err
+}
+
+// knownAfter is for how long somebody is new.
+const knownAfter = 24 * time.Hour
+
+// referredBy tells whether one of some customers has referred who refers now.
+func (e *earning) referredBy(ctx context.Context, tx outbox.Tx, customers []string) (bool, error) {
+	person, err := orders.Person(ctx, tx, e.shop.ID, e.login)
+	if err != nil {
+		return false, err
+	}
+	logins := make([]string, len(person))
+	for i, login := range person {
+		logins[i] = login.Login
+	}
+	by, err := points.EarnedFor(ctx, tx, e.shop.ID, loyalty.Referral, logins...)
+	if errors.Is(err, points.ErrNotEarned) || err == nil && by.Over {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	whose, err := e.counter.accounts.sales.customersOf(ctx, by.Account)
+	return slices.Contains(customers, whose[by.Account].ID), err
 }
 
 // referred are the log-ins of whom somebody referred.

@@ -40,8 +40,8 @@ func (l *Loyalty) Convert(ctx context.Context, by Actor, c Conversion) (Converte
 	if by.Channel == Till {
 		return Converted{}, fmt.Errorf("convert points: %w", ErrChannel)
 	}
-	if isGuest(c.Customer) {
-		return Converted{}, ErrGuest
+	if err := called(c.Customer); err != nil {
+		return Converted{}, err
 	}
 	who, err := l.accounts.known(ctx, by, c.Shop, c.Customer)
 	if err != nil {

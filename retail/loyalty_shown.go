@@ -45,14 +45,14 @@ type PointsShown struct {
 	Variables map[string]string // see loyalty.Variables
 }
 
-// Shown tells a customer of a shop what to show him of points at a place. Whoever isn't known has none. Errors: ErrGuest, ErrChannel,
-// ErrLinesNeeded.
+// Shown tells a customer of a shop what to show him of points at a place. Whoever isn't known has none. Errors: ErrGuest, ErrLogin,
+// ErrChannel, ErrLinesNeeded.
 func (l *Loyalty) Shown(ctx context.Context, by Actor, asked PointsAsked) (PointsShown, error) {
 	if by.Channel != Webshop {
 		return PointsShown{}, ErrChannel
 	}
-	if isGuest(asked.Customer) {
-		return PointsShown{}, ErrGuest
+	if err := called(asked.Customer); err != nil {
+		return PointsShown{}, err
 	}
 	shown, err := l.shown(ctx, by, asked)
 	return shown, settled("read what to show of points", err)
@@ -124,7 +124,7 @@ func (l *Loyalty) here(ctx context.Context, by Actor, asked PointsAsked, p progr
 	case loyalty.Checkout:
 		return l.checkout(ctx, asked, p, s)
 	case loyalty.Confirmation:
-		return l.confirmation(ctx, by, asked, s)
+		return l.confirmation(ctx, by, asked, p.who, s)
 	}
 	return nil
 }
@@ -164,8 +164,9 @@ func cart(lines []loyalty.Line, goods int64) loyalty.Bought {
 	return loyalty.Basket(lines, goods, 0)
 }
 
-// confirmation is what an order has earned, and what points have paid of it.
-func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, s *PointsShown) error {
+// confirmation is what an order has earned, and what points have paid of it. To anybody but the customer whose order it is it is like
+// one that nobody knows.
+func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked, who Customer, s *PointsShown) error {
 	pool := l.accounts.sales.orders.Pool()
 	names, err := points.NamesOf(ctx, pool, points.OrderName{Shop: by.Name, Order: asked.Order})
 	if err != nil {
@@ -176,15 +177,31 @@ func (l *Loyalty) confirmation(ctx context.Context, by Actor, asked PointsAsked,
 		return err
 	}
 	var told OrderPoints
-	_, err = l.accounts.sales.redeemed(ctx, by, earned, names, &told)
+	payer, err := l.accounts.sales.redeemed(ctx, by, earned, names, &told)
+	if err != nil {
+		return err
+	}
+	his, err := l.accounts.sales.isOf(ctx, cmp.Or(earned.Account, payer), who)
+	if err != nil || !his {
+		return err
+	}
 	s.Earned, s.Redeemed, s.Paid = earned.Points-earned.Back, told.Redeemed, told.Covers
-	return err
+	return nil
+}
+
+// isOf tells whether an account is of a customer, under whichever of his log-ins.
+func (s *Sales) isOf(ctx context.Context, account string, who Customer) (bool, error) {
+	if account == "" || who.ID == "" {
+		return false, nil
+	}
+	whose, err := s.customersOf(ctx, account)
+	return err == nil && holderOf(whose[account]) == holderOf(who), err
 }
 
 // variables are the texts that a theme shows.
 func (s *PointsShown) variables(t telling, shop orders.Shop, zone *time.Location) {
 	values := map[string]string{
-		"points_balance": t.points(s.Balance), "points_reserved": t.points(s.Reserved), "points_worth": t.amount(s.Worth),
+		"points_balance": t.balance(s.Balance), "points_reserved": t.points(s.Reserved), "points_worth": t.amount(s.Worth),
 		"points_ending": t.points(s.Ending), "points_earned": t.points(s.Earned), "points_usable": t.points(s.Usable),
 		"points_redeemed": t.points(s.Redeemed), "points_redeemed_worth": t.amount(s.Paid),
 	}

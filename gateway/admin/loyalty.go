@@ -25,7 +25,9 @@ func (a *admin) loyalty(to huma.API) {
 	put := managing(operation(http.MethodPut, "put-loyalty", loyaltyPath, "Put a programme of bonus points in force"))
 	put.Description = "The whole programme, in place of the version that was read: 409 changed_meanwhile when another is in force by now. " +
 		"What is left out is not ruled. The same again changes nothing. What was earned stays as it was earned, and what is set aside keeps its rate. " +
-		"Days are those of the merchant's zone."
+		"Days are those of the merchant's zone. What points are worth is rounded down to the smallest coin, once, and nothing else is rounded: of 3 points " +
+		"at 100 points for 1.50, 4 øre are covered, by 3 points. An order, a reward and a quote take the fewest points that are worth what they cover; what is " +
+		"less than a coin's worth stays with the customer. What an order earns is rounded down to whole points, once for the order."
 	huma.Register(to, put, a.putProgramme)
 	huma.Register(to, get("loyalty-versions", loyaltyPath+"/versions", "The versions of the programme, the newest first; the 200 newest are listed"), a.programmeVersions)
 	huma.Register(to, get("standing", loyaltyPath+"/customers/{id}", "How the programme treats a customer"), a.standing)

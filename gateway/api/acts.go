@@ -107,6 +107,7 @@ type RecoveredOut struct {
 	Late         *bool         `json:"late,omitempty" doc:"Of a redemption that captured a reservation"`
 	Voucher      *voucherOut   `json:"voucher,omitempty" doc:"The credit note that a refund made, as it was then"`
 	Code         *string       `json:"code,omitempty" doc:"Its code, for 24 hours"`
+	PaidOut
 	VATOut
 }
 
@@ -123,7 +124,7 @@ func (a *api) recover(kind voucher.ActKind) func(context.Context, *keyIn) (*body
 			if err != nil {
 				return nil, a.refuse(ctx, err)
 			}
-			out.VATOut = showVAT(taxed)
+			out.PaidOut, out.VATOut = showPaid(&record), showVAT(taxed)
 		}
 		return answer(http.StatusOK, out), nil
 	}

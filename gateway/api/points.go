@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -118,7 +119,10 @@ func (p *pointed) earning(in *earnIn) (retail.Earning, error) {
 		return asked, counter.Invalid("reason", "belongs to a manual grant, which must have it")
 	}
 	if b.About != nil {
-		asked.About = loyalty.Line{SKU: b.About.SKU, Category: b.About.Category}
+		asked.About = loyalty.Line{SKU: strings.TrimSpace(b.About.SKU), Category: b.About.Category}
+		if asked.About.SKU == "" {
+			return asked, counter.Invalid("about.sku", "is nothing but white space")
+		}
 	}
 	if b.Points != nil {
 		asked.Points = int64(*b.Points)
@@ -197,7 +201,7 @@ func aboutPoints(err error) error {
 	for _, blamed := range []struct {
 		err   error
 		field string
-	}{{retail.ErrGuest, "customer"}, {retail.ErrGuestOrder, "customer"}, {retail.ErrOtherBuyer, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrGuestReferred, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
+	}{{retail.ErrGuest, "customer"}, {retail.ErrGuestOrder, "customer"}, {retail.ErrOtherBuyer, "customer"}, {retail.ErrSelfReferred, "referred"}, {retail.ErrGuestReferred, "referred"}, {retail.ErrNotNew, "referred"}, {retail.ErrRewardPoints, "points"}, {retail.ErrNoReward, "reward"}, {retail.ErrLinesNeeded, "lines"}, {purchase.ErrOutOfRange, "points"}, {purchase.ErrNoPrice, "reward"}, {purchase.ErrOtherPrice, "reward"}, {purchase.ErrOtherCurrency, "reward"}, {retail.ErrUnknownProduct, "reward"}} {
 		if errors.Is(err, blamed.err) {
 			return counter.Invalid(blamed.field, blamed.err.Error())
 		}

@@ -50,9 +50,30 @@ func Variables(place Context) []Variable {
 // The ways in which themes write a variable: {{ name }}, {{{name}}}, {{ $name }}, {{ .name }}, {{ customer.name }} and filters behind
 // them; {!! $name !!}; {$name}; {name}; <%= name %>. What stands in a comment is not shown.
 var (
-	shownAs = regexp.MustCompile(`(?:\{\{\{?[-~&]?\s*|\{!!\s*|<%[=-]\s*@?|\{)[$.]?((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)`)
+	shownAs = regexp.MustCompile(`(?:(\{\{)\{?[-~&]?\s*|(\{!!)\s*|(<%)[=-]\s*@?|(\{))[$.]?((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)`)
 	hidden  = regexp.MustCompile(`(?s)<!--.*?-->|\{\{!--.*?--\}\}|\{\{!.*?\}\}|\{\{--.*?--\}\}|\{\*.*?\*\}|\{#.*?#\}|<%#.*?%>`)
 )
+
+// closings end what each way of shownAs begins. What is never ended is shown to nobody as what it stands for.
+var closings = [...]struct{ opens, closes string }{{"{{", "}}"}, {"{!!", "!!}"}, {"<%", "%>"}, {"{", "}"}}
+
+// shownIn are the names of what a template shows.
+func shownIn(template string) (names []string) {
+	template = hidden.ReplaceAllString(template, "")
+	for _, at := range shownAs.FindAllStringSubmatchIndex(template, -1) {
+		for i, way := range closings {
+			if at[2*i+2] < 0 {
+				continue
+			}
+			rest := template[at[1]:]
+			if end := strings.Index(rest, way.closes); end >= 0 && !strings.Contains(rest[:end], way.opens) {
+				name := template[at[10]:at[11]]
+				names = append(names, name[strings.LastIndex(name, ".")+1:])
+			}
+		}
+	}
+	return names
+}
 
 // ours is how every variable of points begins; a name like that which is none was mistyped, or is of another place.
 const ours = "point"
@@ -61,8 +82,7 @@ const ours = "point"
 // in it that look like variables of points and are none there. The shop's other variables are its own business.
 func Lint(place Context, template string) (lacks []Variable, unknown []string) {
 	used := map[string]bool{}
-	for _, found := range shownAs.FindAllStringSubmatch(hidden.ReplaceAllString(template, ""), -1) {
-		name := found[1][strings.LastIndex(found[1], ".")+1:]
+	for _, name := range shownIn(template) {
 		if !used[name] && strings.HasPrefix(strings.ToLower(name), ours) && !isOneOf(Variables(place), name) {
 			unknown = append(unknown, name)
 		}
