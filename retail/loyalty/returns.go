@@ -83,7 +83,8 @@ func ReturnsOf(total int64, lines []Sold, refunds []Refund) Returns {
 		}
 		back := sum(line.back, line.worth(line.units))
 		part := Part{ID: line.ID, SKU: line.SKU, Sold: line.Minor, Back: min(back, line.Minor)}
-		now.Parts, now.Loose = append(now.Parts, part), sum(now.Loose, back-part.Back)
+		// Units that come back after their price was lowered bring no more money than that: only money that is named goes beyond a line.
+		now.Parts, now.Loose = append(now.Parts, part), sum(now.Loose, max(0, line.back-line.Minor))
 	}
 	slices.SortFunc(now.Parts, func(a, b Part) int { return cmp.Compare(a.ID, b.ID) })
 	return now
