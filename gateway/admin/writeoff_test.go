@@ -46,6 +46,9 @@ func TestWhatExpiredIsWrittenOffAndBroughtBack(t *testing.T) {
 	h.writesOff(1)
 	h.writesOff(0)
 	h.owes(380_00, 380_00, 300_00)
+	if rows := h.table("liability.csv"); len(rows) != 1 || rows[0]["state"] != "expired" || rows[0]["owed"] != "380.00" {
+		t.Errorf("owed is %v", rows)
+	}
 	h.till.looksUp(other).has(200, pays1("balance", 0)).explains(`"state":"expired"`)
 	h.figures("from="+first, "map[DKK:[80000 12000 0 30000 0 38000 0 12000 38000]]")
 

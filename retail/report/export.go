@@ -131,7 +131,7 @@ SELECT
 	v.product,
 	v.shop,
 	v.kind,
-	v.state,
+	CASE WHEN v.state IN ('issued', 'active') AND v.ends_at <= least(@before, vouchsafe_now()) THEN 'expired' ELSE v.state END AS state,
 	v.issued_at,
 	v.expires_on,
 	` + vatOfOwed + ` AS vat,

@@ -8,7 +8,7 @@ import (
 )
 
 // CashOut pays out in cash all of a voucher's balance that was paid for, as far as its country's rule allows (X12): where the holder may
-// ask for it, also some time after it has expired, less a fee while it is valid; elsewhere what is left, up to the merchant's limit.
+// ask for it, also some time after it has expired, less a fee while it is valid, unless that took all of it; elsewhere what is left, up to the merchant's limit.
 // What was given as goodwill stays on the voucher. Whether it waits to be claimed or is for members alone makes no difference to whoever
 // wants the money. A reserved code is refused.
 type CashOut struct {
@@ -35,7 +35,10 @@ func (a CashOut) decide(c *Case) (Answer, error) {
 	case a.Paid.Minor == 0:
 		return Answer{}, ErrNoCashOut
 	}
-	fee := min(a.Paid.Minor, c.cashOutFee())
+	fee := c.cashOutFee()
+	if fee >= a.Paid.Minor { // the holder would lose it, and have nothing for it
+		return Answer{}, fmt.Errorf("%w: the fee of %s would take all of it", ErrNoCashOut, c.Voucher.amount(fee))
+	}
 	kept := c.Voucher.amount(fee)
 	a.Detail.Fee = &kept
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: content, Amount: a.Paid.Minor, Detail: a.Detail}

@@ -1,6 +1,7 @@
 package voucher_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func TestACashOutGoesByTheRuleOfItsCountry(t *testing.T) {
 		{"in Denmark after it has expired without a fee", []step{under("DK"), paying("", "25.00"), days(threeYears + 1)}, 500, 0},
 		{"in Denmark until a year after it has expired", []step{under("DK"), days(threeYears + 365)}, 500, 0},
 		{"in Denmark without a fee when it has no end", []step{under("DK"), paying("", "25.00"), edited(endless)}, 500, 0},
-		{"a fee is no more than the balance", []step{under("DK"), paying("", "900.00")}, 0, 500},
+		{"a fee that leaves something", []step{under("DK"), paying("", "499.00")}, 1, 499},
 		{"in Denmark one that waits to be claimed", []step{under("DK"), edited(func(v *voucher.Voucher) { v.Mode = voucher.Customer })}, 500, 0},
 		{"in Denmark one for members", []step{under("DK"), edited(func(v *voucher.Voucher) { v.MembersOnly = true })}, 500, 0},
 		{"elsewhere a rest within the limit, without a fee", []step{under("SE"), paying("50.00", "25.00"), given(redeem(till, "r", 450))}, 50, 0},
@@ -190,4 +191,17 @@ func TestAVoucherForMembers(t *testing.T) {
 	s.does(with(until(22)))
 	s.passes(20 * time.Hour)
 	s.does(capture("w", "A-1"))
+}
+
+// X12: nobody loses what is left of his voucher to the fee for having it paid out.
+func TestAFeeThatWouldTakeAllOfItIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, fee := range []string{"500.00", "900.00"} {
+		s := newShelf(t)
+		under("DK")(s)
+		paying("", fee)(s)
+		if _, err := s.tries(cashOut("c")); !errors.Is(err, voucher.ErrNoCashOut) || s.one().Balance != 500_00 {
+			t.Errorf("a fee of %s: %v, left %+v", fee, err, s.one())
+		}
+	}
 }
