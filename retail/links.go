@@ -72,8 +72,8 @@ type CartLink struct {
 	URL  string
 }
 
-// Make makes the link to what is chosen. Errors: ErrLocked, ErrUnknownProduct, ErrNothingChosen.
-func (l *Links) Make(ctx context.Context, choice link.Choice) (made Link, err error) {
+// Make makes the link to what is chosen; for a shop into no other cart than its own. Errors: ErrLocked, ErrUnknownProduct, ErrNothingChosen.
+func (l *Links) Make(ctx context.Context, by Actor, choice link.Choice) (made Link, err error) {
 	if choice, err = choice.Within(l.facility); err != nil {
 		return Link{}, err
 	}
@@ -94,6 +94,9 @@ func (l *Links) Make(ctx context.Context, choice link.Choice) (made Link, err er
 		if made.Carts, err = l.carts(ctx, choice.Product); err != nil {
 			return Link{}, settled("make a link", err)
 		}
+	}
+	if by.Channel == Webshop {
+		made.Carts = slices.DeleteFunc(made.Carts, func(c CartLink) bool { return c.Shop != by.Name })
 	}
 	made.URL = made.Page
 	if len(made.Carts) > 0 {

@@ -48,7 +48,7 @@ func matrix() map[string]row {
 		"PUT /v1/cash-outs/{key}":               {staff, ""},
 		"GET /v1/cash-outs/{key}":               {staff, ""},
 		"DELETE /v1/cash-outs/{key}":            {staff, ""},
-		"GET /v1/links":                         {office, ""},
+		"GET /v1/links":                         {"shop " + office, ""},
 		"GET /buy":                              {public, ""},
 		"GET /faq":                              {public, ""},
 		"GET /balance":                          {public, ""},

@@ -104,7 +104,11 @@ func TestLinksLeadToTheSale(t *testing.T) {
 		}
 	}
 	d.wants(400, office, "GET", "/v1/links?product=SPA-10&colour=red", "")
-	d.wants(403, m.shop, "GET", "/v1/links", "")
+	own := d.wants(200, m.shop, "GET", "/v1/links?product=SPA-10", "")
+	if cart := fmt.Sprintf("%s?add-to-cart=%d&quantity=1", m.woo.URL, id); own.at("url") != cart || strings.Contains(own.text, "zoo.example") {
+		t.Errorf("the shop is given %s, want %s alone", own.text, cart)
+	}
+	d.wants(403, m.till, "GET", "/v1/links", "")
 
 	d.browses("/buy?category=Spa&facility=Odense", "da", nil).shows(t, `lang="da"`, "Køb gavekort", "Spa, 10 klip", "10 klip", "zoo.example/add/SPA-10?n=1",
 		"Zoo &amp; Ko", "add-to-cart=", "!Spa i Vejle", "!Træning")

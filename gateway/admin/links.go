@@ -17,6 +17,8 @@ func RegisterLinks(to huma.API, links *retail.Links) {
 	op := get("direct-link", "/v1/links", "A direct link to the sale of a product, a category or what a facility sells")
 	op.Description = "To a product: into the shop's cart, in the form of its platform. To anything else, or where a shop has no such form: to the page " +
 		"/buy. Links stay good. A facility that is set for the installation is preselected, and another is refused; links that were made before keep working."
+	op.Description += " A shop is given the link into its own cart."
+	op.Middlewares = huma.Middlewares{edge.Require(edge.Shop, edge.Admin)}
 	huma.Register(to, op, (&generator{links}).link)
 }
 
@@ -47,7 +49,7 @@ type cartLinkOut struct {
 }
 
 func (g *generator) link(ctx context.Context, in *linkIn) (*body[linkOut], error) {
-	made, err := g.links.Make(ctx, link.Choice{Product: in.Product, Category: in.Category, Facility: in.Facility})
+	made, err := g.links.Make(ctx, counter.Caller(ctx), link.Choice{Product: in.Product, Category: in.Category, Facility: in.Facility})
 	switch {
 	case errors.Is(err, retail.ErrLocked):
 		return nil, counter.Invalid("facility", retail.ErrLocked.Error())
