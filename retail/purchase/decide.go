@@ -90,18 +90,19 @@ func (o Order) against(known *Purchase, shop Shop) (Verdict, string) {
 // overtaken is what happens with a state after which another was applied. It changes nothing, but what it alone tells of money given back
 // is not lost: that money is gone, and its code would still be good (X01).
 func (o Order) overtaken(known *Purchase, shop Shop, why string) (Verdict, string) {
-	switch {
-	case !o.knowsOfRefunds(known):
+	if !o.knowsOfRefunds(known) {
 		return Older, why
-	case shop.CanBeAsked && o.Origin != Fetched:
-		return Ask, why + ", which says nothing of a refund that this one tells of"
 	}
-	return SetAside, why + ", which says nothing of a refund that this one tells of"
+	why += ", which says nothing of a refund that this one tells of"
+	if shop.CanBeAsked && o.Origin != Fetched {
+		return Ask, why
+	}
+	return SetAside, why
 }
 
 // knowsOfRefunds tells whether a state tells of money given back that was never told of a purchase.
 func (o Order) knowsOfRefunds(known *Purchase) bool {
-	if o.Status == Refunded && !o.namesItsRefunds() {
+	if o.Status == Refunded && len(o.Refunds) == 0 {
 		return known.Status != Refunded && !known.counted(WholeOrder)
 	}
 	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return !known.counted(r.ID) })
