@@ -87,9 +87,9 @@ type PointsEarned struct {
 
 // Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
 // and the act is written all the same. What the office grants by hand waits for a second person above the set amount; what it tells of
-// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred, ErrSelfReferred, ErrNotNew, ErrChannel,
-// ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency than the programme's, *AwaitingError,
-// the refusals.
+// otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred,
+// ErrSelfReferred, ErrNotNew, ErrChannel, ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency
+// than the programme's, *AwaitingError, the refusals.
 func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
 	if by.Channel == Till || e.Event == loyalty.Manual && by.Channel != Office {
 		return PointsEarned{}, fmt.Errorf("earn points: %w", ErrChannel)

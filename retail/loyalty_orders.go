@@ -68,8 +68,8 @@ func (s *Sales) retally(ctx context.Context, open func(outbox.Tx) (*tally, error
 const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
-// those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come back since. It may be missed,
-// repeated, or run twice at once.
+// those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come
+// back since. It may be missed, repeated, or run twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
 	return errors.Join(s.settleWaiting(ctx), s.reviewSpent(ctx))
 }
@@ -208,8 +208,8 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 		if t, err = openTally(ctx, tx, a.desk.ledger, by.Name, order); err != nil {
 			return nil, err
 		}
-		paid, err := ledger.PointsPaidOn(ctx, tx, by.Owner(), t.known.Names...)
-		return t.beside(afterPoints(captures, paid)...), err
+		paid, err := ledger.PointsPaid(ctx, tx, by.Owner(), t.known.Names...)
+		return t.beside(afterPoints(captures, ledger.SumOf(paid))...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		if err := t.repaid(ctx, tx, applied.Answers); err != nil {
 			return err
@@ -304,15 +304,20 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 // the programme's is that of an order which did neither. The account is whose points they were, "" for none.
 func (s *Sales) redeemed(ctx context.Context, shop Actor, earned points.Earned, names []string, told *OrderPoints) (account string, err error) {
 	pool := s.orders.Pool()
-	account, in, err := ledger.PaidBy(ctx, pool, shop.Owner(), names...)
+	paid, err := ledger.PointsPaid(ctx, pool, shop.Owner(), names...)
 	if err != nil {
 		return "", err
 	}
-	if in = cmp.Or(in, earned.Terms.Currency); in == "" {
+	in := earned.Terms.Currency
+	if len(paid) > 0 {
+		account, in = paid[0].Account, paid[0].Worth.Currency
+	}
+	if in == "" {
 		_, p, err := points.Programme(ctx, pool)
 		told.Covers.Currency = p.Currency()
 		return "", err
 	}
-	told.Redeemed, told.Covers, err = ledger.PointsFor(ctx, pool, ledger.Order{Owner: shop.Owner(), Names: names, Currency: in})
-	return account, err
+	sum := ledger.SumOf(slices.DeleteFunc(paid, func(p ledger.PaidInPoints) bool { return p.Worth.Currency != in }))
+	told.Redeemed, told.Covers = sum.Points, money.Of(sum.Worth[in], in)
+	return account, nil
 }

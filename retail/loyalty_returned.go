@@ -3,6 +3,7 @@ package retail
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/money"
@@ -42,7 +43,7 @@ func (t *tally) giveBack(ctx context.Context, tx outbox.Tx) (*ledger.Applied, er
 	if !t.known.Closed {
 		return nil, nil
 	}
-	standing, err := ledger.PointsStandingOn(ctx, tx, t.owner(), t.known.Names...)
+	standing, err := t.standing(ctx, tx)
 	if err != nil || len(standing) == 0 {
 		return nil, err
 	}
@@ -113,6 +114,12 @@ func (t *tally) owes(ctx context.Context, tx outbox.Tx) (bool, error) {
 	if !t.known.Closed {
 		return false, nil
 	}
-	spent, err := ledger.PointsSpentOn(ctx, tx, t.owner(), t.known.Names...)
-	return spent > 0, err
+	standing, err := t.standing(ctx, tx)
+	return len(standing) > 0, err
+}
+
+// standing are the redemptions of points that pay for the order, of which something was not given back.
+func (t *tally) standing(ctx context.Context, tx outbox.Tx) ([]ledger.PaidInPoints, error) {
+	paid, err := ledger.PointsPaid(ctx, tx, t.owner(), t.known.Names...)
+	return slices.DeleteFunc(paid, func(p ledger.PaidInPoints) bool { return p.Points == 0 }), err
 }

@@ -85,12 +85,12 @@ func (t *tally) beside(acts ...ledger.Aimed) []ledger.Aimed {
 
 // deserves is how many points the order deserves by what is known in the transaction.
 func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) (int64, error) {
-	paid, err := pointsPaid(ctx, tx, t.shop, t.known.Names, terms.Currency)
+	paid, err := ledger.PointsPaid(ctx, tx, t.owner(), t.known.Names...)
 	fate := t.known.Fate
 	if fate.Goods.Worth.Currency != terms.Currency {
 		fate.Goods = loyalty.Goods{}
 	}
-	return terms.Rule.Deserves(terms.Bought, paid, fate, terms.Standing), err
+	return terms.Rule.Deserves(terms.Bought, ledger.SumOf(paid).Worth[terms.Currency], fate, terms.Standing), err
 }
 
 // settle makes the points of the order those that it deserves, after whatever changed that in the transaction. Nothing comes of an order
@@ -201,13 +201,6 @@ func (t *tally) reviewSpent(ctx context.Context, tx outbox.Tx) error {
 		Kind: TaskPointsSpent, Subject: subject, Shop: t.shop, Detail: detail,
 		Reason: fmt.Sprintf("%d of the points that order %.100s earned were spent before it was refunded; what comes back makes up for them until this is closed", now.Open, now.Subject),
 	})
-}
-
-// pointsPaid is what points have paid of an order, in minor units of its currency.
-func pointsPaid(ctx context.Context, q ledger.Queryer, shop string, names []string, in money.Currency) (int64, error) {
-	owner := Actor{Channel: Webshop, Name: shop}.Owner()
-	_, worth, err := ledger.PointsFor(ctx, q, ledger.Order{Owner: owner, Names: names, Currency: in})
-	return worth.Minor, err
 }
 
 // paidBack is the redemption that an act gives back, or whose giving back it takes back; ok is false for every other act.

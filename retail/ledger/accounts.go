@@ -19,32 +19,24 @@ import (
 // another, and is locked after the vouchers of the same transaction.
 
 const (
-	accountColumns = `
-		id::text,
-		customer::text,
-		currency,
-		balance,
-		reserved,
-		quarantined,
-		fence,
-		version,
-		zone,
-		opened_at,
-		last_at,
-		entries,
-		head`
+	accountColumns = accountColumnsTo + `
+		reserved,` + accountColumnsFrom
 
-	// As accountColumns, of what is shown: a reservation that has run out holds nothing, whether or not it was swept.
-	shownAccountColumns = `
-		id::text,
-		customer::text,
-		currency,
-		balance,
+	// Of what is shown: a reservation that has run out holds nothing, whether or not it was swept.
+	shownAccountColumns = accountColumnsTo + `
 		CASE reserved WHEN 0 THEN 0 ELSE (
 			SELECT coalesce(sum(r.amount), 0)::bigint
 			FROM account_reservation r
 			WHERE r.account = account.id AND r.state = 'active' AND r.expires_at > vouchsafe_now()
-		) END,
+		) END,` + accountColumnsFrom
+
+	accountColumnsTo = `
+		id::text,
+		customer::text,
+		currency,
+		balance,`
+
+	accountColumnsFrom = `
 		quarantined,
 		fence,
 		version,

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -93,28 +92,6 @@ func PaidFor(ctx context.Context, tx outbox.Tx, orders ...Order) ([]money.Amount
 	return paid, nil
 }
 
-const readPointsPaid = `SELECT
-		coalesce(sum(a.amount - a.taken_back), 0)::bigint,
-		coalesce(sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units)), 0)::bigint
-	FROM act a
-	JOIN exchange x ON x.reservation = a.reservation
-	WHERE a.kind = 'redemption'
-		AND a.owner = @owner
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
-		AND a.currency = 'POINT'
-		AND x.currency = @currency`
-
-// PointsFor is how many points have paid for an order and were not given back, and what they were worth of it, in its currency.
-func PointsFor(ctx context.Context, q Queryer, o Order) (points int64, worth money.Amount, err error) {
-	worth.Currency = o.Currency
-	err = q.QueryRow(ctx, readPointsPaid, pgx.NamedArgs{"owner": o.Owner, "orders": o.Names, "currency": string(o.Currency)}).Scan(&points, &worth.Minor)
-	if err != nil {
-		return 0, money.Amount{}, fmt.Errorf("read what points paid of an order: %w", err)
-	}
-	return points, worth, nil
-}
-
 // Queryer asks for one row: a pool, or a transaction.
 type Queryer interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
@@ -126,30 +103,4 @@ func Instant(ctx context.Context, q Queryer) (at time.Time, err error) {
 		err = fmt.Errorf("read the instant: %w", err)
 	}
 	return at, err
-}
-
-const readPayer = `SELECT
-		a.voucher::text,
-		x.currency
-	FROM act a
-	JOIN exchange x ON x.reservation = a.reservation
-	WHERE a.kind = 'redemption'
-		AND a.owner = @owner
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
-		AND a.currency = 'POINT'
-	ORDER BY a.at
-	LIMIT 1`
-
-// PaidBy is the account whose points paid for an order that goes by some names, and the currency that they were exchanged for then, whatever points are worth
-// by now; "" and "" where none did.
-func PaidBy(ctx context.Context, q Queryer, owner string, names ...string) (account string, in money.Currency, err error) {
-	err = q.QueryRow(ctx, readPayer, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&account, &in)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", "", nil
-	}
-	if err != nil {
-		err = fmt.Errorf("read whose points paid for an order: %w", err)
-	}
-	return account, in, err
 }

@@ -22,7 +22,8 @@ const readOrderPaid = `SELECT
 		AND a.currency = 'POINT'
 		AND a.detail ->> 'order' IS NOT NULL`
 
-// OrderPaid is whose order a redemption of points has paid for, and which, as it was named then; "" of every other redemption. Neither ever changes.
+// OrderPaid is whose order a redemption of points has paid for, and which, as it was named then; "" of every other redemption. Neither ever
+// changes.
 func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, order string, err error) {
 	err = q.QueryRow(ctx, readOrderPaid, pgx.NamedArgs{"owner": redemption.Owner, "key": redemption.Key}).Scan(&owner, &order)
 	switch {
@@ -34,25 +35,10 @@ func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, o
 	return owner, order, nil
 }
 
-const readPointsSpent = `SELECT coalesce(sum(a.amount - a.taken_back), 0)::bigint
-	FROM act a
-	WHERE a.owner = @owner
-		AND a.kind = 'redemption'
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
-		AND a.currency = 'POINT'`
-
-// PointsSpentOn is how many points have paid for an order that goes by some names and were not given back, whatever they were exchanged for.
-func PointsSpentOn(ctx context.Context, q Queryer, owner string, names ...string) (points int64, err error) {
-	if err = q.QueryRow(ctx, readPointsSpent, pgx.NamedArgs{"owner": owner, "orders": names}).Scan(&points); err != nil {
-		err = fmt.Errorf("read how many points paid for an order: %w", err)
-	}
-	return points, err
-}
-
-const readPointsStanding = `SELECT
+const readPointsPaid = `SELECT
 		a.key,
 		a.voucher::text,
+		a.amount - a.taken_back,
 		floor((a.amount - a.taken_back)::numeric * x.minor / x.units)::bigint,
 		x.currency
 	FROM act a
@@ -62,62 +48,44 @@ const readPointsStanding = `SELECT
 		AND a.detail ->> 'order' IS NOT NULL
 		AND a.detail ->> 'order' = ANY(@orders::text[])
 		AND a.currency = 'POINT'
-		AND a.amount > a.taken_back
 	ORDER BY
 		a.at,
 		a.id`
 
-// PointsStanding is a redemption of points of which something was not given back.
-type PointsStanding struct {
+// PaidInPoints is a redemption of points that has paid for an order.
+type PaidInPoints struct {
 	Redemption voucher.Ref
 	Account    string
-	Worth      money.Amount // of what was not given back, when the points were reserved
+	Points     int64        // that were not given back
+	Worth      money.Amount // of these, as it was when they were reserved, whatever points are worth by now
 }
 
-// PointsStandingOn are the redemptions of points that pay for an order which goes by some names.
-func PointsStandingOn(ctx context.Context, tx outbox.Tx, owner string, names ...string) ([]PointsStanding, error) {
-	rows, _ := tx.Query(ctx, readPointsStanding, pgx.NamedArgs{"owner": owner, "orders": names}) // rows carry the error to CollectRows
-	standing, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (PointsStanding, error) {
-		s := PointsStanding{Redemption: voucher.Ref{Owner: owner, Kind: voucher.Redemptions}}
-		return s, row.Scan(&s.Redemption.Key, &s.Account, &s.Worth.Minor, &s.Worth.Currency)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read what points pay for an order: %w", err)
-	}
-	return standing, nil
+// Rowser asks for rows: a pool, or a transaction.
+type Rowser interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-const readPointsPaidOn = `SELECT
-		x.currency,
-		sum(a.amount - a.taken_back)::bigint,
-		sum(floor((a.amount - a.taken_back)::numeric * x.minor / x.units))::bigint
-	FROM act a
-	JOIN exchange x ON x.reservation = a.reservation
-	WHERE a.owner = @owner
-		AND a.kind = 'redemption'
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
-		AND a.currency = 'POINT'
-	GROUP BY
-		x.currency`
-
-// PointsPaidOn is what points have paid for an order that goes by some names and was not given back.
-func PointsPaidOn(ctx context.Context, tx outbox.Tx, owner string, names ...string) (voucher.PointsPaid, error) {
-	paid := voucher.PointsPaid{Worth: make(map[money.Currency]int64)}
-	rows, _ := tx.Query(ctx, readPointsPaidOn, pgx.NamedArgs{"owner": owner, "orders": names}) // rows carry the error on
-	var (
-		currency      money.Currency
-		points, worth int64
-	)
-	_, err := pgx.ForEachRow(rows, []any{&currency, &points, &worth}, func() error {
-		paid.Points += points
-		paid.Worth[currency] = worth
-		return nil
+// PointsPaid are the redemptions of points, the first first, that have paid for an order which goes by some names.
+func PointsPaid(ctx context.Context, q Rowser, owner string, names ...string) ([]PaidInPoints, error) {
+	rows, _ := q.Query(ctx, readPointsPaid, pgx.NamedArgs{"owner": owner, "orders": names}) // rows carry the error to CollectRows
+	paid, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (PaidInPoints, error) {
+		p := PaidInPoints{Redemption: voucher.Ref{Owner: owner, Kind: voucher.Redemptions}}
+		return p, row.Scan(&p.Redemption.Key, &p.Account, &p.Points, &p.Worth.Minor, &p.Worth.Currency)
 	})
 	if err != nil {
-		return paid, fmt.Errorf("read what points paid for an order: %w", err)
+		return nil, fmt.Errorf("read what points paid for an order: %w", err)
 	}
 	return paid, nil
+}
+
+// SumOf adds up what redemptions of points have paid and was not given back.
+func SumOf(paid []PaidInPoints) voucher.PointsPaid {
+	sum := voucher.PointsPaid{Worth: make(map[money.Currency]int64)}
+	for _, p := range paid {
+		sum.Points += p.Points
+		sum.Worth[p.Worth.Currency] += p.Worth.Minor
+	}
+	return sum
 }
 
 // Points that are taken again are worth what they were then: the lines leave room for as many as are worth no more than the rest.

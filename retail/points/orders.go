@@ -35,21 +35,7 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	refunded = loyalty_order.refunded
 RETURNING
 	shop,
-	order_id,
-	told_at,
-	stage,
-	refunded,
-	closed,
-	unsettled,
-	goods,
-	goods_in,
-	goods_at,
-	returned,
-	returned_in,
-	buyer,
-	buyer_at,
-	stored,
-	returns`
+	order_id,` + knownColumns
 
 // lockedRow is a row of loyalty_order with its name.
 type lockedRow struct {
@@ -72,6 +58,23 @@ func lockRows(ctx context.Context, tx pgx.Tx, names []OrderName) (map[OrderName]
 	}
 	return known, nil
 }
+
+// knownColumns are those of knownRow.
+const knownColumns = `
+	told_at,
+	stage,
+	refunded,
+	closed,
+	unsettled,
+	goods,
+	goods_in,
+	goods_at,
+	returned,
+	returned_in,
+	buyer,
+	buyer_at,
+	stored,
+	returns`
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
@@ -222,21 +225,7 @@ func Unsettled(ctx context.Context, q Asked, after OrderName, most int) ([]Order
 }
 
 const readFate = `
-SELECT
-	told_at,
-	stage,
-	refunded,
-	closed,
-	unsettled,
-	goods,
-	goods_in,
-	goods_at,
-	returned,
-	returned_in,
-	buyer,
-	buyer_at,
-	stored,
-	returns
+SELECT` + knownColumns + `
 FROM
 	loyalty_order
 WHERE

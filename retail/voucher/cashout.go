@@ -8,9 +8,9 @@ import (
 )
 
 // CashOut pays out in cash all of a voucher's balance that was paid for, as far as its country's rule allows (X12): where the holder may
-// ask for it, also some time after it has expired, less a fee while it is valid, unless that took all of it; elsewhere what is left, up to the merchant's limit.
-// What was given as goodwill stays on the voucher. Whether it waits to be claimed or is for members alone makes no difference to whoever
-// wants the money. A reserved code is refused.
+// ask for it, also some time after it has expired, less a fee while it is valid, unless that took all of it; elsewhere what is left, up to
+// the merchant's limit. What was given as goodwill stays on the voucher. Whether it waits to be claimed or is for members alone makes no
+// difference to whoever wants the money. A reserved code is refused.
 type CashOut struct {
 	ID     string
 	Ref    Ref    // kind [CashOuts]
