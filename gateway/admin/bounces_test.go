@@ -163,14 +163,20 @@ func TestABounceOfACopyBeforeIsRemembered(t *testing.T) {
 	}
 }
 
+// hangs sells a card and returns the mail that has left with it, and for which the server does not answer.
+func (h *house) hangs() (c card, mail []byte) {
+	h.t.Helper()
+	h.sink.Next(mailtest.HangAfterDot)
+	h.must(h.box.Start(h.t.Context()))
+	c = h.sells(order("1042", 0))[0]
+	return c, h.mails(1)[0].Bytes
+}
+
 // X06: a server sends a mail back before it has answered for it, and never answers: the copy under way is the one that came back.
 func TestABounceOvertakesTheAnswerOfTheServer(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	h.sink.Next(mailtest.HangAfterDot)
-	h.must(h.box.Start(t.Context()))
-	c := h.sells(order("1042", 0))[0]
-	mail := h.mails(1)[0].Bytes
+	c, mail := h.hangs()
 	h.office.notifies("message/rfc822", notification(1, "buyer@example.dk", "failed", mail)).
 		has(200, `{"id":"*","state":"bounced","reason":"it came back with status 5.1.1"}`)
 	h.office.lists("/v1/admin/tasks", "reason", "bounced")
@@ -185,10 +191,7 @@ func TestABounceOvertakesTheAnswerOfTheServer(t *testing.T) {
 func TestABounceOfACopyThatWasCalledOff(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	h.sink.Next(mailtest.HangAfterDot)
-	h.must(h.box.Start(t.Context()))
-	c := h.sells(order("1042", 0))[0]
-	mail := h.mails(1)[0].Bytes
+	c, mail := h.hangs()
 	h.office.does("invalidate", c, because).has(200, `{"state":"invalidated"}`)
 	h.office.notifies("message/rfc822", notification(1, "buyer@example.dk", "failed", mail)).has(200, `{"id":"*","state":"cancelled"}`)
 	h.office.lists("/v1/admin/tasks", "reason", "")

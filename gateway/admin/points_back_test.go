@@ -90,14 +90,20 @@ func TestX17WhatIsLeftOfPointsThatWereSpentIsSaid(t *testing.T) {
 	}
 }
 
-// X17: points that were on their way to whom their customer was merged into when their order was cancelled are taken back where they arrive.
-func TestX17PointsThatComeBackAfterAMergeAreTakenBackWhereTheyGo(t *testing.T) {
-	t.Parallel()
-	h := bonus(t, tenth)
+// spendsAll lets a customer earn 40 points and spend all of them, and another have 75.
+func (h *house) spendsAll() {
+	h.t.Helper()
 	h.grantsPoints("7", 75)
 	h.shop.earns("e:1", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
 	h.shop.paysWith("r:1", "8", 4_00).has(201, members(point("amount", 40)))
 	h.shop.captures("r:1", "55").has(200, "{}")
+}
+
+// X17: points that were on their way to whom their customer was merged into when their order was cancelled are taken back where they arrive.
+func TestX17PointsThatComeBackAfterAMergeAreTakenBackWhereTheyGo(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.spendsAll()
 	h.shop.paysWith("r:2", "7", 7_50).has(201, members(point("amount", 75)))
 	h.shop.captures("r:2", "56").has(200, "{}")
 	h.office.asks("POST", "/v1/admin/customers/"+h.idOf("8")+"/merge", members(says("into", h.idOf("7")), because)).has(200, "{}")
@@ -134,10 +140,7 @@ func TestX17PointsThatHaveEndedAreNotTakenFromOthers(t *testing.T) {
 func TestX17AMergeLocksAnAccountThatIsEmpty(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
-	h.grantsPoints("7", 75)
-	h.shop.earns("e:1", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
-	h.shop.paysWith("r:1", "8", 4_00).has(201, members(point("amount", 40)))
-	h.shop.captures("r:1", "55").has(200, "{}")
+	h.spendsAll()
 	tx, err := h.pool.Begin(t.Context())
 	h.must(err)
 	_, err = tx.Exec(t.Context(), `SELECT FROM account WHERE currency = 'POINT' AND balance = 0 FOR UPDATE`)

@@ -51,23 +51,31 @@ func TestP19TheLimitOfAnOrderHoldsForCapturesTogether(t *testing.T) {
 	h.hasPoints("7", 4000, 0)
 }
 
+// paysAtOnce lets six tabs pay for one order at the same moment, of so much each, with so many points, and makes sure how many were taken
+// in all; three times.
+func (h *house) paysAtOnce(taken, due, points int64, more ...string) {
+	h.t.Helper()
+	for round := range 3 {
+		var tabs sync.WaitGroup
+		for tab := range 6 {
+			key := fmt.Sprintf("r:%d:%d", round, tab)
+			h.shop.paysWith(key, "7", due, more...).has(201, members(point("amount", points)))
+			tabs.Go(func() { h.shop.captures(key, fmt.Sprint("100", round)) })
+		}
+		tabs.Wait()
+		const readTaken = `SELECT sum(amount)::text FROM act WHERE kind = 'redemption' AND detail ->> 'order' = $1`
+		if got := h.reads(readTaken, fmt.Sprint("100", round)); got != fmt.Sprint(taken) {
+			h.t.Errorf("the order was paid with %s points", got)
+		}
+	}
+}
+
 // P19: two tabs that pay for one order at the same moment use no more points than one may.
 func TestP19TheLimitOfAnOrderHoldsAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.grantsPoints("7", 30000)
-	for round := range 3 {
-		var tabs sync.WaitGroup
-		for tab := range 6 {
-			key := fmt.Sprintf("r:%d:%d", round, tab)
-			h.shop.paysWith(key, "7", 150_00).has(201, members(point("amount", 1500)))
-			tabs.Go(func() { h.shop.captures(key, fmt.Sprint("100", round)) })
-		}
-		tabs.Wait()
-		if got := h.reads(`SELECT sum(amount)::text FROM act WHERE kind = 'redemption' AND detail ->> 'order' = $1`, fmt.Sprint("100", round)); got != "4500" {
-			t.Errorf("the order was paid with %s points", got)
-		}
-	}
+	h.paysAtOnce(4500, 150_00, 1500)
 }
 
 // P19: what was given back of the points that paid for an order is not taken again when others have paid in its place.
@@ -186,16 +194,5 @@ func TestP09WhatMayBePaidWithPointsHoldsAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.grantsPoints("7", 30000)
-	for round := range 3 {
-		var tabs sync.WaitGroup
-		for tab := range 6 {
-			key := fmt.Sprintf("r:%d:%d", round, tab)
-			h.shop.paysWith(key, "7", 100_00, `"lines":[{"sku":"A","gross":{"amount":10000,"currency":"DKK"}}]`).has(201, members(point("amount", 1000)))
-			tabs.Go(func() { h.shop.captures(key, fmt.Sprint("100", round)) })
-		}
-		tabs.Wait()
-		if got := h.reads(`SELECT sum(amount)::text FROM act WHERE kind = 'redemption' AND detail ->> 'order' = $1`, fmt.Sprint("100", round)); got != "1000" {
-			t.Errorf("the order was paid with %s points", got)
-		}
-	}
+	h.paysAtOnce(1000, 100_00, 1000, `"lines":[{"sku":"A","gross":{"amount":10000,"currency":"DKK"}}]`)
 }

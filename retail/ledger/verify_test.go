@@ -1,10 +1,26 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 
 	"vouchsafe/retail/ledger"
 )
+
+// finds makes sure that the proof finds what somebody edited, by the rule that it breaks.
+func (h *house) finds(edit, invariant string) {
+	h.t.Helper()
+	if _, err := h.pool.Exec(h.t.Context(), edit); err != nil {
+		h.t.Fatal(err)
+	}
+	findings, err := h.Verify(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(findings, func(f ledger.Finding) bool { return f.Invariant == invariant }) {
+		h.t.Errorf("found %v", findings)
+	}
+}
 
 // An earlier reservation that lasted into a later one is found by the proof of that, though fences and grants rise as they should; also
 // when it is not the one just before (I3).
