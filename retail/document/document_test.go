@@ -106,6 +106,20 @@ func TestPDFTakesWhateverPeopleType(t *testing.T) {
 	}
 }
 
+func FuzzPDF(f *testing.F) {
+	for _, text := range []string{"Kære Åse,\nhjertelig tillykke!", "🎉👨‍👩‍👧‍👦", "\\) Tj ET endstream", "W\u0301\u200b\u202e\x00\xff", "{nb}", "\t \n"} {
+		f.Add(text, text, text)
+	}
+	f.Fuzz(func(t *testing.T, name, message, title string) {
+		v := gift()
+		v.Shop, v.Sender, v.Recipient, v.Giver = name, name, name, name
+		v.Message, v.Title, v.Value, v.Expires = message, title, title, title
+		if got := pages(t, v); got != 1 {
+			t.Errorf("%d pages, want 1", got)
+		}
+	})
+}
+
 func TestPDFNeverInterpretsATextAsPDF(t *testing.T) {
 	t.Parallel()
 	objects := func(v document.Voucher) int {

@@ -131,3 +131,40 @@ func TestAnAnswerUsesVariablesThatThereAre(t *testing.T) {
 		t.Errorf("braces: %v", err)
 	}
 }
+
+func FuzzAnswer(f *testing.F) {
+	for _, text := range []string{"Du får {{signup_points}}.", "{{ rewards }}{{", "}}{{rate_points}}", "{{{signup_points}}}", "{{rate_points}", "{ {"} {
+		f.Add(text)
+	}
+	values := map[string]string{}
+	for _, v := range loyalty.AnswerVariables() {
+		values[v.Name] = "x"
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if loyalty.CheckAnswer(text) != nil {
+			return
+		}
+		if filled, missing := loyalty.Fill(text, values); missing != nil || strings.Contains(filled, "{{") || strings.Contains(filled, "}}") {
+			t.Errorf("%q becomes %q, missing %v", text, filled, missing)
+		}
+	})
+}
+
+func FuzzLint(f *testing.F) {
+	for _, text := range []string{"{{ points_earned }}", "{!! $points_earned", "{# {{ points_worth }} #}", "<%= points_worth %>", "{{{points_earned}", "{{--"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, template string) {
+		lacks, unknown := loyalty.Lint(loyalty.Product, template)
+		for _, v := range lacks {
+			if again, _ := loyalty.Lint(loyalty.Product, "{{ "+v.Name+" }}"+template); len(again) != len(lacks)-1 {
+				t.Errorf("%q with %s before it still lacks %v", template, v.Name, again)
+			}
+		}
+		for _, name := range unknown {
+			if !strings.Contains(template, name) {
+				t.Errorf("%q: %s doesn't stand there", template, name)
+			}
+		}
+	})
+}

@@ -275,3 +275,29 @@ func TestAConfirmationListsAsMuchAsAMailCanHold(t *testing.T) {
 		}
 	}
 }
+
+// E11: what is accepted can be sent, and shows the code of whoever gets it and no other.
+func FuzzParseLayout(f *testing.F) {
+	for _, which := range mail.Kinds() {
+		own, err := mail.OwnSource(which)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(own.Subject, own.Text, own.HTML)
+	}
+	f.Add("x", "{{.code}}", `{{with $x := .message}}{{$x}}{{else}}{{.}}{{end}}<b>{{.code}}</b>`)
+	f.Add("{{.value}}", `{{range $i, $c := .codes}}{{len $c.code}}{{end}}`, `<img src="{{.qr}}">{{/* x */}}`)
+	sent, held := letter(language.Danish), gift(f, language.Danish)
+	f.Fuzz(func(t *testing.T, subject, text, html string) {
+		for _, which := range mail.Kinds() {
+			if layout, err := mail.ParseLayout(which, mail.Source{Subject: subject, Text: text, HTML: html}); err == nil && which == mail.SecondMail {
+				sent.Layout = layout
+				if _, err := mail.RenderVoucher(sent, held); err != nil {
+					t.Errorf("accepted, but: %v", err)
+				}
+			} else if err != nil && !errors.Is(err, mail.ErrLayout) {
+				t.Errorf("%s: %v", which, err)
+			}
+		}
+	})
+}
