@@ -152,7 +152,7 @@ func (o *BackOffice) approveAct(ctx context.Context, by Actor, a Approval) error
 		failpoint.Hit(failpoint.ActCommitted)
 		o.desk.ledger.Told(ctx, applied)
 		if refusal == nil && returnsValue(aimed.Act) {
-			o.desk.onward(ctx, applied.Answers...)
+			o.desk.forwarding().onward(ctx, applied.Answers...)
 		}
 		return refusal
 	}

@@ -17,9 +17,18 @@ import (
 // it there. So it is moved on to whom he is by now, as the merge moved the rest, as soon as the act that brought it is done. Should the
 // process die in between, the job does it.
 
-// onward moves on what acts have left on accounts of customers who were merged into others. The acts are done whatever becomes of that:
-// what can't be moved now is the job's.
-func (d *Desk) onward(ctx context.Context, answers ...voucher.Answer) {
+// forwarding moves on what is left on accounts of customers who were merged into others.
+type forwarding struct {
+	ledger *ledger.Ledger
+	log    *slog.Logger
+}
+
+func (d *Desk) forwarding() forwarding { return forwarding{d.ledger, d.log} }
+
+func (s *Sales) forwarding() forwarding { return forwarding{s.ledger, s.log} }
+
+// onward moves on what acts have left there. The acts are done whatever becomes of that: what can't be moved now is the job's.
+func (f forwarding) onward(ctx context.Context, answers ...voucher.Answer) {
 	var accounts []string
 	for _, answer := range answers {
 		if answer.Voucher.Shared() && answer.Voucher.ID != "" {
@@ -29,8 +38,8 @@ func (d *Desk) onward(ctx context.Context, answers ...voucher.Answer) {
 	if len(accounts) == 0 {
 		return
 	}
-	if err := d.forwardFrom(ctx, accounts...); err != nil {
-		d.log.WarnContext(ctx, "what came back to a merged customer is moved on later", slog.Any("error", err))
+	if err := f.from(ctx, accounts...); err != nil {
+		f.log.WarnContext(ctx, "what came back to a merged customer is moved on later", slog.Any("error", err))
 	}
 }
 
@@ -43,36 +52,35 @@ func returnsValue(act voucher.Act) bool {
 	return false
 }
 
-// forwardFrom moves on what is free on those of some accounts whose customers were merged into others.
-func (d *Desk) forwardFrom(ctx context.Context, accounts ...string) error {
-	left, err := d.ledger.LeftOn(ctx, accounts...)
+// from moves on what is free on those of some accounts whose customers were merged into others.
+func (f forwarding) from(ctx context.Context, accounts ...string) error {
+	left, err := f.ledger.LeftOn(ctx, accounts...)
 	if err != nil {
 		return err
 	}
-	return d.forwardAll(ctx, left)
+	return f.all(ctx, left)
 }
 
-// forwardAll moves on what was left behind. What the rules refuse stays: points that have ended, or an account in quarantine.
-func (d *Desk) forwardAll(ctx context.Context, left []ledger.Left) error {
+// all moves on what was left behind. What the rules refuse stays: points that have ended, or an account in quarantine.
+func (f forwarding) all(ctx context.Context, left []ledger.Left) error {
 	for _, l := range left {
-		if err := d.forward(ctx, l); err != nil && !voucher.IsRefusal(err) {
+		if err := f.one(ctx, l); err != nil && !voucher.IsRefusal(err) {
 			return fmt.Errorf("move on what came back to account %s: %w", l.Account.ID, err)
 		}
 	}
 	return nil
 }
 
-// forward moves what is free in one such account to where its customer leads when it is moved. The version in its key lets it happen
-// once.
-func (d *Desk) forward(ctx context.Context, l ledger.Left) error {
-	id, err := d.ledger.NewID()
+// one moves what is free in one such account to where its customer leads when it is moved. The version in its key lets it happen once.
+func (f forwarding) one(ctx context.Context, l ledger.Left) error {
+	id, err := f.ledger.NewID()
 	if err != nil {
 		return err
 	}
 	ref := mergeRef(l.Account.Customer, l.Into, l.Account.Balance.Currency)
 	ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
 	prepare := func(tx outbox.Tx) ([]ledger.Aimed, error) {
-		to, err := d.placeOfHeir(ctx, tx, l.Into, l.Account.Balance.Currency, l.Zone)
+		to, err := f.placeOfHeir(ctx, tx, l.Into, l.Account.Balance.Currency, l.Zone)
 		if err != nil {
 			return nil, err
 		}
@@ -81,15 +89,15 @@ func (d *Desk) forward(ctx context.Context, l ledger.Left) error {
 		}
 		return []ledger.Aimed{withReceipt(ledger.Aimed{Voucher: l.Account.ID, Account: true, Act: act})}, nil
 	}
-	_, err = d.ledger.ApplyWhole(ctx, prepare, func(outbox.Tx, *ledger.Applied) error { return nil })
+	_, err = f.ledger.ApplyWhole(ctx, prepare, func(outbox.Tx, *ledger.Applied) error { return nil })
 	explain("move on what came back", &err)
 	return err
 }
 
 // placeOfHeir is the account of whom a customer was merged into or, where he was merged on meanwhile, of whom he leads to. That one is
 // locked against being merged away.
-func (d *Desk) placeOfHeir(ctx context.Context, tx outbox.Tx, heir string, unit money.Currency, zone *time.Location) (string, error) {
-	to, err := d.ledger.OpenAccount(ctx, tx, heir, unit, zone)
+func (f forwarding) placeOfHeir(ctx context.Context, tx outbox.Tx, heir string, unit money.Currency, zone *time.Location) (string, error) {
+	to, err := f.ledger.OpenAccount(ctx, tx, heir, unit, zone)
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +114,7 @@ func (o *BackOffice) forwardOf(ctx context.Context, customer string) error {
 	for i, account := range had {
 		accounts[i] = account.ID
 	}
-	return settled("move on what came back", o.desk.forwardFrom(ctx, accounts...))
+	return settled("move on what came back", o.desk.forwarding().from(ctx, accounts...))
 }
 
 // ForwardMerged moves on what has come back to accounts of customers who were merged into others, and was not moved on at once. It runs
@@ -118,7 +126,7 @@ func (o *BackOffice) ForwardMerged(ctx context.Context) error {
 		if err != nil || len(left) == 0 {
 			return err
 		}
-		if err := o.desk.forwardAll(ctx, left); err != nil {
+		if err := o.desk.forwarding().all(ctx, left); err != nil {
 			return err
 		}
 		after = left[len(left)-1].Account.ID

@@ -135,6 +135,6 @@ func (l *Loyalty) takeBack(ctx context.Context, by Actor, record voucher.Record)
 	if explain("take a reward back", &err); err != nil {
 		return voucher.Answer{}, err
 	}
-	desk.onward(ctx, applied.Answers...)
+	desk.forwarding().onward(ctx, applied.Answers...)
 	return applied.Answers[0], nil
 }

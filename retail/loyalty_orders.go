@@ -60,6 +60,7 @@ func (s *Sales) retally(ctx context.Context, open func(outbox.Tx) (*tally, error
 	failpoint.Hit(failpoint.ActCommitted)
 	if applied != nil {
 		s.ledger.Told(ctx, applied)
+		s.forwarding().onward(ctx, applied.Answers...)
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func (a *Accounts) captureMoved(ctx context.Context, by Actor, captures []Captur
 	if err != nil {
 		return nil, err
 	}
-	a.desk.onward(ctx, answers...) // what was fetched and is not needed
+	a.desk.forwarding().onward(ctx, answers...) // what was fetched and is not needed
 	return answers[halves:], nil
 }
 

@@ -14,7 +14,7 @@ import (
 func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
 	answer, err := d.settleIn(ctx, by, aimed)
 	if err == nil && returnsValue(aimed.Act) {
-		d.onward(ctx, answer)
+		d.forwarding().onward(ctx, answer)
 	}
 	return answer, err
 }

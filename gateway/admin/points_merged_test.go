@@ -7,6 +7,7 @@ import (
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/money"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -86,6 +87,30 @@ func TestWhatComesBackFollowsAMerge(t *testing.T) {
 			h.hasPointsLeft("new", 0)
 		})
 	}
+}
+
+// X17 D17: points that come back with their order are with their person at once, too, whoever tells of the order, and however often.
+func TestX17PointsThatComeBackWithTheirOrderFollowAMerge(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.halves()
+	h.grantsPoints("third", 1)
+	h.merges("old", "new").has(200, "{}")
+	h.merges("new", "third").has(200, "{}")
+	ended := goods("1", 1, purchase.Cancelled)
+	ended.ID, ended.Number = "71", "171"
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { h.tells(ended) })
+	}
+	both.Wait()
+	h.hasBoth("third", 461, 480_00)
+	if got := h.leftOn("old"); got != "0" {
+		t.Errorf("%s are left on the old log-in", got)
+	}
+	h.office.asks("GET", "/v1/admin/loyalty/orders?shop=demo&order=71", "").has(200, members(point("redeemed", 0), `"closed":true`))
+	h.passes(366 * 24 * time.Hour)
+	h.hasPointsLeft("third", 0)
 }
 
 // hasPointsLeft checks how many points somebody has.
