@@ -70,9 +70,9 @@ const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
 // those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come
-// back since. It may be missed, repeated, or run twice at once.
+// back since, or are not misplaced any more. It may be missed, repeated, or run twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
-	return errors.Join(s.settleWaiting(ctx), s.reviewSpent(ctx))
+	return errors.Join(s.settleWaiting(ctx), s.review(ctx, TaskPointsSpent, s.reviewSpent), s.review(ctx, TaskPointsMisplaced, s.reviewMisplaced))
 }
 
 func (s *Sales) settleWaiting(ctx context.Context) error {
@@ -94,16 +94,16 @@ func (s *Sales) settleAgain(ctx context.Context, order points.OrderName) error {
 	return s.retally(ctx, func(tx outbox.Tx) (*tally, error) { return openTally(ctx, tx, s.ledger, order.Shop, order.Order) })
 }
 
-// reviewSpent looks through the office's tasks for points that were spent, and sets right those that say too much by now.
-func (s *Sales) reviewSpent(ctx context.Context) error {
+// review looks through the office's tasks of a kind, and sets right those that say too much by now.
+func (s *Sales) review(ctx context.Context, kind string, one func(context.Context, outbox.Task) error) error {
 	var faults error
-	for filter := (outbox.TaskFilter{Kind: TaskPointsSpent}); ; {
+	for filter := (outbox.TaskFilter{Kind: kind}); ; {
 		page, next, err := s.outbox.TaskPage(ctx, filter)
 		if err != nil {
 			return errors.Join(faults, err)
 		}
 		for _, task := range page {
-			faults = errors.Join(faults, s.reviewTask(ctx, task))
+			faults = errors.Join(faults, one(ctx, task))
 		}
 		if filter.Cursor = next; next == "" {
 			return faults
@@ -111,7 +111,8 @@ func (s *Sales) reviewSpent(ctx context.Context) error {
 	}
 }
 
-func (s *Sales) reviewTask(ctx context.Context, task outbox.Task) error {
+// reviewSpent makes the task of an order say how many of its points are open.
+func (s *Sales) reviewSpent(ctx context.Context, task outbox.Task) error {
 	var told spentDetail
 	if err := json.Unmarshal(task.Detail, &told); err != nil {
 		return fmt.Errorf("read the detail of task %d: %w", task.ID, err)
@@ -161,7 +162,10 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 	}
 	was := t.known.Closed
 	t.known.Fate = told.After(t.known.Fate, word)
-	if err := points.SetFate(ctx, tx, t.shop, t.order, t.known.Fate); err != nil {
+	if t.known.ToldAt.Equal(o.Modified) {
+		t.known.Number = cmp.Or(o.Number, t.known.Number)
+	}
+	if err := points.SetFate(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, points.Told{Fate: t.known.Fate, Number: t.known.Number}); err != nil {
 		return err
 	}
 	if was == t.known.Closed || t.known.Returned.Minor == 0 {

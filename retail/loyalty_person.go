@@ -127,16 +127,21 @@ func (e *earning) buys(ctx context.Context, tx outbox.Tx, order *tally) error {
 	if order.known.Buyer.Whose == loyalty.Guest {
 		return ErrGuestOrder
 	}
-	person, err := orders.Person(ctx, tx, e.shop.ID, e.login)
-	if err != nil {
-		return err
+	bought, err := order.boughtBy(ctx, tx, e.login)
+	if err == nil && !bought {
+		err = ErrOtherBuyer
 	}
-	for _, login := range append(person, orders.Login{Login: e.login}) {
-		if order.known.Buyer.Whose == loyalty.BuyerOf(order.shop, order.order, login.Login) {
-			return nil
-		}
+	return err
+}
+
+// boughtBy tells whether the order's buyer, who is known, is the person who has a log-in.
+func (t *tally) boughtBy(ctx context.Context, tx outbox.Tx, login string) (bool, error) {
+	is := func(l orders.Login) bool { return t.known.Buyer.Whose == loyalty.BuyerOf(t.shop, t.order, l.Login) }
+	if is(orders.Login{Login: login}) {
+		return true, nil
 	}
-	return ErrOtherBuyer
+	person, err := orders.Person(ctx, tx, t.shop, login)
+	return slices.ContainsFunc(person, is), err
 }
 
 // buyerIn is whose order a state tells that it is; the zero Buyer where it names none.

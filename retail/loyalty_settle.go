@@ -97,7 +97,7 @@ func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) 
 // that has earned nothing.
 func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, error) {
 	if t.earned == nil {
-		return nil, t.noteUnsettled(ctx, tx, false)
+		return nil, errors.Join(t.noteUnsettled(ctx, tx, false), t.ask(ctx, tx, 0))
 	}
 	deserves, err := t.deserves(ctx, tx, t.earned.Terms)
 	if err != nil {
@@ -116,7 +116,7 @@ func (t *tally) settle(ctx context.Context, tx outbox.Tx) (*ledger.Applied, erro
 		return nil, err
 	}
 	answer := applied.Answers[0]
-	return applied, errors.Join(applied.Refused(), t.tellSpent(ctx, tx, answer), t.noteWaiting(ctx, tx, answer, deserves))
+	return applied, errors.Join(applied.Refused(), t.tellSpent(ctx, tx, answer), t.noteWaiting(ctx, tx, answer, deserves), t.ask(ctx, tx, deserves))
 }
 
 // noteWaiting writes down whether the order has to be settled again: what is set aside can't be taken back until it is free or spent, and

@@ -74,6 +74,7 @@ type matter struct {
 	Purchase string `json:"purchase"`
 	Voucher  string `json:"voucher"`
 	Order    string `json:"order"`
+	EarnedAs string `json:"earned_as"`
 	Customer string `json:"customer"`
 	Kind     string `json:"kind"`
 	Subject  string `json:"subject"`
@@ -123,10 +124,15 @@ func callsByKind(task retail.Task, about matter) []callOut {
 			return []callOut{calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has, and what became of it")}
 		}
 		if about.Voucher == "" { // points, which came back
-			order := url.Values{"shop": {task.Shop}, "order": {about.Order}}
-			return []callOut{{Method: http.MethodGet, Path: "/v1/admin/loyalty/orders?" + order.Encode(), Does: "see what the order has to do with points"}}
+			return []callOut{pointsOf(task.Shop, about.Order, "see what the order has to do with points")}
 		}
 		return []callOut{calling(http.MethodGet, "vouchers", about.Voucher, "/history", "see what became of the voucher")}
+	case retail.TaskPointsMisplaced:
+		return []callOut{
+			pointsOf(task.Shop, about.Order, "see what the order has to do with points"),
+			pointsOf(task.Shop, about.EarnedAs, "see what was earned, and under which name"),
+			calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has; points are taken with an adjustment"),
+		}
 	case retail.TaskRollback:
 		return []callOut{{Method: http.MethodGet, Path: "/v1/admin/vouchers?state=quarantined", Does: "see the vouchers that lack something"}}
 	case retail.TaskQuarantine:
@@ -150,6 +156,12 @@ func deliveryCalls(id string, about matter) []callOut {
 			calling(http.MethodPost, "vouchers", about.Subject, "/resend", "make a new delivery"))
 	}
 	return calls
+}
+
+// pointsOf names the call that tells what an order has to do with points.
+func pointsOf(shop, order, does string) callOut {
+	asked := url.Values{"shop": {shop}, "order": {order}}
+	return callOut{Method: http.MethodGet, Path: "/v1/admin/loyalty/orders?" + asked.Encode(), Does: does}
 }
 
 // calling names a call about one thing.

@@ -143,7 +143,22 @@ const (
 	FROM account a
 	JOIN account n ON n.customer = @holder::uuid AND n.currency = a.currency
 	WHERE a.id = @account::uuid`
+
+	readCustomer = `SELECT
+		coalesce(c.merged_into, c.id)::text,
+		c.login
+	FROM account a
+	JOIN customer c ON c.id = a.customer
+	WHERE a.id = @account::uuid`
 )
+
+// CustomerOf is whose an account is, or who that was merged into, by our id, and one of his log-ins at his shop.
+func CustomerOf(ctx context.Context, tx outbox.Tx, account string) (customer, login string, err error) {
+	if err = tx.QueryRow(ctx, readCustomer, pgx.NamedArgs{"account": account}).Scan(&customer, &login); err != nil {
+		err = fmt.Errorf("read whose account %s is: %w", account, err)
+	}
+	return customer, login, err
+}
 
 // PlaceOf is the account where what was brought to an account is by now, until the transaction ends: its own, or that of whom its customer
 // was merged into.

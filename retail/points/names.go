@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/loyalty"
 )
 
 // An order has an id and a number. What earns names its id; what pays for it may name either, before its shop has told that they are one:
@@ -171,6 +173,27 @@ func LockTold(ctx context.Context, tx pgx.Tx, order OrderName, number string) (K
 	}
 	known.Names, err = namesOf(ctx, tx, order)
 	return known, err
+}
+
+// EarnedAs finds what was earned for an order's number, as if that were an id. Error: [ErrNotEarned], also for a number that is the id of an
+// order of which the shop has told.
+func EarnedAs(ctx context.Context, q Asked, order OrderName, number string) (Earned, error) {
+	if !isNumber(order, number) {
+		return Earned{}, ErrNotEarned
+	}
+	called := OrderName{order.Shop, number}
+	known, err := namesAs(ctx, q, called)
+	if err != nil {
+		return Earned{}, err
+	}
+	if !known[called].Earned || known[called].Told {
+		return Earned{}, ErrNotEarned
+	}
+	earned, err := EarnedFor(ctx, q, order.Shop, loyalty.Order, number)
+	if err == nil && earned.Over {
+		err = ErrNotEarned
+	}
+	return earned, err
 }
 
 // LockID locks an order by what must be its id, as LockTold does when the shop says no number.

@@ -18,6 +18,8 @@ type Known struct {
 	loyalty.Fate
 	Names     []string // by which captures may call it: its id, then its numbers
 	Unsettled bool     // its points are not yet what they shall be: some are set aside, or their account is in quarantine
+	Number    string   // that its shop told with what has become of it; "" for none
+	Asked     string   // what of its points the office was asked last; "" for nothing
 	// Returned is what the points were worth that the order gave back when it was closed, less what points have paid of it since; the zero
 	// Amount for nothing.
 	Returned money.Amount
@@ -74,7 +76,9 @@ const knownColumns = `
 	buyer,
 	buyer_at,
 	stored,
-	returns`
+	returns,
+	number,
+	asked`
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
@@ -92,10 +96,15 @@ type knownRow struct {
 	BuyerAt    *time.Time
 	Stored     int64
 	Returns    *loyalty.Returns
+	Number     string
+	Asked      string
 }
 
 func (r knownRow) known() Known {
-	k := Known{Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Unsettled: r.Unsettled, Returned: money.Of(r.Returned, r.ReturnedIn)}
+	k := Known{
+		Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Unsettled: r.Unsettled, Number: r.Number, Asked: r.Asked,
+		Returned: money.Of(r.Returned, r.ReturnedIn),
+	}
 	if r.ToldAt != nil {
 		k.ToldAt = *r.ToldAt
 	}
@@ -124,21 +133,22 @@ SET
 	buyer = @buyer,
 	buyer_at = @buyer_at,
 	stored = @stored,
-	returns = @returns::jsonb
+	returns = @returns::jsonb,
+	number = @number
 WHERE
 	shop = @shop
 	AND order_id = @order`
 
 // SetFate writes down what has become of an order that the caller has locked.
-func SetFate(ctx context.Context, tx pgx.Tx, shop, order string, f loyalty.Fate) error {
-	returns, err := returnsIn(f)
+func SetFate(ctx context.Context, tx pgx.Tx, order OrderName, f Told) error {
+	returns, err := returnsIn(f.Fate)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, setFate, pgx.NamedArgs{
-		"shop": shop, "order": order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
+		"shop": order.Shop, "order": order.Order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
 		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt), "buyer": f.Buyer.Whose, "buyer_at": orNull(f.Buyer.ToldAt),
-		"stored": f.Goods.Stored, "returns": returns,
+		"stored": f.Goods.Stored, "returns": returns, "number": f.Number,
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)
@@ -172,6 +182,23 @@ func SetUnsettled(ctx context.Context, tx pgx.Tx, order OrderName, unsettled boo
 	_, err := tx.Exec(ctx, setUnsettled, pgx.NamedArgs{"shop": order.Shop, "order": order.Order, "unsettled": unsettled})
 	if err != nil {
 		return fmt.Errorf("write down whether the points of an order are settled: %w", err)
+	}
+	return nil
+}
+
+const setAsked = `
+UPDATE loyalty_order
+SET
+	asked = @asked
+WHERE
+	shop = @shop
+	AND order_id = @order`
+
+// SetAsked writes down what the office was asked of the points of an order that the caller has locked.
+func SetAsked(ctx context.Context, tx pgx.Tx, order OrderName, asked string) error {
+	_, err := tx.Exec(ctx, setAsked, pgx.NamedArgs{"shop": order.Shop, "order": order.Order, "asked": asked})
+	if err != nil {
+		return fmt.Errorf("write down what was asked of an order's points: %w", err)
 	}
 	return nil
 }

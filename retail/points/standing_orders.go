@@ -68,6 +68,7 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 WHERE
 	NOT o.earned
 	AND NOT o.closed
+	AND o.asked = ''
 	AND o.number_of = ''
 	AND (o.told_at IS NULL OR o.told_at < excluded.told_at)
 RETURNING
@@ -75,7 +76,7 @@ RETURNING
 	order_id`
 
 // NoteStanding writes down that orders stand, as their shops have told of each of them once: nothing of them is refunded or cancelled.
-// It tells of which it did. Of the others something was earned, they were closed, or a later state is known: they are for LockTold.
+// It tells of which it did. Of the others something was earned, they were closed, the office was asked something, or a later state is known: they are for LockTold.
 func NoteStanding(ctx context.Context, tx pgx.Tx, told map[OrderName]Told) (noted map[OrderName]bool, err error) {
 	free, err := numbersOf(ctx, tx, told)
 	if err != nil {

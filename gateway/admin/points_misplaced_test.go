@@ -1,0 +1,166 @@
+package admin_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"vouchsafe/retail/purchase"
+)
+
+// misplaced is what the open matters of points that are misplaced say.
+func (h *house) misplaced() string {
+	h.t.Helper()
+	return h.reads(`SELECT coalesce(string_agg(subject || ': ' || reason, E'\n'), 'none') FROM task WHERE kind = 'points_misplaced' AND closed_at IS NULL`)
+}
+
+// asksOf checks what is asked of misplaced points.
+func (h *house) asksOf(want string) {
+	h.t.Helper()
+	if got := h.misplaced(); got != want {
+		h.t.Errorf("the office is asked %q, want %q", got, want)
+	}
+}
+
+// underNumber is what the office is asked of points that were earned under the number of an order, of which is told what became of it.
+func underNumber(number, fate string) string {
+	return fmt.Sprintf("demo/9%s: order 9%s was %s, and its points stay: 40 were earned under %s, which is its number and not its id", number, number, fate, number)
+}
+
+// X17: points that were told under the number of an order, and not under its id, are not taken back with it; the office is asked once, in
+// whatever order and however often that comes to be known.
+func TestX17PointsUnderTheNumberOfAnOrderAreAskedFor(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	for i, sequence := range orderings(3) {
+		number := fmt.Sprint(2001 + i)
+		steps := []func(){
+			func() {
+				h.shop.earns("e:"+number, "7", "order", fivehundred(number)).has(201, members(point("earned", 40)))
+			},
+			func() { h.tellsBoth(goods(number, 1, purchase.Paid)) },
+			func() { h.tellsBoth(goods(number, 2, purchase.Cancelled)) },
+		}
+		for _, step := range sequence {
+			steps[step]()
+			h.must(h.sales.SettlePoints(t.Context()))
+			if i%2 == 0 {
+				h.tellsBoth(goods(number, 0, purchase.Placed)) // late
+			}
+		}
+		h.hasPoints("7", int64(i+1)*40, 0)
+		h.asksOf(underNumber(number, "cancelled or refunded"))
+		points := func(order string) string {
+			return `{"method":"GET","path":"/v1/admin/loyalty/orders?order=` + order + `&shop=demo","does":"*"}`
+		}
+		h.office.asks("GET", "/v1/admin/tasks?kind=points_misplaced", "").has(200, `{"items":[{"id":"*","kind":"points_misplaced","subject":"demo/9`+number+`",
+			"shop":"demo","reason":"*","opened_at":"*","age_seconds":"*","closed_at":null,"closes":"by_hand",
+			"detail":{"order":"9`+number+`","earned_as":"`+number+`","act":"*","customer":"`+h.idOf("7")+`","points":{"amount":40,"currency":"POINT"}},
+			"calls":[`+points("9"+number)+`,`+points(number)+`,
+				{"method":"GET","path":"/v1/admin/customers/`+h.idOf("7")+`","does":"*"},{"method":"POST","path":"*","does":"*"}]}]}`)
+		h.office.closes("points_misplaced").has(200, "{}")
+		h.tellsBoth(goods(number, 2, purchase.Cancelled))
+		h.tellsBoth(goods(number, 3, purchase.Refunded, 500_00))
+		h.must(h.sales.SettlePoints(t.Context()))
+		h.asksOf("none")
+	}
+}
+
+// X17: the matter is over when the points are taken back, when the order stands again, or when the number turns out to be the id of another
+// order, which they were earned for; and it comes again with its cause.
+func TestX17PointsUnderTheNumberOfAnOrderMayBeRight(t *testing.T) {
+	t.Parallel()
+	for name, over := range map[string]func(h *house){
+		"taken back": func(h *house) {
+			h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
+		},
+		"paid again": func(h *house) {
+			h.tellsBoth(goods("1001", 5, purchase.Paid))
+			h.asksOf("none")
+			h.tellsBoth(goods("1001", 6, purchase.Cancelled))
+			h.asksOf(underNumber("1001", "cancelled or refunded"))
+			h.tellsBoth(goods("1001", 7, purchase.Paid, 100_00))
+			h.asksOf(underNumber("1001", "refunded in part"))
+			paid := goods("1001", 8, purchase.Paid)
+			h.receives(paid)
+			if state := h.reads(`SELECT state FROM inbox ORDER BY received_at DESC LIMIT 1`); state != "received" {
+				h.t.Errorf("a state of an order that is asked about is %s, not left to the relay", state)
+			}
+			h.tells(paid)
+		},
+		"of another order": func(h *house) {
+			other := goods("5", 1, purchase.Paid)
+			other.ID, other.Number = "1001", "505"
+			h.tellsBoth(other)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := bonus(t, tenth)
+			h.shop.earns("e:1", "7", "order", fivehundred("1001")).has(201, "{}")
+			h.tellsBoth(goods("1001", 1, purchase.Cancelled))
+			h.asksOf(underNumber("1001", "cancelled or refunded"))
+			over(h)
+			h.must(h.sales.SettlePoints(t.Context()))
+			h.asksOf("none")
+		})
+	}
+}
+
+// X17: nothing is asked of what somebody else earned under the number, which is the id of an order of his, nor where the order has earned
+// under its id.
+func TestX17NothingIsAskedOfPointsOfAnotherOrder(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "8", "order", fivehundred("1001")).has(201, "{}")
+	h.shop.earns("e:2", "7", "order", fivehundred("1002")).has(201, "{}")
+	h.shop.earns("e:3", "7", "order", fivehundred("91002")).has(201, "{}")
+	for _, number := range []string{"1001", "1002", "1003"} {
+		h.tellsBoth(goods(number, 1, purchase.Paid))
+		h.tellsBoth(goods(number, 2, purchase.Cancelled))
+	}
+	h.must(h.sales.SettlePoints(t.Context()))
+	h.asksOf("none")
+	h.hasPoints("7", 40, 0)
+}
+
+// P23 X17: an order that its shop tells later to be another customer's leaves its points where they are, and the office is asked, until it
+// is his again or the points are taken back. Who has several log-ins is one person, and who has given his account up was right then.
+func TestX17PointsOfAnOrderThatIsAnothersAreAskedFor(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, "{}")
+	by := func(login string, minute int) {
+		o := goods("1001", minute, purchase.Paid)
+		o.Buyer.ID = login
+		h.tellsBoth(o)
+	}
+	const anothers = "demo/91001: order 91001 is another customer's than who was given 40 points for it"
+	by("7", 1)
+	by("", 2)
+	h.asksOf("none")
+	by("8", 3)
+	by("8", 3)
+	h.asksOf(anothers)
+	by("7", 4)
+	h.asksOf("none")
+	by("8", 5)
+	h.asksOf(anothers)
+	h.hasPoints("7", 40, 0)
+	h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
+	h.must(h.sales.SettlePoints(t.Context()))
+	h.asksOf("none")
+	h.shop.earns("e:2", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	by("8", 6)
+	h.grantsPoints("9", 1)
+	h.merges("8", "9").has(200, "{}")
+	by("9", 7)
+	h.asksOf("none")
+	by("7", 8)
+	h.asksOf(anothers)
+	cancelled := goods("1001", 9, purchase.Cancelled)
+	h.tellsBoth(cancelled)
+	h.asksOf("none")
+	h.passes(time.Hour)
+	h.hasPoints("9", 1, 0)
+}
