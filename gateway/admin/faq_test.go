@@ -2,8 +2,11 @@ package admin_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+
+	"vouchsafe/retail/purchase"
 )
 
 // answer puts a question's text.
@@ -67,6 +70,27 @@ func TestQuestionsAreShownOnceTheMerchantHasApprovedThem(t *testing.T) {
 	if got := h.trailOf("faq da/welcome"); got != `approve_faq_answer{"version": 1}` {
 		t.Errorf("audited %q", got)
 	}
+}
+
+// P02 P22 X17: points are there when the answers say so, of an order that is not paid yet too, and go with it.
+func TestP22PointsAreThereWhenTheAnswersSaySo(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	for language, says := range map[string]string{
+		"da": "Når vi har registreret dit køb, som regel med det samme. Bliver ordren annulleret, eller returnerer du varerne, bliver pointene trukket tilbage.",
+		"en": "When we have registered your purchase, usually at once. If the order is cancelled, or you return the goods, its points are taken back.",
+	} {
+		drafts := h.faq(language)
+		at := slices.IndexFunc(drafts, func(d kept) bool { return d.Entry == "when-credited" })
+		if got := drafts[at].Answer; got != says {
+			t.Errorf("%s: %q", language, got)
+		}
+	}
+	h.tells(goods("1001", 0, purchase.Placed))
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+	h.hasPoints("7", 40, 0)
+	h.tells(goods("1001", 1, purchase.Cancelled))
+	h.hasPoints("7", 0, 0)
 }
 
 // P22: what the programme doesn't rule is not told, and without a programme nothing is.

@@ -29,7 +29,9 @@ func (a *api) points(to huma.API) {
 	scopes := edge.Require(edge.Shop, edge.Admin)
 	const earned, converted = "/v1/points/{key}", "/v1/conversions/{key}"
 	op := put("earn-points", earned, "Give a customer the points that an event earns", scopes)
-	op.Description += " An event earns once: told again under another key it earns 0. Points are for customers who are logged in, never for guests."
+	op.Description += " An event earns once: told again under another key it earns 0. Points are for customers who are logged in, never for guests." +
+		" They are the customer's at once, also those of an order that is not paid yet: tell of it when it is, if they shall wait for that." +
+		" Those of an order that is cancelled or refunded are taken back."
 	huma.Register(to, op, p.earn)
 	huma.Register(to, get("recover-points", earned, "What an event earned", scopes), p.recoverEarned)
 	huma.Register(to, del("reverse-points", earned, "Take back what an event earned, or prevent it", scopes), p.reverseEarned)

@@ -25,7 +25,7 @@ func danish() []Answer {
 		ask("referral", "Kan jeg anbefale jer til en ven?",
 			"Meget gerne. Når din ven er blevet kunde, får du {{referral_points}}, én gang pr. ven."),
 		ask("when-credited", "Hvornår står pointene på min konto?",
-			"Når din ordre er betalt. Point fra en ordre kan blive trukket tilbage, hvis du returnerer varerne."),
+			"Når vi har registreret dit køb, som regel med det samme. Bliver ordren annulleret, eller returnerer du varerne, bliver pointene trukket tilbage."),
 		ask("see-balance", "Hvor kan jeg se, hvor mange point jeg har?",
 			"På din konto, og ved betalingen, når du er logget ind. På din konto kan du også se, hvilke point der udløber først, og hvornår."),
 		ask("worth", "Hvad er et point værd?",

@@ -25,7 +25,7 @@ func english() []Answer {
 		ask("referral", "Can I recommend you to a friend?",
 			"Please do. When your friend has become a customer, you receive {{referral_points}}, once for each friend."),
 		ask("when-credited", "When are the points on my account?",
-			"When your order is paid. Points from an order may be taken back if you return the goods."),
+			"When we have registered your purchase, usually at once. If the order is cancelled, or you return the goods, its points are taken back."),
 		ask("see-balance", "Where do I see how many points I have?",
 			"On your account, and in the checkout when you are signed in. On your account you also see which points end next, and when."),
 		ask("worth", "What is a point worth?",
