@@ -44,6 +44,7 @@ func TestX17ARefundSaysWhatIsLeftAfterWhatWasOpen(t *testing.T) {
 	h.hasPoints("7", 0, 0)
 	h.unchanged("a refund of which nothing is there any more", func() {
 		h.shop.asks("DELETE", "/v1/refunds/f:1", "").refuses(409, "not_reversible").has(409, says1("detail", "The points that came back are not there any more: they were spent, set aside or ended, "+
-			"or they made up for points of a refunded order that had been spent: the act can no longer be taken back."))
+			"or they made up for points of a refunded order that had been spent: the act can no longer be taken back; "+
+			"let the customer pay otherwise, or the office adjust his points."))
 	})
 }

@@ -50,7 +50,7 @@ var (
 
 // ErrPointsGone is why the refund of points can't be taken back, an ErrNotReversible.
 var ErrPointsGone = fmt.Errorf("the points that came back are not there any more: they were spent, set aside or ended, "+
-	"or they made up for points of a refunded order that had been spent: %w", ErrNotReversible)
+	"or they made up for points of a refunded order that had been spent: %w; let the customer pay otherwise, or the office adjust his points", ErrNotReversible)
 
 // HeldError refuses a code that another holder has reserved.
 type HeldError struct {
