@@ -41,6 +41,8 @@ const (
 
 	// unnamedProduct is what vouchers are called that come without a product.
 	unnamedProduct = "imported"
+
+	endedText = "nobody can use it or have it in cash any more: if it is imported, it is written off within the hour"
 )
 
 // File is a table of vouchers that another system issued.
@@ -52,7 +54,9 @@ type File struct {
 // Weighed is what a file would bring.
 type Weighed struct {
 	sheet.Sheet
-	Known *Import // it was imported before, and stands; nil for none
+	Warnings []sheet.Fault // of rows that can neither be used nor paid out any more: the next write-off takes them
+	Ended    []sheet.Total // of all such rows
+	Known    *Import       // it was imported before, and stands; nil for none
 }
 
 // StoredImport is an import as it is stored.
@@ -108,6 +112,30 @@ func (s *Stockroom) compare(ctx context.Context, w *Weighed) error {
 		refused[f.Line] = true
 	}
 	w.Leave(refused)
+	return s.findEnded(ctx, w, products)
+}
+
+// findEnded finds the rows that are nobody's any more (X12). They may be imported, so that the books tell what became of them.
+func (s *Stockroom) findEnded(ctx context.Context, w *Weighed, products map[string]purchase.Product) error {
+	at, err := s.sales.orders.Now(ctx)
+	if err != nil {
+		return err
+	}
+	var ended []sheet.Row
+	for _, row := range w.Rows {
+		if row.ExpiresOn.Zero() {
+			continue
+		}
+		n, err := s.uncodedArrival(row, products[row.Product], "")
+		if err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
+		}
+		if !at.Before(s.desk.ledger.Rules().ForfeitFrom(&n.Voucher)) {
+			ended = append(ended, row)
+			w.Warnings = append(w.Warnings, sheet.Fault{Line: row.Line, Column: "expires_on", Text: endedText})
+		}
+	}
+	w.Ended = sheet.TotalsOf(ended)
 	return nil
 }
 
@@ -266,8 +294,22 @@ func (s *Stockroom) unpack(ctx context.Context, w Weighed) (fresh ledger.NewImpo
 	return fresh, nil
 }
 
-// arrival is the voucher of a row. It belongs to whoever has the code, as it did; its validity is the one that it was sold with.
+// arrival is the voucher of a row.
 func (s *Stockroom) arrival(row sheet.Row, product purchase.Product) (ledger.NewVoucher, error) {
+	id, err := s.desk.ledger.NewID()
+	if err != nil {
+		return ledger.NewVoucher{}, err
+	}
+	n, err := s.uncodedArrival(row, product, id)
+	if err != nil {
+		return ledger.NewVoucher{}, err
+	}
+	return n, s.sales.giveCode(&n, row.Code, purposeForeign)
+}
+
+// uncodedArrival is the voucher of a row, without its code. It belongs to whoever has the code, as it did; its validity is the one that it
+// was sold with.
+func (s *Stockroom) uncodedArrival(row sheet.Row, product purchase.Product, id string) (ledger.NewVoucher, error) {
 	if product.SKU == "" {
 		product = purchase.Product{
 			SKU: unnamedProduct, Kind: purchase.Kind(row.Kind), Currency: row.Value.Currency, VAT: purchase.MultiPurpose, Expires: "country",
@@ -275,10 +317,6 @@ func (s *Stockroom) arrival(row sheet.Row, product purchase.Product) (ledger.New
 		if row.ExpiresOn.Zero() {
 			product.Expires = "never"
 		}
-	}
-	id, err := s.desk.ledger.NewID()
-	if err != nil {
-		return ledger.NewVoucher{}, err
 	}
 	n, err := s.sales.uncoded(product, orders.Shop{}, id)
 	if err != nil {
@@ -288,7 +326,7 @@ func (s *Stockroom) arrival(row sheet.Row, product purchase.Product) (ledger.New
 	if n.Voucher.ExpiresOn = row.ExpiresOn; !row.ExpiresOn.Zero() {
 		n.Voucher.EndsAt = row.ExpiresOn.End(n.Voucher.Zone)
 	}
-	return n, s.sales.giveCode(&n, row.Code, purposeForeign)
+	return n, nil
 }
 
 // ImportNamed finds an import by its key, or its id. Error: ErrNoImport.

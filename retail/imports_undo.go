@@ -22,9 +22,9 @@ type Undone struct {
 // Imported is a voucher of an import.
 type Imported = ledger.Imported
 
-// TakeBack takes out of the books what an import brought and nobody has used (X07). What was used, or is reserved, stays and is listed.
-// The codes of what is taken back are free: the corrected file may be imported under another key. It may be cut off anywhere, and goes
-// on where it was when it is asked for again. Error: ErrNoImport.
+// TakeBack takes out of the books what an import brought and nobody has used (X07), written off or not. What was used, or is reserved,
+// stays and is listed. The codes of what is taken back are free: the corrected file may be imported under another key. It may be cut off
+// anywhere, and goes on where it was when it is asked for again. Error: ErrNoImport.
 func (s *Stockroom) TakeBack(ctx context.Context, by Actor, name, reason string) (Undone, error) {
 	found, err := s.desk.ledger.FindImport(ctx, name)
 	if err != nil {
@@ -59,6 +59,7 @@ func (s *Stockroom) undo(ctx context.Context, some []Imported) (stayed []Importe
 	for i, one := range some {
 		acts[i] = ledger.Aimed{Voucher: one.Voucher, Act: voucher.Reverse{
 			Target: voucher.Ref{Owner: Actor{Channel: Office}.Owner(), Kind: voucher.Imports, Key: one.Act}, Limited: voucher.Unlimited,
+			WriteOffs: voucher.WriteOffsSince(one.Voucher, one.Entries),
 		}}
 	}
 	var applied *ledger.Applied

@@ -93,6 +93,12 @@ func (c importCommand) totals(p *program, found retail.Weighed) {
 	if found.Weak > 0 {
 		fmt.Fprintf(p.out, "%d codes are easier to guess than those that are drawn here: wrong codes of that kind count twice\n", found.Weak)
 	}
+	for _, total := range found.Ended {
+		fmt.Fprintf(p.out, "%d of them with %s have ended, and nobody can have them in cash any more: if they are imported, they are written off within the hour\n", total.Vouchers, money.Of(total.Minor, total.Currency))
+	}
+	for _, w := range found.Warnings[:min(len(found.Warnings), shownFaults)] {
+		fmt.Fprintf(p.out, "line %d: %s: %s\n", w.Line, w.Column, w.Text)
+	}
 	for _, column := range found.Ignored {
 		fmt.Fprintf(p.out, "the column %q means nothing here\n", column)
 	}

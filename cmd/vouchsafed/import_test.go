@@ -103,6 +103,13 @@ func TestAFileThatCanNotBeMeantIsNotImported(t *testing.T) {
 	if out, err := k.tries("import", "--take-back", "nothing"); err == nil || !strings.Contains(out, "no such import") {
 		t.Errorf("%v %s", err, out)
 	}
+	ended := filepath.Join(t.TempDir(), "ended.csv")
+	if err := os.WriteFile(ended, []byte("code,balance,currency,expires_on\nABC-123-DEF,7,DKK,2015-12-31\nABC-124-DEF,5,DKK,\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := k.does("import", ended); !strings.Contains(said, "2 vouchers with 12.00 DKK") || !strings.Contains(said, "1 of them with 7.00 DKK have ended") || !strings.Contains(said, "line 2: expires_on: ") {
+		t.Errorf("of a line that nobody can ask for any more: %s", said)
+	}
 	if said := k.does("export", "vouchers"); strings.Count(said, "\n") != 0 {
 		t.Errorf("something was imported: %s", said)
 	}

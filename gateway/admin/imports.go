@@ -76,12 +76,14 @@ type totalOut struct {
 
 // weighedOut is what a file would bring.
 type weighedOut struct {
-	Totals  []totalOut `json:"totals" nullable:"false" doc:"Of the lines that can be taken, by currency, to compare with the old system"`
-	Empty   int        `json:"empty" doc:"Lines that are left out, since nothing is on their vouchers"`
-	Weak    int        `json:"weak" doc:"Codes of these lines that are easier to guess than those that are drawn here"`
-	Ignored []string   `json:"ignored" nullable:"false" doc:"Columns that mean nothing here"`
-	Faults  []faultOut `json:"faults" nullable:"false" doc:"The first hundred; nothing of a file with faults is imported"`
-	Known   *importOut `json:"known" doc:"The import of this very file; null for none"`
+	Totals   []totalOut `json:"totals" nullable:"false" doc:"Of the lines that can be taken, by currency, to compare with the old system"`
+	Empty    int        `json:"empty" doc:"Lines that are left out, since nothing is on their vouchers"`
+	Weak     int        `json:"weak" doc:"Codes of these lines that are easier to guess than those that are drawn here"`
+	Ignored  []string   `json:"ignored" nullable:"false" doc:"Columns that mean nothing here"`
+	Faults   []faultOut `json:"faults" nullable:"false" doc:"The first hundred; nothing of a file with faults is imported"`
+	Warnings []faultOut `json:"warnings" nullable:"false" doc:"The first hundred lines whose validity has ended, and the right to their value in cash: what is imported of them is written off within the hour"`
+	Ended    []totalOut `json:"ended" nullable:"false" doc:"What the totals hold of all such lines"`
+	Known    *importOut `json:"known" doc:"The import of this very file; null for none"`
 }
 
 // importOut is an import.
@@ -106,6 +108,15 @@ func showImport(i retail.StoredImport) importOut {
 	return out
 }
 
+// showTotals renders control totals.
+func showTotals(totals []sheet.Total) []totalOut {
+	out := []totalOut{}
+	for _, t := range totals {
+		out = append(out, totalOut{t.Vouchers, money.Of(t.Minor, t.Currency)})
+	}
+	return out
+}
+
 // showFaults renders the first faults of a file.
 func showFaults(faults []sheet.Fault) []faultOut {
 	out := []faultOut{}
@@ -120,9 +131,9 @@ func (i *imports) weigh(ctx context.Context, in *weighIn) (*body[weighedOut], er
 	if err != nil {
 		return nil, refuseImport(err, found)
 	}
-	out := weighedOut{Totals: []totalOut{}, Empty: found.Empty, Weak: found.Weak, Ignored: append([]string{}, found.Ignored...), Faults: showFaults(found.Faults)}
-	for _, t := range found.Totals {
-		out.Totals = append(out.Totals, totalOut{t.Vouchers, money.Of(t.Minor, t.Currency)})
+	out := weighedOut{
+		Totals: showTotals(found.Totals), Empty: found.Empty, Weak: found.Weak, Ignored: append([]string{}, found.Ignored...),
+		Faults: showFaults(found.Faults), Warnings: showFaults(found.Warnings), Ended: showTotals(found.Ended),
 	}
 	if found.Known != nil {
 		known := showImport(found.Known.Import)

@@ -14,7 +14,7 @@ func TestAFileOfForeignVouchersIsImportedAndTakenBack(t *testing.T) {
 	file := says("csv", "kode;saldo;valuta;udløbsdato\nGAVE-2019-0001;350,00;DKK;31.12.2030\nGAVE-2019-0002;99;DKK;\nGAVE-2019-0003;0;DKK;\n")
 	h.unchanged("a dry run", func() {
 		h.office.asks("POST", "/v1/admin/imports/weigh", members(file)).
-			wants(200, members(`"totals":[{"vouchers":2,"sum":`+dkk(449_00)+`}]`, `"empty":1`, `"weak":2`, `"ignored":[]`, `"faults":[]`, `"known":null`))
+			wants(200, members(`"totals":[{"vouchers":2,"sum":`+dkk(449_00)+`}]`, `"empty":1`, `"weak":2`, `"ignored":[]`, `"faults":[]`, `"warnings":[]`, `"ended":[]`, `"known":null`))
 		h.office.asks("POST", "/v1/admin/imports/weigh", says1("csv", "kode;saldo;valuta\nGAVE-1;1.234;DKK\n")).
 			has(200, `{"faults":[{"line":2,"column":"saldo","detail":"*"}]}`)
 		h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nGAVE-1;1.234;DKK\n"), because)).
@@ -48,6 +48,44 @@ func TestAFileOfForeignVouchersIsImportedAndTakenBack(t *testing.T) {
 	h.till.redeems("r:2", first, 300_00).has(201, "{}")
 	h.office.asks("PUT", "/v1/admin/imports/mended", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0002;98,50;DKK\n"), because)).has(201, "{}")
 	h.till.looksUp(second).has(200, pays1("balance", 98_50))
+}
+
+// X07, X12: a file is told which of its lines nobody can ask for any more, and an import is taken back wholly whatever of it was written off.
+func TestAnImportIsTakenBackThoughItsLinesWereWrittenOff(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	file := says("csv", "kode;saldo;valuta;udløb\nGAVE-2019-0001;350,00;DKK;31.12.2019\nGAVE-2019-0002;99;DKK;\nGAVE-2019-0003;10;DKK;31.12.2019\n"+
+		"GAVE-2019-0004;70;DKK;31.12.2030\nGAVE-2019-0005;80;DKK;31.12.2030\nGAVE-2019-0006;60;DKK;31.12.2030\n")
+	h.unchanged("a dry run", func() {
+		h.office.asks("POST", "/v1/admin/imports/weigh", members(file)).
+			has(200, members(`"ended":[{"vouchers":2,"sum":`+dkk(360_00)+`}]`,
+				`"warnings":[{"line":2,"column":"expires_on","detail":"*"},{"line":4,"column":"expires_on","detail":"*"}]`, `"faults":[]`)).
+			explains(`"vouchers":6,"sum":` + dkk(669_00))
+	})
+	h.office.asks("PUT", "/v1/admin/imports/old", members(file, because)).has(201, "{}")
+	h.writesOff(2)
+	later, used := card{code: "GAVE-2019-0004"}, card{code: "GAVE-2019-0006"}
+	h.till.redeems("r:1", used, 20_00).has(201, "{}")
+	h.passes(7 * aYear)
+	h.writesOff(3)
+	found := h.office.asks("POST", "/v1/admin/vouchers/find", says1("code", later.code))
+	later.id = found.at("id")
+	h.office.does("extend", later, because, says("expires_on", "2090-01-01")).has(200, "{}")
+	h.owes(99_00+70_00, 0, 360_00+80_00+40_00)
+	for range 2 {
+		h.office.asks("POST", "/v1/admin/imports/old/take-back", members(because)).
+			has(200, members(`"taken":5`, `"stayed":[{"line":7,"voucher":"*","last4":"0006"}]`)).explains(`"state":"taken_back"`)
+	}
+	h.owes(0, 0, 40_00)
+	h.till.looksUp(later).refuses(404, "voucher_not_found")
+	if left := h.reads(`SELECT sum(amount)::text FROM entry WHERE contra = 'imported/office'`); left != "6000" {
+		t.Errorf("what was imported and stands is %s, want what was used alone", left)
+	}
+	h.ties()
+	again := says("csv", "kode;saldo;valuta;udløb\nGAVE-2019-0001;350,00;DKK;31.12.2035\n")
+	h.office.asks("PUT", "/v1/admin/imports/mended", members(again, because)).has(201, "{}")
+	h.writesOff(0)
+	h.till.looksUp(card{code: "GAVE-2019-0001"}).has(200, pays1("balance", 350_00))
 }
 
 // X07: control totals are of the lines that can be taken: neither what is above the limit, nor a code or a product that doesn't fit.

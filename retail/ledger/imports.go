@@ -153,6 +153,7 @@ type Imported struct {
 	Last4   string
 	Act     string // the key of the act that brought it
 	Undone  bool   // it was taken back
+	Entries int64  // lines of its journal
 }
 
 // importPageWithin bounds the reading of one page of an import.
@@ -164,7 +165,8 @@ const readImported = `SELECT
 		v.id::text,
 		v.last4,
 		a.key,
-		a.state <> 'done'
+		a.state <> 'done',
+		v.entries
 	FROM (
 		SELECT
 			line,
@@ -177,7 +179,8 @@ const readImported = `SELECT
 	CROSS JOIN LATERAL (
 		SELECT
 			id,
-			last4
+			last4,
+			entries
 		FROM voucher
 		WHERE id = m.voucher
 		OFFSET 0

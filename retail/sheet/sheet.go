@@ -95,7 +95,7 @@ func Read(file []byte, currency money.Currency) (Sheet, error) {
 	if err := r.readAll(lines, before); err != nil {
 		return Sheet{}, err
 	}
-	slices.SortFunc(r.Totals, func(a, b Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
+	slices.SortFunc(r.Totals, byCurrency)
 	return r.Sheet, nil
 }
 
@@ -251,6 +251,18 @@ func (r *reader) add(value money.Amount) error {
 	r.Totals = append(r.Totals, Total{value.Currency, 1, value.Minor})
 	return nil
 }
+
+// TotalsOf are the totals of some rows of one file, by currency.
+func TotalsOf(rows []Row) []Total {
+	var some reader
+	for _, row := range rows {
+		_ = some.add(row.Value) // the whole file could be counted
+	}
+	slices.SortFunc(some.Totals, byCurrency)
+	return some.Totals
+}
+
+func byCurrency(a, b Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) }
 
 // separated finds what separates the fields: what Excel says in a line of its own, or what the first line has most of. before is how
 // many lines that took.

@@ -86,13 +86,34 @@ func (c *Case) endMade(refund *Record) {
 	}
 }
 
-// unimport takes an imported voucher out of the books again, while nothing has happened to it.
-func (c *Case) unimport(record *Record) error {
-	if c.Live() != nil || c.Voucher.Entries != 1 || c.Voucher.Balance != record.Amount {
+// unimport takes an imported voucher out of the books again, while nobody has used it. That its value was written off with time is no use
+// of it: what was written off comes back first, so that all of it leaves the books as it came.
+func (c *Case) unimport(record *Record, writeOffs []Ref) error {
+	if c.Live() != nil || !c.unused(record, writeOffs) {
 		return ErrNotReversible
+	}
+	for _, ref := range writeOffs {
+		if writeOff := c.Records[ref]; writeOff != nil && writeOff.State == Done {
+			c.bringBack(writeOff)
+		}
 	}
 	c.raiseFence()
 	c.post(record, "reversal", sourceOf(record.Ref), -record.Amount)
 	c.Voucher.State = Invalidated
 	return nil
+}
+
+// unused tells whether the voucher's journal has nothing but its import, write-offs, and what brought these back.
+func (c *Case) unused(imported *Record, writeOffs []Ref) bool {
+	lines, value := int64(1), c.Voucher.Balance
+	for _, ref := range writeOffs {
+		switch writeOff := c.Records[ref]; {
+		case writeOff == nil:
+		case writeOff.State == Done:
+			lines, value = lines+1, value+writeOff.Amount
+		default:
+			lines += 2
+		}
+	}
+	return c.Voucher.Entries == lines && value == imported.Amount
 }

@@ -3,6 +3,7 @@ package voucher_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/voucher"
@@ -121,6 +122,49 @@ func TestWhatWasImportedIsTakenBackWhileNobodyHasUsedIt(t *testing.T) {
 		_, err := voucher.Decide(c, voucher.Reverse{Target: ref, Limited: voucher.Unlimited})
 		if !errors.Is(err, tt.want) || err == nil && (c.Voucher.State != voucher.Invalidated || c.Voucher.Balance != 0) {
 			t.Errorf("%s: %v, %+v", name, err, c.Voucher)
+		}
+	}
+}
+
+// X07, X12: an imported voucher that was written off is taken back as if it had not been, however often that happened; one that was used is
+// not, whatever was written off of it.
+func TestWhatWasImportedIsTakenBackThoughItWasWrittenOff(t *testing.T) {
+	t.Parallel()
+	year := 2031
+	extended := func(s *shelf) {
+		year += 5
+		s.does(voucher.Extend{Last: voucher.Date{Year: year, Month: time.January, Day: 1}, WrittenOff: voucher.WrittenOffIn(s.journal())})
+	}
+	anew := func(s *shelf) { days(20 * 366)(s); s.does(voucher.WriteOff{}) }
+	for _, tt := range []struct {
+		name  string
+		given []step
+		want  error
+	}{
+		{"written off", []step{writtenOff}, nil},
+		{"written off and brought back", []step{writtenOff, extended}, nil},
+		{"written off twice", []step{writtenOff, extended, anew}, nil},
+		{"written off after it was used", []step{given(redeem(till, "r", 100)), writtenOff}, voucher.ErrNotReversible},
+		{"used after it was brought back", []step{writtenOff, extended, given(redeem(till, "r", 100))}, voucher.ErrNotReversible},
+		{"used up and refunded after it was written off", []step{
+			given(redeem(till, "r", 100)), writtenOff, given(refund("f", redemption(till, "r"), 0)),
+		}, voucher.ErrNotReversible},
+		{"given its amount by the office since", []step{writtenOff, given(moves("a", 500))}, voucher.ErrNotReversible},
+		{"reserved", []step{writtenOff, extended, given(online("w", "cart", 100))}, voucher.ErrNotReversible},
+	} {
+		year = 2031
+		s := newShelf(t)
+		target := voucher.Ref{Owner: "office", Kind: voucher.Imports, Key: "i/2"}
+		s.records[target] = &voucher.Record{ID: "i", Ref: target, State: voucher.Done, Voucher: "v1", Currency: "DKK", Amount: 500_00}
+		for _, step := range tt.given {
+			step(s)
+		}
+		_, err := s.tries(voucher.Reverse{Target: target, Limited: voucher.Unlimited, WriteOffs: voucher.WriteOffsSince("v1", s.one().Entries)})
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+		if v := s.one(); err == nil && (v.Balance != 0 || v.State != voucher.Invalidated || s.entries[len(s.entries)-1].Amount != -500_00) {
+			t.Errorf("%s: %+v", tt.name, v)
 		}
 	}
 }

@@ -97,6 +97,8 @@ type Reverse struct {
 	Limited Limit  // whether the caller has only so long
 	Reason  string // for staff
 	Room    *int64 // for a refund of points, how many more may pay for the order; nil for as many as there are
+	// WriteOffs are, for an import, those that its voucher may have had since: see [WriteOffsSince].
+	WriteOffs []Ref
 }
 
 // Limit tells whether time runs out for a reversal.
@@ -108,12 +110,13 @@ const (
 	Unlimited Limit = "unlimited"
 )
 
-// Refs names the act and, for a refund, the redemption.
+// Refs names the act and, for a refund, the redemption, for an import the write-offs.
 func (a Reverse) Refs() []Ref {
-	if a.Source == nil {
-		return []Ref{a.Target}
+	refs := append([]Ref{a.Target}, a.WriteOffs...)
+	if a.Source != nil {
+		refs = append(refs, *a.Source)
 	}
-	return []Ref{a.Target, *a.Source}
+	return refs
 }
 
 func (a Reverse) decide(c *Case) (Answer, error) {
@@ -173,7 +176,7 @@ func (a Reverse) reverse(c *Case, record *Record) error {
 			return err
 		}
 	case Imports:
-		if err := c.unimport(record); err != nil {
+		if err := c.unimport(record, a.WriteOffs); err != nil {
 			return err
 		}
 	case Adjustments:

@@ -36,6 +36,19 @@ func writeOffRef(id string, seq int64) Ref {
 	return Ref{Owner: clock, Kind: Lapses, Key: fmt.Sprintf("%s:%d", id, seq)}
 }
 
+// manyLines is a journal too long for a voucher that nobody has used.
+const manyLines = 64
+
+// WriteOffsSince names the write-offs that a voucher can have had if nothing else has happened to it than these, and what brought them
+// back: they are every second line of its journal behind the first. One more is among them, that may have come since the lines were counted;
+// a journal of many lines tells of use anyway.
+func WriteOffsSince(voucher string, entries int64) (refs []Ref) {
+	for seq := int64(2); seq <= min(entries, manyLines)+2; seq += 2 {
+		refs = append(refs, writeOffRef(voucher, seq))
+	}
+	return refs
+}
+
 // forfeit tells whether there is something left of the voucher that nobody can use any more.
 func (c *Case) forfeit() bool {
 	v := &c.Voucher
@@ -43,7 +56,16 @@ func (c *Case) forfeit() bool {
 	case v.Quarantined, v.Blocked(), v.Balance == 0, v.ExpiresOn.Zero(), c.Live() != nil:
 		return false
 	}
-	return !c.At.Before(later(v.OwedUntil(), v.EndsAt.Add(c.Rules.Claims())))
+	return !c.At.Before(c.Rules.ForfeitFrom(v))
+}
+
+// ForfeitFrom is the first instant from which nobody can use the voucher or ask for its value any more, unless he has it reserved; zero
+// if that never comes.
+func (r Rules) ForfeitFrom(v *Voucher) time.Time {
+	if v.ExpiresOn.Zero() {
+		return time.Time{}
+	}
+	return later(v.OwedUntil(), v.EndsAt.Add(r.Claims()))
 }
 
 // Claims is how long after the end of a voucher's validity an order may still claim value that was granted to it in time.
