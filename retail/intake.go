@@ -168,9 +168,9 @@ func (s *Sales) accept(ctx context.Context, group []*arrival) (err error) {
 	}()
 	issued := 0
 	err = outbox.InTx(ctx, s.orders.Pool(), func(tx outbox.Tx) (err error) {
-		var earned earns
-		if err := tx.QueryRow(ctx, planOnce).Scan(nil, nil, &earned); err != nil {
-			return fmt.Errorf("keep plans: %w", err)
+		earned, err := s.begin(ctx, tx, group)
+		if err != nil {
+			return err
 		}
 		if issued, err = s.settleArrivals(ctx, tx, group, earned); err != nil {
 			return err
@@ -185,6 +185,21 @@ func (s *Sales) accept(ctx context.Context, group []*arrival) (err error) {
 		s.ledger.Issued(issued)
 	}
 	return nil
+}
+
+// begin prepares the transaction of a group and notes what has become of its orders, in one round trip. Of those that were cancelled the
+// relay takes care.
+func (s *Sales) begin(ctx context.Context, tx outbox.Tx, group []*arrival) (earned earns, err error) {
+	var told []orders.Told
+	for _, a := range group {
+		if a.order != nil && stands(*a.order) {
+			told = append(told, toldOf(a.shop.ID, *a.order))
+		}
+	}
+	if err := orders.NoteAllAfter(ctx, tx, planOnce, []any{nil, nil, &earned}, told...); err != nil {
+		return earned, fmt.Errorf("keep plans: %w", err)
+	}
+	return earned, nil
 }
 
 // settleArrivals settles the orders of a group that can be, notes on their bodies what became of them, and tells how many vouchers were

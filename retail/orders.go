@@ -42,6 +42,9 @@ func (s *Sales) applyOrder(ctx context.Context, shop orders.Shop, o purchase.Ord
 	if err := s.settlePoints(ctx, shop, o); err != nil { // before the state counts as read: it is told once
 		return purchase.Decision{}, err
 	}
+	if err := s.noteTold(ctx, shop, o); err != nil { // likewise
+		return purchase.Decision{}, err
+	}
 	run := &application{sales: s, shop: shop, order: o, also: also, inUse: map[string]bool{}}
 	for range maxReruns {
 		d, err := run.once(ctx)

@@ -37,7 +37,7 @@ const (
 func endingOf(kind string) Ending {
 	switch kind {
 	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder, TaskShortOrder, TaskSetAside,
-		TaskMissing, TaskRollback, TaskUnwitnessed, TaskPointsSpent, TaskPointsMisplaced:
+		TaskMissing, TaskRollback, TaskUnwitnessed, TaskPointsSpent, TaskPointsMisplaced, TaskCancelledOrder:
 		return ByHand
 	case TaskDelivery:
 		return OnceOver

@@ -78,6 +78,9 @@ type matter struct {
 	Customer string `json:"customer"`
 	Kind     string `json:"kind"`
 	Subject  string `json:"subject"`
+	Payments []struct {
+		Voucher string `json:"voucher"`
+	} `json:"payments"`
 }
 
 // callsFor are the calls that help with a task; none with one that is closed.
@@ -133,6 +136,8 @@ func callsByKind(task retail.Task, about matter) []callOut {
 			pointsOf(task.Shop, about.EarnedAs, "see what was earned, and under which name"),
 			calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has; points are taken with an adjustment"),
 		}
+	case retail.TaskCancelledOrder:
+		return paymentCalls(about)
 	case retail.TaskRollback:
 		return []callOut{{Method: http.MethodGet, Path: "/v1/admin/vouchers?state=quarantined", Does: "see the vouchers that lack something"}}
 	case retail.TaskQuarantine:
@@ -142,6 +147,18 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		}
 	}
 	return nil
+}
+
+// paymentCalls are the calls that help with an order that vouchers paid for.
+func paymentCalls(about matter) (calls []callOut) {
+	seen := map[string]bool{"": true}
+	for _, p := range about.Payments {
+		if !seen[p.Voucher] {
+			calls = append(calls, calling(http.MethodGet, "vouchers", p.Voucher, "/history", "see what the voucher paid; PUT /v1/refunds gives a redemption back"))
+		}
+		seen[p.Voucher] = true
+	}
+	return calls
 }
 
 // deliveryCalls are the calls that help with a delivery.

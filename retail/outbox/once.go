@@ -30,6 +30,28 @@ func OpenTaskOnce(ctx context.Context, tx Tx, t Task) (bool, error) {
 	return true, OpenTask(ctx, tx, t)
 }
 
+const lockOpen = `
+SELECT
+	id
+FROM
+	task
+WHERE
+	kind = @kind::text
+	AND subject = @subject::text
+	AND closed_at IS NULL
+FOR UPDATE`
+
+// LockTask tells whether a matter is open, and keeps it so until the transaction ends: for whoever brings it up to date, and must not open
+// again what a person has closed.
+func LockTask(ctx context.Context, tx Tx, kind, subject string) (bool, error) {
+	rows, _ := tx.Query(ctx, lockOpen, pgx.NamedArgs{"kind": kind, "subject": subject}) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return false, fmt.Errorf("lock task %s %s: %w", kind, subject, err)
+	}
+	return len(found) > 0, nil
+}
+
 const closedSubjects = `
 SELECT DISTINCT
 	subject
