@@ -62,6 +62,12 @@ type Weighed struct {
 // StoredImport is an import as it is stored.
 type StoredImport = ledger.Import
 
+// ImportFilter narrows a list of imports, and ImportState by what became of them.
+type (
+	ImportFilter = ledger.ImportFilter
+	ImportState  = ledger.ImportState
+)
+
 // Import is a file that was brought in.
 type Import struct {
 	ledger.Import
@@ -336,7 +342,7 @@ func (s *Stockroom) ImportNamed(ctx context.Context, name string) (Import, error
 }
 
 // Imports lists imports. Error: ErrCursor.
-func (s *Stockroom) Imports(ctx context.Context, page Page) (found []ledger.Import, next string, err error) {
-	found, next, err = s.desk.ledger.Imports(ctx, page)
+func (s *Stockroom) Imports(ctx context.Context, f ImportFilter) (found []ledger.Import, next string, err error) {
+	found, next, err = s.desk.ledger.Imports(ctx, f)
 	return found, next, settled("list imports", err)
 }

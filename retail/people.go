@@ -104,9 +104,15 @@ func (p *People) ChangePassword(ctx context.Context, by Actor, old, chosen Secre
 	return peopled("change a password", err)
 }
 
+// PersonFilter narrows a list of people, and PersonState by whether they can sign in.
+type (
+	PersonFilter = staff.PersonFilter
+	PersonState  = staff.PersonState
+)
+
 // List lists people, the first added first. Error: ErrCursor.
-func (p *People) List(ctx context.Context, page Page) (people []Person, next string, err error) {
-	people, next, err = p.staff.Page(ctx, page)
+func (p *People) List(ctx context.Context, f PersonFilter) (people []Person, next string, err error) {
+	people, next, err = p.staff.Page(ctx, f)
 	return people, next, peopled("list people", err)
 }
 

@@ -28,9 +28,10 @@ func (a *admin) customers(to huma.API) {
 // customersIn asks for customers.
 type customersIn struct {
 	PageIn
-	Q    string `query:"q" maxLength:"128" doc:"The shop's id of the customer, or a wallet id"`
-	Shop string `query:"shop" maxLength:"63" doc:"Of this shop"`
-	Sort string `query:"sort" enum:"created_at,-created_at" default:"-created_at" doc:"A minus turns it around"`
+	Q     string `query:"q" maxLength:"128" doc:"The shop's id of the customer, or a wallet id"`
+	State string `query:"state" enum:"active,merged" doc:"merged: its accounts are those of another log-in"`
+	Shop  string `query:"shop" maxLength:"63" doc:"Of this shop"`
+	Sort  string `query:"sort" enum:"created_at,-created_at" default:"-created_at" doc:"A minus turns it around"`
 }
 
 // customerLine is a customer in a list.
@@ -65,7 +66,7 @@ func (a *admin) listCustomers(ctx context.Context, in *customersIn) (*body[pageO
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := a.office.Customers(ctx, retail.CustomerFilter{Page: in.stretch(in.Sort), Shop: in.Shop, Text: in.Q, From: from, To: to})
+	page, next, err := a.office.Customers(ctx, retail.CustomerFilter{Page: in.stretch(in.Sort), Shop: in.Shop, Text: in.Q, State: in.State, From: from, To: to})
 	if err != nil {
 		return nil, counter.Refuse(err)
 	}

@@ -99,13 +99,9 @@ type importOut struct {
 
 // showImport renders an import.
 func showImport(i retail.StoredImport) importOut {
-	out := importOut{
-		ID: i.ID, Key: i.Key, Vouchers: i.Size, Reason: i.Reason, State: "standing", ImportedAt: i.ImportedAt.UTC(), TakenBackAt: utc(i.TakenBackAt),
+	return importOut{
+		ID: i.ID, Key: i.Key, Vouchers: i.Size, Reason: i.Reason, State: string(i.State()), ImportedAt: i.ImportedAt.UTC(), TakenBackAt: utc(i.TakenBackAt),
 	}
-	if i.TakenBackAt != nil {
-		out.State = "taken_back"
-	}
-	return out
 }
 
 // showTotals renders control totals.
@@ -192,8 +188,17 @@ func (i *imports) found(ctx context.Context, in *importIn) (*body[importOut], er
 	return ok(showImport(found.Import)), nil
 }
 
-func (i *imports) list(ctx context.Context, in *ShortPageIn) (*body[pageOut[importOut]], error) {
-	page, next, err := i.stock.Imports(ctx, in.stretch())
+// importsIn asks for imports.
+type importsIn struct {
+	ShortPageIn
+	State string `query:"state" enum:"standing,taken_back"`
+	Sort  string `query:"sort" enum:"imported_at,-imported_at" default:"-imported_at" doc:"A minus turns it around"`
+}
+
+func (i *imports) list(ctx context.Context, in *importsIn) (*body[pageOut[importOut]], error) {
+	asked := in.stretch()
+	asked.Sort = in.Sort
+	page, next, err := i.stock.Imports(ctx, retail.ImportFilter{Page: asked, State: retail.ImportState(in.State)})
 	if err != nil {
 		return nil, refuseTrade(err)
 	}

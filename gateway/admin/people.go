@@ -126,21 +126,23 @@ type listedPersonOut struct {
 
 // showListed renders a person in the list.
 func showListed(who retail.Person) listedPersonOut {
-	out := listedPersonOut{
-		PersonOut: showPerson(who), State: "active", CreatedAt: who.CreatedAt.UTC(), SignedInAt: unlessZero(who.SignedInAt),
+	return listedPersonOut{
+		PersonOut: showPerson(who), State: string(who.State()), CreatedAt: who.CreatedAt.UTC(), SignedInAt: unlessZero(who.SignedInAt),
 		DisabledAt: unlessZero(who.DisabledAt),
 	}
-	switch {
-	case out.DisabledAt != nil:
-		out.State = "disabled"
-	case who.Invited:
-		out.State = "invited"
-	}
-	return out
 }
 
-func (p *people) list(ctx context.Context, in *ShortPageIn) (*body[pageOut[listedPersonOut]], error) {
-	page, next, err := p.door.List(ctx, in.stretch())
+// peopleIn asks for people.
+type peopleIn struct {
+	ShortPageIn
+	State string `query:"state" enum:"invited,active,disabled"`
+	Sort  string `query:"sort" enum:"created_at,-created_at" default:"created_at" doc:"A minus turns it around"`
+}
+
+func (p *people) list(ctx context.Context, in *peopleIn) (*body[pageOut[listedPersonOut]], error) {
+	asked := in.stretch()
+	asked.Sort = in.Sort
+	page, next, err := p.door.List(ctx, retail.PersonFilter{Page: asked, State: retail.PersonState(in.State)})
 	if err != nil {
 		return nil, refusePerson(err)
 	}

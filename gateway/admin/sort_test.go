@@ -138,3 +138,33 @@ func TestEveryListIsSearchedAndBounded(t *testing.T) {
 		}
 	}
 }
+
+// Lists of what has a state are narrowed by it; an unknown one is refused, as it is of what has none.
+func TestListsAreNarrowedByState(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for _, n := range []string{"1", "2"} {
+		file := says("csv", "kode;saldo;valuta\nGAVE-2019-000"+n+";5;DKK\n")
+		h.office.asks("PUT", "/v1/admin/imports/file:"+n, members(file, because)).has(201, "{}")
+	}
+	h.office.asks("POST", "/v1/admin/imports/file:1/take-back", members(because)).has(200, "{}")
+	h.office.lists("/v1/admin/imports", "key", "file:2", "state", "standing")
+	h.office.lists("/v1/admin/imports", "key", "file:1", "state", "taken_back")
+	h.office.lists("/v1/admin/imports", "key", "file:1 file:2", "sort", "imported_at")
+
+	h.twins()
+	h.merges("old", "new").has(200, "{}")
+	h.office.lists("/v1/admin/customers", "customer", "new", "state", "active")
+	h.office.lists("/v1/admin/customers", "customer", "old", "state", "merged")
+
+	h.invites("Anna", "manager")
+	gone := h.invites("Bo", "clerk")
+	h.runs(`UPDATE person SET disabled_at = vouchsafe_now() WHERE id = $1`, gone.id)
+	h.office.lists("/v1/admin/people", "name", "Anna", "state", "invited")
+	h.office.lists("/v1/admin/people", "name", "Bo", "state", "disabled")
+	h.office.lists("/v1/admin/people", "name", "", "state", "active")
+	h.office.lists("/v1/admin/people", "name", "Bo Anna", "sort", "-created_at")
+	for _, list := range []string{"imports", "customers", "people", "products", "shops"} {
+		h.office.asks("GET", "/v1/admin/"+list+"?state=nonsense", "").refuses(400, "invalid_request", `"field":"state"`)
+	}
+}

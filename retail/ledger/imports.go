@@ -26,6 +26,23 @@ type Import struct {
 	TakenBackAt *time.Time // since when all of it that nobody had used is out of the books again; nil while it stands
 }
 
+// ImportState is what became of an import.
+type ImportState string
+
+// The states of an import.
+const (
+	Standing  ImportState = "standing"
+	TakenBack ImportState = "taken_back"
+)
+
+// State tells what became of the import.
+func (i Import) State() ImportState {
+	if i.TakenBackAt != nil {
+		return TakenBack
+	}
+	return Standing
+}
+
 const importColumns = `
 		id::text,
 		key,
@@ -231,14 +248,20 @@ type importRow struct {
 	SortKey string
 }
 
+// ImportFilter narrows a list of imports.
+type ImportFilter struct {
+	Page
+	State ImportState // "" for each
+}
+
 // Imports lists imports. Errors: keyset.ErrSort, ErrCursor.
-func (l *Ledger) Imports(ctx context.Context, page Page) (found []Import, next string, err error) {
-	turn, err := importList().Turn(page)
+func (l *Ledger) Imports(ctx context.Context, f ImportFilter) (found []Import, next string, err error) {
+	turn, err := importList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	sql := `SELECT` + importColumns + `, ` + turn.Column() + ` FROM import WHERE true`
-	rows, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: pgx.NamedArgs{}}, func(r importRow) (key, id string) { return r.SortKey, r.ID })
+	sql := `SELECT` + importColumns + `, ` + turn.Column() + ` FROM import WHERE (@state::text = '' OR (taken_back_at IS NOT NULL) = (@state::text = 'taken_back'))`
+	rows, next, err := paged(ctx, l, keyset.Query{Turn: turn, SQL: sql, Args: pgx.NamedArgs{"state": string(f.State)}}, func(r importRow) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", away("list imports", err)
 	}

@@ -323,6 +323,7 @@ type CustomerSearch struct {
 	Page
 	Shop     string
 	Text     string    // the log-in or the wallet id
+	State    string    // "active", or "merged" into another; "" for each
 	From, To time.Time // known since, or since then, and before
 }
 
@@ -332,6 +333,7 @@ FROM
 WHERE
 	(@shop::text = '' OR c.shop = @shop::text)
 	AND (@text::text = '' OR c.login = @text::text OR c.wallet_id = @text::text)
+	AND (@state::text = '' OR (c.merged_into IS NOT NULL) = (@state::text = 'merged'))
 	AND (@from::timestamptz IS NULL OR c.created_at >= @from::timestamptz)
 	AND (@to::timestamptz IS NULL OR c.created_at < @to::timestamptz)`
 
@@ -353,7 +355,7 @@ func (s *Store) CustomerPage(ctx context.Context, f CustomerSearch) (page []Cust
 		return nil, "", err
 	}
 	sql := `SELECT` + customerColumns + `, ` + turn.Column() + pageOfCustomers
-	args := pgx.NamedArgs{"shop": f.Shop, "text": f.Text, "from": instantOrNull(f.From), "to": instantOrNull(f.To)}
+	args := pgx.NamedArgs{"shop": f.Shop, "text": f.Text, "state": f.State, "from": instantOrNull(f.From), "to": instantOrNull(f.To)}
 	found, next, err := paged(ctx, s, keyset.Query{Turn: turn, SQL: sql, Args: args}, func(r listedCustomer) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list customers: %w", err)

@@ -43,6 +43,27 @@ type Person struct {
 	Invited bool
 }
 
+// PersonState tells whether somebody can sign in.
+type PersonState string
+
+// The states of a person.
+const (
+	Invited  PersonState = "invited" // has no password of his own yet
+	Enabled  PersonState = "active"
+	Disabled PersonState = "disabled"
+)
+
+// State tells whether he can sign in.
+func (p Person) State() PersonState {
+	switch {
+	case !p.DisabledAt.IsZero():
+		return Disabled
+	case p.Invited:
+		return Invited
+	}
+	return Enabled
+}
+
 // LogValue names a person as the audit trail does: by the id alone.
 func (p Person) LogValue() slog.Value { return slog.StringValue(p.ID) }
 

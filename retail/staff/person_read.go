@@ -116,20 +116,30 @@ type listedPerson struct {
 	SortKey string
 }
 
-const allPeople = `
+// PersonFilter narrows a list of people.
+type PersonFilter struct {
+	keyset.Page
+	State PersonState // "" for each
+}
+
+const pageOfPeople = `
 FROM
 	person
 WHERE
-	true`
+	(@state::text = '' OR @state::text = CASE
+		WHEN disabled_at IS NOT NULL THEN 'disabled'
+		WHEN initial_until IS NOT NULL THEN 'invited'
+		ELSE 'active'
+	END)`
 
 // Page lists people, the first added first unless asked otherwise. Next is the cursor of the page after this one, empty on the last.
 // Errors: ErrCursor, keyset.ErrSort.
-func (p *People) Page(ctx context.Context, asked keyset.Page) (page []Person, next string, err error) {
-	turn, err := personList().Turn(asked)
+func (p *People) Page(ctx context.Context, f PersonFilter) (page []Person, next string, err error) {
+	turn, err := personList().Turn(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	query := keyset.Query{Turn: turn, SQL: `SELECT` + personColumns + `, ` + turn.Column() + allPeople}
+	query := keyset.Query{Turn: turn, SQL: `SELECT` + personColumns + `, ` + turn.Column() + pageOfPeople, Args: pgx.NamedArgs{"state": string(f.State)}}
 	found, next, err := paged(ctx, p.pool, query, func(r listedPerson) (key, id string) { return r.SortKey, r.ID })
 	if err != nil {
 		return nil, "", fmt.Errorf("list people: %w", err)
