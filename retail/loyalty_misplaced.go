@@ -72,11 +72,11 @@ func (t *tally) doubt(ctx context.Context, tx outbox.Tx, deserves int64) (doubt,
 	return doubt{}, nil
 }
 
-// ofAnother doubts points of somebody whose order it is not. That a shop calls a customer of before a guest is no doubt: it does when he
-// gives his account up, or old orders forget their buyers.
+// ofAnother doubts points of somebody whose order it is not: another's, or that of a guest (P23). That a shop calls a customer of before a
+// guest is no doubt: it does when he gives his account up, or old orders forget their buyers.
 func (t *tally) ofAnother(ctx context.Context, tx outbox.Tx, deserves int64) (doubt, error) {
 	if t.known.Buyer.Whose == loyalty.Guest {
-		return doubt{}, nil
+		return t.ofGuest(ctx, tx, deserves)
 	}
 	customer, other, err := t.isAnothers(ctx, tx, t.earned.Account)
 	if err != nil || !other {
@@ -86,6 +86,20 @@ func (t *tally) ofAnother(ctx context.Context, tx outbox.Tx, deserves int64) (do
 		about: *t.earned, customer: customer, stands: deserves, asked: t.earned.Act + " buyer",
 		reason: fmt.Sprintf("order %.100s is another customer's than who was given %d points for it", t.order, deserves),
 	}, nil
+}
+
+// ofGuest doubts points of an order that was never told to be anybody's but a guest's. What was known before that state is not kept, so
+// that a doubt once raised stays until somebody is named.
+func (t *tally) ofGuest(ctx context.Context, tx outbox.Tx, deserves int64) (doubt, error) {
+	asked := t.earned.Act + " guest"
+	if !t.unnamed && t.known.Asked != asked {
+		return doubt{}, nil
+	}
+	customer, _, err := ledger.CustomerOf(ctx, tx, t.earned.Account)
+	return doubt{
+		about: *t.earned, customer: customer, stands: deserves, asked: asked,
+		reason: fmt.Sprintf("order %.100s is a guest's, and a customer was given %d points for it", t.order, deserves),
+	}, err
 }
 
 // underNumber doubts points that were earned under the number of the order, which is refunded or cancelled, unless they are of somebody

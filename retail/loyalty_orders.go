@@ -161,6 +161,7 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 		word = loyalty.Asked
 	}
 	was := t.known.Closed
+	t.unnamed = t.known.Buyer.Whose == ""
 	t.known.Fate = told.After(t.known.Fate, word)
 	if t.known.ToldAt.Equal(o.Modified) {
 		t.known.Number = cmp.Or(o.Number, t.known.Number)

@@ -32,6 +32,7 @@ type tally struct {
 	known       points.Known
 	earned      *points.Earned // nil while nothing was earned for it
 	account     string         // where what it earned is by now
+	unnamed     bool           // nobody was known to have bought it before the state that is told now
 }
 
 // openTally locks an order, by its id or its number, and reads what it has to do with points.

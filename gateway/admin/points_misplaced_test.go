@@ -164,3 +164,26 @@ func TestX17PointsOfAnOrderThatIsAnothersAreAskedFor(t *testing.T) {
 	h.passes(time.Hour)
 	h.hasPoints("9", 1, 0)
 }
+
+// P23 X17: a guest's order that its shop has told points for, before it told of the order, is asked about until a buyer is named or the
+// points are gone.
+func TestX17PointsOfAnOrderThatIsAGuestsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, "{}")
+	by := func(login string, minute int) {
+		o := goods("1001", minute, purchase.Paid)
+		o.Buyer.ID = login
+		h.tellsBoth(o)
+	}
+	const guests = "demo/91001: order 91001 is a guest's, and a customer was given 40 points for it"
+	by("", 1)
+	h.asksOf(guests)
+	by("", 1)
+	by("", 2)
+	h.must(h.sales.SettlePoints(t.Context()))
+	h.asksOf(guests)
+	by("7", 3)
+	h.asksOf("none")
+	h.hasPoints("7", 40, 0)
+}

@@ -140,7 +140,7 @@ type grantOut struct {
 	HeldBy     counter.HeldBy `json:"held_by"`
 	State      string         `json:"state" enum:"active,captured,released,expired,voided"`
 	Amount     money.Amount   `json:"amount"`
-	Due        money.Amount   `json:"due" doc:"What the holder has to pay in all"`
+	Due        money.Amount   `json:"due" doc:"What the holder has to pay in all; of points, in points"`
 	HeldUntil  time.Time      `json:"held_until"`
 	EndedAt    *time.Time     `json:"ended_at" doc:"Null while it is live"`
 	ReleasedBy string         `json:"released_by,omitempty" doc:"What frees the code; of a live one"`

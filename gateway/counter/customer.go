@@ -28,7 +28,7 @@ type HoldingOut struct {
 // SpentOut is what happened to an account: what was claimed, and which orders it was used on (D22), with what else paid for them.
 type SpentOut struct {
 	At           time.Time        `json:"at"`
-	Kind         string           `json:"kind" doc:"claim, redeem, refund, adjust, transfer, reversal; of points also earn, recall, convert, expire"`
+	Kind         string           `json:"kind" doc:"claim, redeem, refund, adjust, transfer, reversal; of points also earn, recall, regain, convert, expire"`
 	Amount       money.Amount     `json:"amount" doc:"Positive raises the balance"`
 	Balance      money.Amount     `json:"balance" doc:"Afterwards"`
 	Act          string           `json:"act" format:"uuid"`
