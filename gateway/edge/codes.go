@@ -297,8 +297,8 @@ var kinds = index([]kind{
 		"Reserve again if the code is free, or take the uncovered amount by another tender.", 0,
 	},
 	{
-		ReservationSuperseded, http.StatusConflict, "Somebody else has the code now",
-		"After this reservation ended, another took the code. The problem says how much of the order is uncovered.",
+		ReservationSuperseded, http.StatusConflict, "The reservation made way for somebody else",
+		"After this reservation ended another took the code, or what was set aside; or a register or the office freed it for him. The problem says how much of the order is uncovered.",
 		"Take the uncovered amount by another tender. The office has a task for this order.", 0,
 	},
 	{
