@@ -108,6 +108,7 @@ func NoteAllAfter(ctx context.Context, tx outbox.Tx, question string, answer []a
 }
 
 // A capture names an order as its shop does: by the id, or by the number. A number that is an order's id, as far as is known, names that.
+// Each such question is one step into an index: as EXISTS it would be answered by reading whole tables, once there are many.
 const paidFor = `
 		a.owner = 'shop:' || t.shop
 		AND a.kind = 'redemption'
@@ -118,9 +119,9 @@ const paidFor = `
 			a.detail ->> 'order' = t.order_id
 			OR a.detail ->> 'order' = t.number
 				AND t.number <> ''
-				AND NOT EXISTS (SELECT FROM told_order k WHERE k.shop = t.shop AND k.order_id = t.number)
-				AND NOT EXISTS (SELECT FROM purchase k WHERE k.shop = t.shop AND k.order_id = t.number)
-				AND NOT EXISTS (SELECT FROM inbox k WHERE k.shop = t.shop AND k.order_id = t.number AND k.order_id <> '')
+				AND (SELECT true FROM told_order k WHERE k.shop = t.shop AND k.order_id = t.number LIMIT 1) IS NULL
+				AND (SELECT true FROM purchase k WHERE k.shop = t.shop AND k.order_id = t.number LIMIT 1) IS NULL
+				AND (SELECT true FROM inbox k WHERE k.shop = t.shop AND k.order_id = t.number AND k.order_id <> '' LIMIT 1) IS NULL
 		)
 		AND a.detail ->> 'order' = ANY(ARRAY[t.order_id, t.number])`
 
@@ -203,7 +204,14 @@ SELECT
 	a.currency
 FROM
 	told_order t
-	JOIN act a ON` + paidFor + `
+	CROSS JOIN LATERAL (
+		SELECT
+			a.*
+		FROM
+			act a
+		WHERE` + paidFor + `
+		OFFSET 0 -- by the index of orders, and never by reading all acts
+	) a
 WHERE
 	t.shop = @shop
 	AND t.order_id = @order

@@ -250,7 +250,7 @@ func TestPeopleAreListedAPageAtATime(t *testing.T) {
 	want := []string{e.anna(operator()).ID, e.adds("Bo", "bo@example.dk", operator()).ID, e.adds("Cia", "cia@example.dk", operator()).ID}
 	var got []string
 	for asked := (keyset.Page{Limit: 2}); len(got) < 10; {
-		page, next, err := e.Page(t.Context(), asked)
+		page, next, err := e.Page(t.Context(), PersonFilter{Page: asked})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -265,7 +265,7 @@ func TestPeopleAreListedAPageAtATime(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	forged := base64.RawURLEncoding.EncodeToString([]byte("people\x00created_at\x00yesterday week\x00none"))
-	if _, _, err := e.Page(t.Context(), keyset.Page{Cursor: forged}); !errors.Is(err, ErrCursor) {
+	if _, _, err := e.Page(t.Context(), PersonFilter{Page: keyset.Page{Cursor: forged}}); !errors.Is(err, ErrCursor) {
 		t.Errorf("a cursor that nobody was given: %v", err)
 	}
 }
