@@ -22,6 +22,8 @@ var (
 	ErrCodeGone = errNoCode
 	// ErrNotSold says that no webshop sold the voucher, so that nothing is known of a recipient.
 	ErrNotSold = errors.New("no webshop sold the voucher")
+	// ErrNoName says that nothing keeps the name of a recipient, since no webshop sold the voucher.
+	ErrNoName = errors.New("no webshop sold the voucher: nothing keeps a name for it")
 )
 
 // errand is a new delivery of a voucher's code that the office wants, in the place of those that have

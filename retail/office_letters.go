@@ -62,10 +62,18 @@ type Recipient struct {
 
 // ChangeRecipient sends a voucher's code to somebody else from now on (X22): what has not left yet is
 // cancelled, and a new delivery takes its place and its day. Somebody who has it already, or for whom it
-// is on its way, gets no second mail. Errors as for Resend.
+// is on its way, gets no second mail. One that no webshop sold is mailed to him; nothing keeps a name for it: ErrNoName. Other errors as
+// for Resend.
 func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, to Recipient, reason string) (made Delivery, err error) {
 	defer explain("change the recipient of voucher "+id, &err)
 	e, err := o.errand(ctx, id)
+	unsold := errors.Is(err, ErrNotSold)
+	if unsold && to.Name != "" {
+		return Delivery{}, ErrNoName
+	}
+	if unsold {
+		e, err = o.errandUnsold(ctx, id)
+	}
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -81,6 +89,10 @@ func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, t
 	}
 	e.action, e.reason = didRecipient, reason
 	e.address = func(tx outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
+		draft.Kind = KindCode
+		if unsold {
+			return o.sales.address(draft, plain)
+		}
 		sold.asked.Email, sold.asked.Name = plain, cmp.Or(to.Name, sold.asked.Name)
 		sealed, err := o.sales.seal(purposeWishes, sold.unit.ID, sold.asked)
 		if err != nil {
@@ -89,7 +101,6 @@ func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, t
 		if err := orders.SetWishes(ctx, tx, sold.unit.ID, sealed, o.sales.subjectMAC(plain)); err != nil {
 			return err
 		}
-		draft.Kind = KindCode
 		return o.sales.address(draft, plain)
 	}
 	return o.deliver(ctx, by, e)

@@ -66,7 +66,7 @@ func (o *BackOffice) morningOf(ctx context.Context, d outbox.Delivery, day strin
 	if !slices.Contains([]outbox.Kind{KindCode, KindCodes, KindHandover}, d.Kind) {
 		return time.Time{}, invalid("deliver_on: only codes have a day on which they are delivered")
 	}
-	shop, err := o.sales.shop(ctx, d.Shop)
+	shop, err := o.sales.seller(ctx, d.Shop)
 	if err != nil {
 		return time.Time{}, err
 	}

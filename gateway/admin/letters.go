@@ -71,7 +71,7 @@ type recipientIn struct {
 	ID   string `path:"id" doc:"Id of the voucher"`
 	Body struct {
 		Email  string `json:"email" format:"email" minLength:"1" maxLength:"254"`
-		Name   string `json:"name,omitempty" maxLength:"200" doc:"Default: as it was"`
+		Name   string `json:"name,omitempty" maxLength:"200" doc:"Default: as it was; none for a voucher that no webshop sold"`
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"For the audit trail"`
 	}
 }
@@ -81,6 +81,9 @@ func (a *admin) recipient(ctx context.Context, in *recipientIn) (*body[delivered
 		return nil, badAddress("email")
 	}
 	made, err := a.office.ChangeRecipient(ctx, counter.Caller(ctx), in.ID, retail.Recipient{Email: in.Body.Email, Name: in.Body.Name}, in.Body.Reason)
+	if errors.Is(err, retail.ErrNoName) {
+		return nil, counter.Invalid("name", "can't be kept: no webshop sold the voucher. Leave it out")
+	}
 	return a.delivered(ctx, in.ID, &made, err)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"vouchsafe/retail/mail/mailtest"
 	"vouchsafe/retail/purchase"
+	"vouchsafe/retail/voucher"
 )
 
 // A22: a resend is a new mail with the same code.
@@ -145,10 +146,38 @@ func TestChangesOfARecipientThatAreRefused(t *testing.T) {
 			h.office.gives(c, says("email", bad)).refuses(400, "invalid_request", `"field":"email"`)
 		}
 		h.office.gives(c).refuses(400, "invalid_request", `"field":"email"`)
-		h.office.gives(unsold, says("email", "a@example.dk")).refuses(409, "needs_address")
+		h.office.gives(unsold, says("email", "a@example.dk"), says("name", "Anna")).refuses(400, "invalid_request", `"field":"name"`)
 	})
 	h.office.does("invalidate", c, because)
 	h.office.gives(c, says("email", "a@example.dk")).refuses(409, "invalidated")
+}
+
+// X05, X22: a voucher that no webshop sold (imported, given, a punch card from the till) is mailed to whom the office says, and later to
+// somebody else in his place; its mail can be put off to another day.
+func TestAVoucherThatNoWebshopSoldGetsARecipient(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.office.asks("PUT", "/v1/admin/imports/old", members(says("csv", "kode;saldo;valuta\nGAVE-2019-0001;350;DKK\n"), because)).has(201, "{}")
+	imported := card{id: h.reads(`SELECT voucher::text FROM imported`), code: "GAVE-2019-0001"}
+	punches := h.issues(7, func(v *voucher.Voucher) { v.Kind, v.Currency = voucher.Punches, "PUNCH" })
+	for _, c := range []card{imported, punches} {
+		h.office.gives(c, says("email", "wrong@example.dk")).has(200, `{"delivery":{"id":"*","kind":"code","state":"pending"}}`)
+		h.office.gives(c, says("email", "right@example.dk")).has(200, `{"delivery":{"id":"*","kind":"code","state":"pending"}}`)
+		h.office.gives(c, says("email", "right@example.dk")).has(200, "{}")
+		if got, want := h.sent(c), "code cancelled a new delivery takes its place\ncode pending"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	id := h.reads(`SELECT id::text FROM delivery WHERE subject = $1 AND state = 'pending'`, punches.id)
+	later := time.Now().AddDate(0, 3, 0).Format(time.DateOnly)
+	h.office.asks("POST", "/v1/admin/deliveries/"+id+"/reschedule", members(says("deliver_on", later))).has(200, says1("state", "pending"))
+	if day := h.reads(`SELECT (ready_at AT TIME ZONE 'Europe/Copenhagen')::date::text FROM delivery WHERE id = $1::uuid`, id); day != later {
+		t.Errorf("it is sent on %s", day)
+	}
+	h.works()
+	if got := h.mails(1)[0]; strings.Join(got.Recipients, " ") != "right@example.dk" || !bytes.Contains(got.Bytes, []byte(imported.code)) {
+		t.Errorf("the mail to %s is %s", got.Recipients, got.Bytes)
+	}
 }
 
 // While its order is cancelled, a mail is held whoever gets it.
