@@ -362,3 +362,20 @@ func TestASecretThatIsNotSet(t *testing.T) {
 		t.Errorf("NewSecret of nothing: set %t, %q, %s", none.IsSet(), none.Reveal(), none)
 	}
 }
+
+// X12: a fee is one decimal whatever the currency, or one for each of those that are named.
+func TestAFeeIsStatedPerCurrency(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"25.00": "25.00", "0": "0", "DKK:25.00": "DKK:25.00", "DKK:25.00, EUR:3,SEK:40.00,JPY:300": "DKK:25.00,EUR:3,SEK:40.00,JPY:300",
+		"": "!", "-1": "!", "DKK": "!", "DKK:": "!", "DKK:-1": "!", "XXQ:1": "!", "dkk:1": "!", "JPY:1.5": "!", "DKK:1,DKK:2": "!", "25,EUR:3": "!", "DKK:1,": "!",
+	} {
+		got := ""
+		if err := amounts(&got)(text); err != nil {
+			got = "!"
+		}
+		if got != want {
+			t.Errorf("%q is read as %q, want %q", text, got, want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"vouchsafe/retail/keyring"
+	"vouchsafe/retail/money"
 )
 
 const (
@@ -241,6 +242,31 @@ func amount(into *string) func(string) error {
 			return fmt.Errorf("%q is not an amount, as 1000.00 is", text)
 		}
 		*into = text
+		return nil
+	}
+}
+
+// amounts is a decimal in whichever currency, which may be 0, or one for each of some currencies: DKK:25.00,EUR:3.00.
+func amounts(into *string) func(string) error {
+	return func(text string) error {
+		if decimal.MatchString(text) {
+			*into = text
+			return nil
+		}
+		var items []string
+		named := map[string]bool{}
+		for item := range strings.SplitSeq(text, ",") {
+			currency, number, found := strings.Cut(strings.TrimSpace(item), ":")
+			if _, err := money.Parse(number, money.Currency(currency)); !found || err != nil || !decimal.MatchString(number) {
+				return fmt.Errorf("%q is neither an amount, as 25.00 is, nor one for each currency, as DKK:25.00,EUR:3.00 is", text)
+			}
+			if named[currency] {
+				return fmt.Errorf("%q names %s twice", text, currency)
+			}
+			named[currency] = true
+			items = append(items, currency+":"+number)
+		}
+		*into = strings.Join(items, ",")
 		return nil
 	}
 }

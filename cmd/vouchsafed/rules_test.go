@@ -18,7 +18,7 @@ func TestABindingAndACashOutHappenOnceWhateverInstantTheDaemonDies(t *testing.T)
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			k := opensKiosk(t)
-			k.env = append(k.env, "VOUCHSAFE_CASH_OUT_FEE=25.00")
+			k.env = append(k.env, "VOUCHSAFE_CASH_OUT_FEE=EUR:3.00,DKK:25.00")
 			d := k.serves()
 			code, _ := d.wants(201, k.till, "PUT", "/v1/sales/s", sellFresh).at("code").(string)
 			d.dies()

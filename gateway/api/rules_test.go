@@ -142,7 +142,7 @@ func (h *house) joins(shop, login, until string) {
 // X12: what the law of the voucher's country lets the holder ask for, and otherwise what the merchant gives.
 func TestCashOut(t *testing.T) {
 	t.Parallel()
-	h := open(t, paysOut("50.00", "25.00"))
+	h := open(t, paysOut("50.00", "DKK:25.00,EUR:3.00"))
 	c := h.issues(500_00, under("DK"))
 	paid := func(key string, amount, fee int64) string {
 		return members(`"cash_out":`+members(says("key", key), `"id":"*"`, pays("amount", amount), pays("fee", fee)), pays("balance", 0))

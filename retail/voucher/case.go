@@ -21,8 +21,8 @@ type Rules struct {
 	// CashOutLimit is the most that is paid out of what is left on a voucher where no law gives a right to it, a decimal in its
 	// currency; "" is nothing.
 	CashOutLimit string
-	// CashOutFee is what paying out costs the merchant and is kept of it where the law lets him, a decimal in the voucher's currency;
-	// "" is nothing.
+	// CashOutFee is what paying out costs the merchant and is kept of it where the law lets him: a decimal in the voucher's currency,
+	// whichever it is, or one for each currency, "DKK:25.00,EUR:3.00", and nothing in the others; "" is nothing.
 	CashOutFee string
 }
 

@@ -3,6 +3,7 @@ package voucher
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"vouchsafe/retail/money"
 )
@@ -98,7 +99,20 @@ func (c *Case) cashOutFee() int64 {
 	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || c.Rules.CashOutFee == "" {
 		return 0
 	}
-	return c.Rules.limit(c.Rules.CashOutFee, v.Currency)
+	return c.Rules.fee(v.Currency)
+}
+
+// fee is what paying out in a currency costs, in minor units.
+func (r Rules) fee(c money.Currency) int64 {
+	if !strings.Contains(r.CashOutFee, ":") {
+		return r.limit(r.CashOutFee, c)
+	}
+	for item := range strings.SplitSeq(r.CashOutFee, ",") {
+		if currency, decimal, _ := strings.Cut(item, ":"); money.Currency(currency) == c {
+			return r.limit(decimal, c)
+		}
+	}
+	return 0
 }
 
 // uncash takes a cash-out back: the money lies in the till again, and the fee was never kept.

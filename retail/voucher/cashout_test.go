@@ -48,6 +48,8 @@ func TestACashOutGoesByTheRuleOfItsCountry(t *testing.T) {
 		{"in Denmark after it has expired without a fee", []step{under("DK"), paying("", "25.00"), days(threeYears + 1)}, 500, 0},
 		{"in Denmark until a year after it has expired", []step{under("DK"), days(threeYears + 365)}, 500, 0},
 		{"in Denmark without a fee when it has no end", []step{under("DK"), paying("", "25.00"), edited(endless)}, 500, 0},
+		{"in Denmark less the fee of its currency", []step{under("DK"), paying("", "EUR:3.00,DKK:25.00")}, 475, 25},
+		{"in Denmark without a fee where others alone have one", []step{under("DK"), paying("", "EUR:3.00,SEK:40.00")}, 500, 0},
 		{"a fee that leaves something", []step{under("DK"), paying("", "499.00")}, 1, 499},
 		{"in Denmark one that waits to be claimed", []step{under("DK"), edited(func(v *voucher.Voucher) { v.Mode = voucher.Customer })}, 500, 0},
 		{"in Denmark one for members", []step{under("DK"), edited(func(v *voucher.Voucher) { v.MembersOnly = true })}, 500, 0},
