@@ -58,7 +58,8 @@ func (w *outage) ordered(status string, at time.Time) {
 		"customer": {"email": "anna@example.org", "name": "Anna"}, "payment": {"method": "card", "paid_at": %[3]q}, "total": {"amount": 6000000, "currency": "DKK"},
 		"lines": [{"id": "1", "sku": "TEA", "name": "Tea", "quantity": 1, "unit_price": {"amount": 6000000, "currency": "DKK"}, "total": {"amount": 6000000, "currency": "DKK"}}]}}}`,
 		status, status, at.UTC().Format(time.RFC3339))
-	signed, err := standard.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "hook-"+status, time.Now(), body)
+	sent := time.Now()
+	signed, err := standard.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "hook-"+status, sent, body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func (w *outage) ordered(status string, at time.Time) {
 			w.t.Fatal(err)
 		}
 		request.Header = http.Header{
-			"Content-Type": {"application/json"}, "Webhook-Id": {"hook-" + status}, "Webhook-Signature": {signed}, "Webhook-Timestamp": {fmt.Sprint(time.Now().Unix())},
+			"Content-Type": {"application/json"}, "Webhook-Id": {"hook-" + status}, "Webhook-Signature": {signed}, "Webhook-Timestamp": {fmt.Sprint(sent.Unix())},
 		}
 		if answer, err := http.DefaultClient.Do(request); err == nil {
 			_ = answer.Body.Close()
