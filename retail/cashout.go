@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"vouchsafe/retail/voucher"
 )
@@ -35,7 +34,7 @@ func (d *Desk) CashOut(ctx context.Context, by Actor, r CashOut) (voucher.Answer
 func (d *Desk) cashOut(ctx context.Context, by Actor, typed Typed, act voucher.CashOut) (answer voucher.Answer, err error) {
 	f, err := d.find(ctx, by, typed, act.Ref)
 	if err == nil {
-		act.Paid, err = d.paidFor(ctx, f.Voucher.ID)
+		act.Paid, err = d.ledger.PaidFor(ctx, f.Voucher.ID)
 	}
 	if err != nil {
 		d.ledger.Refused(act, err)
@@ -45,38 +44,4 @@ func (d *Desk) cashOut(ctx context.Context, by Actor, typed Typed, act voucher.C
 		return voucher.Answer{}, err
 	}
 	return d.actOn(ctx, by, f, act)
-}
-
-// paidFor is how much of what is on a voucher was paid for.
-func (d *Desk) paidFor(ctx context.Context, id string) (voucher.Paid, error) {
-	journal, err := d.ledger.Journal(ctx, id)
-	if err != nil {
-		return voucher.Paid{}, err
-	}
-	return d.paidIn(ctx, journal, longestWay)
-}
-
-// longestWay is through how many vouchers, one after the other, value is followed to where it was paid for.
-const longestWay = 20
-
-// paidIn reckons from a journal, and from those of the vouchers that value came from, as they were then.
-func (d *Desk) paidIn(ctx context.Context, journal []voucher.Entry, way int) (voucher.Paid, error) {
-	came := make(map[string]int64)
-	for _, e := range journal {
-		from, account := e.OtherPlace()
-		if e.Kind != string(voucher.Transfers) || e.Amount < 0 || account || way == 0 {
-			continue
-		}
-		there, err := d.ledger.Journal(ctx, from)
-		if err != nil {
-			return voucher.Paid{}, err
-		}
-		until := slices.IndexFunc(there, func(gave voucher.Entry) bool { return gave.Act == e.Act })
-		paid, err := d.paidIn(ctx, there[:until+1], way-1)
-		if err != nil {
-			return voucher.Paid{}, err
-		}
-		came[e.Act] = paid.Gave(e.Act)
-	}
-	return voucher.PaidIn(journal, func(e voucher.Entry) int64 { return came[e.Act] }), nil
 }

@@ -204,7 +204,23 @@ func (d *Desk) reverse(ctx context.Context, by Actor, record voucher.Record) (vo
 			return d.reverseAnew(ctx, by, source.Voucher, ledger.Aimed{Voucher: record.Voucher, Act: act})
 		}
 	}
+	if record.Kind == voucher.Reloads || record.Kind == voucher.Sales {
+		return d.handBack(ctx, by, record.Voucher, act)
+	}
 	return d.settle(ctx, by, withReturn(ledger.Aimed{Voucher: record.Voucher, Account: record.Detail.Account, Act: act}, record))
+}
+
+// handBack takes back what was paid in for a voucher, as long as that is what is on it.
+func (d *Desk) handBack(ctx context.Context, by Actor, id string, act voucher.Reverse) (answer voucher.Answer, err error) {
+	for try := 0; ; try++ {
+		if act.Paid, err = d.ledger.PaidFor(ctx, id); err != nil {
+			return voucher.Answer{}, err
+		}
+		answer, err = d.settle(ctx, by, ledger.Aimed{Voucher: id, Act: act})
+		if !errors.Is(err, voucher.ErrInProgress) || try == twins { // it was used meanwhile
+			return answer, err
+		}
+	}
 }
 
 // isID tells whether a text looks like an identifier of ours (a UUID), which no database is asked

@@ -127,21 +127,6 @@ func ruleProofs() []proof {
 			) e ON true
 			WHERE a.kind = 'cash_out' AND a.state <> 'prevented'
 				AND (coalesce(e.fee, 0) <> f.fee OR coalesce(e.paid, 0) + f.fee <> a.amount)`},
-		{"no more is paid out of a voucher than was paid for it", `SELECT e.account::text, format('paid out %s of %s', e.paid_out, coalesce(e.came, 0))
-			FROM (
-				SELECT
-					account,
-					-sum(amount) FILTER (WHERE split_part(contra, '/', 1) IN ('paid_out', 'fees')) AS paid_out,
-					sum(amount) FILTER (
-						WHERE split_part(contra, '/', 1) IN ('sold', 'imported', 'credited', 'reloaded')
-							OR kind = 'issue' AND contra LIKE 'redeemed/%'
-							OR contra LIKE 'voucher/%' AND amount > 0
-					) AS came
-				FROM entry
-				WHERE account IN (SELECT voucher FROM act WHERE kind = 'cash_out')
-				GROUP BY account
-			) e
-			WHERE e.paid_out > coalesce(e.came, 0)`},
 	}
 }
 

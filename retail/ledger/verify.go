@@ -153,7 +153,11 @@ func verify(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify the journal's chains: %w", err)
 	}
-	return append(findings, broken...), nil
+	goodwill, err := verifyPaidOut(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("verify what was paid out: %w", err)
+	}
+	return slices.Concat(findings, broken, goodwill), nil
 }
 
 // run collects the evidence against an invariant.

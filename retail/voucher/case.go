@@ -197,7 +197,7 @@ func (c *Case) post(record *Record, kind, contra string, minor int64) {
 	c.Voucher.Entries++
 	c.touch()
 	entry := Entry{
-		Account: c.Voucher.ID, Seq: c.Voucher.Entries, Act: record.ID, Kind: kind, Contra: contra,
+		Account: c.Voucher.ID, Seq: c.Voucher.Entries, Act: record.ID, Source: record.Source, Kind: kind, Contra: contra,
 		Amount: minor, Currency: c.Voucher.Currency, Balance: c.Voucher.Balance, At: c.At,
 	}
 	if c.Voucher.pointed() {

@@ -133,6 +133,7 @@ func (m *machine) reverses(t *rapid.T) {
 	if record := m.shelf.records[target]; kind == voucher.Refunds && record != nil {
 		act.Source = m.sourceOf(record)
 	}
+	m.model.paid = m.shelf.paid("v1").Minor / 100
 	m.does(t, act, m.model.reverse(kind, target.Owner, target.Key))
 }
 

@@ -1,50 +1,58 @@
 package voucher
 
-import "strings"
-
-// Paid is what of a voucher's balance somebody has paid for: by buying it or having it bought elsewhere, by a reload, or with another
-// voucher whose value was moved here. All else was given, as goodwill. What was given is spent and moved on first, so that a customer's
-// own money lasts the longest; and goodwill never becomes cash, by whichever way it came.
+// Paid is what of a voucher's balance somebody has paid for: by buying it or having it bought elsewhere, by a reload, or where its value
+// was moved here from. All else was given, as goodwill. What was given is spent and moved on first, so that a customer's own money lasts
+// the longest; and goodwill never becomes cash, by whichever way it came.
+//
+// What an act took comes back as what it was. Refunds in parts bring back first what was paid for, as far as their redemption took it and
+// no other has brought it back, and goodwill last: the other way round than it went, so that who redeems 200 and has 50 refunded is where
+// he would be if he had redeemed 150. What an act brought and is taken back goes as what it came as, as far as that is still there. What
+// moves between vouchers and accounts stays what it is.
 type Paid struct {
-	Minor   int64 // of the balance after the last line
-	Entries int64 // how many lines of the journal it was reckoned from
-
-	spent int64            // was redeemed, and comes back with a refund
-	moved map[string]int64 // by how much each act raised it
+	Minor    int64 // of the balance after the last line
+	Entries  int64 // how many lines of the voucher's journal it was reckoned from
+	Goodwill int64 // how much goodwill cash-outs that stand have paid out: 0 unless something is broken
 }
 
-// PaidIn reckons it from all of a voucher's journal, the earliest line first. came tells how much of what a transfer from another voucher
-// brought was paid for there. What comes from a customer's account is not: nothing of an account is paid out.
-func PaidIn(journal []Entry, came func(Entry) int64) Paid {
-	p := Paid{moved: make(map[string]int64)}
-	for _, e := range journal {
-		p.next(e, came)
+// PaidIn reckons it from all of a voucher's journal and those of the places that its value came from, the earliest line of each first.
+// They are found by [Entry.CameFrom] and [Entry.GivenAnew]; what came from a place whose journal is not there counts as given.
+func PaidIn(id string, journals map[string][]Entry) Paid {
+	s := newFollower(journals).follow(id, wholeJournal)
+	p := Paid{Minor: s.paid}
+	if lines := journals[id]; len(lines) > 0 {
+		p.Entries = lines[len(lines)-1].Seq
+	}
+	for _, minor := range s.over {
+		p.Goodwill += minor
 	}
 	return p
 }
 
-// next follows the journal by one line.
-func (p *Paid) next(e Entry, came func(Entry) int64) {
-	was := p.Minor
-	what, _, _ := strings.Cut(e.Contra, "/")
-	spends := what == "redeemed" && e.Kind != "issue"
-	switch {
-	case spends && e.Amount > 0: // a refund, or a redemption taken back
-		p.Minor += min(e.Amount, p.spent)
-	case e.Kind == "reversal":
-		p.Minor -= p.moved[e.Act]
-	case e.Kind == "issue" && what != "converted", e.Kind == "reload", e.Kind == "cash_out", e.Kind == "cash_out_fee":
-		p.Minor += e.Amount
-	case e.Kind == string(Transfers) && e.Amount > 0 && what == place(false):
-		p.Minor += came(e)
+// CameFrom is the id of the voucher or account that a line's value came from, by a claim, a transfer, or one of them taken back; "" for
+// what came from elsewhere or went away.
+func (e *Entry) CameFrom() string {
+	if e.Amount < 0 {
+		return ""
 	}
-	p.Minor = max(0, min(p.Minor, e.Balance))
-	p.moved[e.Act] += p.Minor - was
-	if spends {
-		p.spent -= p.Minor - was
-	}
-	p.Entries = e.Seq
+	id, _ := e.OtherPlace()
+	return id
 }
 
-// Gave is how much that was paid for an act took away.
-func (p Paid) Gave(act string) int64 { return -p.moved[act] }
+// GivenAnew is the redemption that a credit note was made for in the place of its ended voucher; "" for any other line.
+func (e *Entry) GivenAnew() string {
+	if e.Kind == "issue" && e.spends() {
+		return e.Source
+	}
+	return ""
+}
+
+// covers says why so much of what was paid for can't be handed back in cash, or nil.
+func (p Paid) covers(c *Case, minor int64) error {
+	switch {
+	case p.Entries != c.Voucher.Entries: // it was used since that was reckoned
+		return ErrInProgress
+	case p.Minor < minor:
+		return ErrNotReversible
+	}
+	return nil
+}

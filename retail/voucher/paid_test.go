@@ -8,14 +8,19 @@ import (
 )
 
 // journal is that of the one voucher.
-func (s *shelf) journal() (lines []voucher.Entry) {
+func (s *shelf) journal() []voucher.Entry { return s.journals()["v1"] }
+
+// journals are all of them, by their places.
+func (s *shelf) journals() map[string][]voucher.Entry {
+	all := make(map[string][]voucher.Entry)
 	for _, e := range s.entries {
-		if e.Account == "v1" {
-			lines = append(lines, e)
-		}
+		all[e.Account] = append(all[e.Account], e)
 	}
-	return lines
+	return all
 }
+
+// paid is what of a balance was paid for.
+func (s *shelf) paid(id string) voucher.Paid { return voucher.PaidIn(id, s.journals()) }
 
 // goodwill adds to the balance in the office, or takes from it.
 func goodwill(key string, whole int64) voucher.Adjust {
@@ -42,6 +47,25 @@ func TestOnlyWhatWasPaidForIsPaidOut(t *testing.T) {
 		{"a refund of goodwill gives back goodwill", []voucher.Act{goodwill("a", 100), redeem(till, "r", 100), refund("f", spent, 100)}, 500, 100},
 		{"part of a redemption refunded, the rest taken back", []voucher.Act{
 			goodwill("a", 100), redeem(till, "r", 200), refund("f", spent, 50), reverse(redeem(till, "r", 200).Ref),
+		}, 500, 100},
+		{"goodwill that was spent and taken back is goodwill", []voucher.Act{
+			redeem(till, "r", 500), goodwill("a", 500), redeem(till, "s", 500), reverse(redemption(till, "s")),
+		}, 0, 500},
+		{"and that was refunded", []voucher.Act{redeem(till, "r", 500), goodwill("a", 500), redeem(till, "s", 500), refund("f", redemption(till, "s"), 0)}, 0, 500},
+		{"and some of it, again and again", []voucher.Act{
+			redeem(till, "r", 500), goodwill("a", 500), redeem(till, "s", 100), reverse(redemption(till, "s")),
+			redeem(till, "u", 100), reverse(redemption(till, "u")), redeem(till, "w", 1), refund("f", redemption(till, "w"), 1),
+		}, 0, 500},
+		{"what was paid for and spent comes back beside goodwill that was spent later", []voucher.Act{
+			redeem(till, "r", 500), goodwill("a", 300), redeem(till, "s", 300), reverse(redemption(till, "s")), reverse(spent),
+		}, 500, 300},
+		{"half of what both paid brings back what was paid for first", []voucher.Act{goodwill("a", 100), redeem(till, "r", 300), refund("f", spent, 150)}, 450, 0},
+		{"then goodwill", []voucher.Act{goodwill("a", 100), redeem(till, "r", 300), refund("f", spent, 150), refund("g", spent, 100)}, 500, 50},
+		{"what a refund brought and was paid out goes out of goodwill once the refund is taken back, and comes as goodwill again", []voucher.Act{
+			redeem(till, "r", 500), goodwill("a", 500), refund("f", spent, 300), cashOut("o"), reverseRefund("f", spent), refund("g", spent, 500),
+		}, 200, 500},
+		{"a correction taken back beside it", []voucher.Act{
+			goodwill("a", 100), redeem(till, "r", 200), goodwill("b", -300), reverse(goodwill("b", -300).Ref), reverse(spent),
 		}, 500, 100},
 		{"goodwill taken back", []voucher.Act{goodwill("a", 100), reverse(goodwill("a", 100).Ref)}, 500, 0},
 		{"a mistake taken back", []voucher.Act{goodwill("a", -400), reverse(goodwill("a", -400).Ref)}, 500, 0},
@@ -82,7 +106,7 @@ func TestACashOutIsReckonedFromTheWholeJournal(t *testing.T) {
 	s := newShelf(t)
 	under("DK")(s)
 	act := cashOut("c")
-	act.Paid = voucher.PaidIn(s.journal(), func(voucher.Entry) int64 { return 0 })
+	act.Paid = s.paid("v1")
 	s.does(redeem(till, "r", 400))
 	if _, err := s.tries(act); !errors.Is(err, voucher.ErrInProgress) {
 		t.Errorf("got %v", err)

@@ -11,6 +11,7 @@ import (
 type reference struct {
 	now            time.Time
 	balance, fence int64
+	paid           int64 // of the balance was paid for, as it was told
 	ended          bool
 	blocks         map[voucher.BlockKind]bool
 	last           *promise            // the latest reservation
@@ -207,7 +208,7 @@ func (m *reference) reverse(kind voucher.ActKind, owner, key string) bool {
 	switch {
 	case kind == voucher.Redemptions:
 		m.balance += left
-	case m.free() < left || done.source != nil && done.source.reversed:
+	case m.free() < left || kind == voucher.Reloads && m.paid < left || done.source != nil && done.source.reversed:
 		return false
 	default:
 		m.balance -= left

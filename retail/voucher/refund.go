@@ -97,6 +97,7 @@ type Reverse struct {
 	Limited Limit  // whether the caller has only so long
 	Reason  string // for staff
 	Room    *int64 // for a refund of points, how many more may pay for the order; nil for as many as there are
+	Paid    Paid   // for a reload or a sale, of the balance: what was paid in goes back in cash, and goodwill does not in its place
 	// WriteOffs are, for an import, those that its voucher may have had since: see [WriteOffsSince].
 	WriteOffs []Ref
 }
@@ -133,12 +134,23 @@ func (a Reverse) decide(c *Case) (Answer, error) {
 	case record.left() == 0 && record.Amount > 0 && record.Kind != Earnings, !c.returnable(record):
 		return Answer{}, ErrNotReversible
 	}
+	if err := a.paidIn(c, record); err != nil {
+		return Answer{}, err
+	}
 	if err := a.reverse(c, record); err != nil {
 		return Answer{}, err
 	}
 	record.State, record.ReversedAt, record.dirty = Reversed, c.At, true
 	c.touch()
 	return Answer{Record: record, Outcome: OutcomeReversed}, nil
+}
+
+// paidIn says why what an act has brought in cash can't be handed back, or nil: it was spent, and only goodwill is there.
+func (a Reverse) paidIn(c *Case, record *Record) error {
+	if record.Kind != Reloads && record.Kind != Sales {
+		return nil
+	}
+	return a.Paid.covers(c, record.left())
 }
 
 // reverse moves what is left of the act the other way.

@@ -41,7 +41,7 @@ func TestARefundGoesBackWhereItCameFrom(t *testing.T) { // X01
 				t.Errorf("the redemption says %+v", s.records[spent()])
 			}
 			want := voucher.Entry{
-				Account: "v1", Seq: 3, Act: record.ID, Kind: "refund", Contra: "redeemed/till:Kasse 1",
+				Account: "v1", Seq: 3, Act: record.ID, Source: source.ID, Kind: "refund", Contra: "redeemed/till:Kasse 1",
 				Amount: tt.want * 100, Currency: "DKK", Balance: (300 + tt.want) * 100, At: s.now,
 			}
 			if diff := cmp.Diff(want, s.entries[2]); diff != "" {

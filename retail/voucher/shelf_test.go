@@ -227,8 +227,11 @@ func (s *shelf) named(act voucher.Act) voucher.Act {
 	case voucher.CashOut:
 		give(&a.ID)
 		if a.Paid.Entries == 0 {
-			a.Paid = voucher.PaidIn(s.journal(), func(voucher.Entry) int64 { return 0 })
+			a.Paid = s.paid("v1")
 		}
+		return a
+	case voucher.Reverse:
+		a.Paid = s.paid("v1")
 		return a
 	case voucher.Bind:
 		give(&a.ID)

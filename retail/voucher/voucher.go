@@ -198,6 +198,7 @@ type Entry struct {
 	Account  string // the voucher's id
 	Seq      int64  // 1, 2, 3 … per account
 	Act      string // id of the [Record] it belongs to
+	Source   string // likewise of the act that this one gives back; "" where it gives back none, or where nobody asked for it
 	Kind     string // what happened: issue, redeem, reload, refund, …
 	Contra   string // the other side, such as "redeemed/till:Kasse 1"
 	Amount   int64  // minor units; positive raises the voucher's balance
