@@ -28,15 +28,15 @@ type drafts struct {
 	tasks []outbox.Task
 }
 
-// add adds a delivery; one without a usable address waits for it, and the office is told.
-func (d *drafts) add(draft outbox.Draft) {
+// add adds a delivery; one that waits for a usable address, or for its day, is put before the office with what was said of it.
+func (d *drafts) add(draft outbox.Draft, said string) {
 	d.all = append(d.all, draft)
 	if draft.Waiting == "" {
 		return
 	}
 	d.tasks = append(d.tasks, outbox.Task{
 		Kind: outbox.TaskDelivery, Subject: draft.ID, Shop: draft.Shop, Reason: draft.Waiting,
-		Detail: detailOf(map[string]any{"kind": draft.Kind, "subject": draft.Subject, "parent": draft.Parent}),
+		Detail: detailOf(map[string]any{"kind": draft.Kind, "subject": draft.Subject, "parent": draft.Parent, "said": said}),
 	})
 }
 
@@ -53,7 +53,7 @@ func (s *Sales) drafts(c change, issued []ledger.NewVoucher) (drafts, error) {
 			return drafts{}, err
 		}
 		c.stored.Confirmation = draft.ID
-		made.add(draft)
+		made.add(draft, "")
 	}
 	bundles, single, err := s.bundles(c, issued, who)
 	if err != nil {
@@ -64,14 +64,14 @@ func (s *Sales) drafts(c change, issued []ledger.NewVoucher) (drafts, error) {
 		if err != nil {
 			return drafts{}, err
 		}
-		made.add(draft)
+		made.add(draft, c.planFor(n.Voucher).told())
 	}
 	for _, b := range bundles {
 		draft, err := s.bundleDraft(c, b, who)
 		if err != nil {
 			return drafts{}, err
 		}
-		made.add(draft)
+		made.add(draft, b.told())
 	}
 	return made, nil
 }
@@ -142,7 +142,7 @@ func (s *Sales) codeDraft(c change, v voucher.Voucher, who buyer) (outbox.Draft,
 	}
 	unit := c.unitOf(v.ID)
 	draft := outbox.Draft{ID: id, Kind: KindCode, Subject: v.ID, Parent: c.stored.ID, Shop: c.shop.ID}
-	if draft.Due, err = dueOn(unit.DeliverOn, v.Zone); err != nil {
+	if err := c.planFor(v).put(&draft, v.Zone); err != nil {
 		return outbox.Draft{}, err
 	}
 	if _, err := mail.ParseAddress(who.Email); err == nil {

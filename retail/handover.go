@@ -32,6 +32,9 @@ type handovers struct {
 
 // run makes one attempt.
 func (h *handovers) run(ctx context.Context, w *outbox.Work) outbox.Result {
+	if late := h.sales.tooLate(ctx, w); late != nil {
+		return *late
+	}
 	handover, front, err := h.prepare(ctx, w)
 	if errors.Is(err, errNoCode) {
 		return outbox.Fail("the voucher's code is no longer kept")

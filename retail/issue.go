@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/ledger"
@@ -27,12 +28,16 @@ type change struct {
 	decision  purchase.Decision
 	before    *purchase.Purchase // as it was; nil for a new one
 	inUse     map[string]bool    // vouchers that were found to be in use; added to
+	at        time.Time          // when vouchers are issued; zero where nothing depends on it
 }
 
 // carryOut writes decisions and all that follows from them: those of one order, or of several whose rows are locked. Vouchers that
 // exist are acted upon by one decision alone, since all of them are locked at once ([change.reaches]). Its error wraps errMoved when
 // one of them turned out to be in use.
 func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, changes ...change) (*ledger.Applied, error) {
+	if err := dated(ctx, tx, changes); err != nil {
+		return nil, err
+	}
 	made, err := s.prepare(changes)
 	if err != nil {
 		return nil, err

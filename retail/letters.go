@@ -33,6 +33,9 @@ func (s *Sales) sendConfirmation(ctx context.Context, w *outbox.Work) outbox.Res
 
 // sendCode makes one attempt at a second mail.
 func (s *Sales) sendCode(ctx context.Context, w *outbox.Work) outbox.Result {
+	if late := s.tooLate(ctx, w); late != nil {
+		return *late
+	}
 	code, mac, err := s.code(ctx, w.Subject)
 	if errors.Is(err, errNoCode) {
 		return outbox.Fail("the voucher's code is no longer kept")

@@ -3,6 +3,7 @@ package retail
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"vouchsafe/retail/document"
@@ -25,7 +26,7 @@ const (
 
 // bundle is what goes in one mail.
 type bundle struct {
-	day      string // of delivery; "" for at once
+	plan
 	vouchers []ledger.NewVoucher
 }
 
@@ -41,7 +42,7 @@ func (s *Sales) inBundle(c change, unit orders.Unit) (bool, error) {
 
 // together tells whether all codes of an order are to come in one mail. What can't be read is not, which is for the mails to find out.
 func (s *Sales) together(c change) bool {
-	days, count := map[string]bool{}, 0
+	plans, count := map[plan]bool{}, 0
 	for _, unit := range c.decision.Purchase.Units {
 		if unit.State == purchase.TakenBack || unit.State == purchase.Dismissed {
 			continue
@@ -50,10 +51,10 @@ func (s *Sales) together(c change) bool {
 		if joins, err := s.inBundle(c, extra); err != nil || !joins {
 			return false
 		}
-		days[extra.DeliverOn] = true
+		plans[planOf(extra, voucher.Date{})] = true
 		count++
 	}
-	return len(days) == 1 && count >= bundleLeast && count <= bundleMost
+	return len(plans) == 1 && count >= bundleLeast && count <= bundleMost
 }
 
 // bundles divides what was issued into what goes together and what goes alone.
@@ -61,7 +62,7 @@ func (s *Sales) bundles(c change, issued []ledger.NewVoucher, who buyer) (togeth
 	if _, err := mail.ParseAddress(who.Email); err != nil { // each waits for an address of its own
 		return nil, issued, nil
 	}
-	byDay := map[string][]ledger.NewVoucher{}
+	byPlan := map[plan][]ledger.NewVoucher{}
 	for _, n := range issued {
 		unit := c.unitOf(n.Voucher.ID)
 		joins, err := s.inBundle(c, unit)
@@ -72,26 +73,19 @@ func (s *Sales) bundles(c change, issued []ledger.NewVoucher, who buyer) (togeth
 			single = append(single, n)
 			continue
 		}
-		byDay[unit.DeliverOn] = append(byDay[unit.DeliverOn], n)
+		planned := c.planFor(n.Voucher)
+		byPlan[planned] = append(byPlan[planned], n)
 	}
-	for _, day := range sortedKeys(keysOf(byDay)) {
-		for some := range slices.Chunk(byDay[day], bundleMost) {
+	for _, planned := range slices.SortedFunc(maps.Keys(byPlan), plan.compare) {
+		for some := range slices.Chunk(byPlan[planned], bundleMost) {
 			if len(some) < bundleLeast {
 				single = append(single, some...)
 				continue
 			}
-			together = append(together, bundle{day, some})
+			together = append(together, bundle{planned, some})
 		}
 	}
 	return together, single, nil
-}
-
-func keysOf[T any](of map[string]T) map[string]bool {
-	keys := make(map[string]bool, len(of))
-	for key := range of {
-		keys[key] = true
-	}
-	return keys
 }
 
 // bundleDraft is the second mail for several vouchers.
@@ -107,7 +101,7 @@ func (s *Sales) bundleDraft(c change, b bundle, who buyer) (outbox.Draft, error)
 	for _, n := range b.vouchers {
 		draft.Parts = append(draft.Parts, n.Voucher.ID)
 	}
-	if draft.Due, err = dueOn(b.day, b.vouchers[0].Voucher.Zone); err != nil {
+	if err := b.put(&draft, b.vouchers[0].Voucher.Zone); err != nil {
 		return outbox.Draft{}, err
 	}
 	return draft, s.address(&draft, who.Email)
@@ -142,9 +136,7 @@ func (s *Sales) leaveBundles(ctx context.Context, tx outbox.Tx, e errand, draft 
 		if e.stoppedBy(d) {
 			return nil, ErrUnderWay
 		}
-		if d.Attempt == 0 {
-			draft.Due, draft.After = d.ReadyAt, d.After
-		}
+		e.inherits(d, draft)
 		held = append(held, d.Held...)
 		if err := s.outbox.DropPart(ctx, tx, d.ID, e.voucher, "a new delivery takes its place"); err != nil {
 			return nil, err
@@ -176,6 +168,9 @@ type member struct {
 // sendCodes makes one attempt at a mail with several codes. It shows those of its vouchers that can still be used; when one has left
 // since the mail was rendered, and no copy can have gone out, another mail takes its place.
 func (s *Sales) sendCodes(ctx context.Context, w *outbox.Work) outbox.Result {
+	if late := s.tooLate(ctx, w); late != nil {
+		return *late
+	}
 	members, err := s.members(ctx, w)
 	if errors.Is(err, errNoCode) {
 		return outbox.Fail("a voucher's code is no longer kept")
@@ -198,18 +193,9 @@ func (s *Sales) sendCodes(ctx context.Context, w *outbox.Work) outbox.Result {
 
 // members are the vouchers of a delivery that can still be used, with their codes.
 func (s *Sales) members(ctx context.Context, w *outbox.Work) ([]member, error) {
-	parts, err := s.outbox.Parts(ctx, w.ID)
-	if err != nil {
+	ids, err := s.partsOf(ctx, w.ID)
+	if err != nil || len(ids) == 0 {
 		return nil, err
-	}
-	var ids []string
-	for _, part := range parts {
-		if part.DroppedAt == nil {
-			ids = append(ids, part.Subject)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
 	}
 	found, err := s.ledger.Vouchers(ctx, ids...)
 	if err != nil {

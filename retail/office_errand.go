@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/orders"
@@ -33,6 +34,9 @@ type errand struct {
 	purchase   string // id; "" when no webshop sold the voucher
 	shop       orders.Shop
 	deliveries []outbox.Delivery // of the code so far, the newest first
+
+	expires voucher.Date // last day of the voucher, read under its lock
+	unit    orders.Unit  // what sold it, read under the order's lock
 
 	action, reason string                     // for the audit trail
 	act            voucher.Act                // on the voucher, which is locked by it
@@ -184,6 +188,7 @@ func (o *BackOffice) carry(ctx context.Context, tx outbox.Tx, by Actor, e errand
 	if err := deliverable(applied.Answers[0].Voucher); err != nil {
 		return nil, err
 	}
+	e.expires = applied.Answers[0].Voucher.ExpiresOn
 	if e.recode != nil {
 		if err := e.recode(tx, applied.Answers[0]); err != nil {
 			return nil, err
@@ -219,13 +224,12 @@ func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldU
 	if sold.purchase.Decided.Blocked {
 		held = append(held, heldByOrder)
 	}
+	e.unit = sold.unit
 	for _, d := range open {
 		if e.stoppedBy(d) {
 			return ErrUnderWay
 		}
-		if d.Attempt == 0 {
-			draft.Due, draft.After = d.ReadyAt, d.After
-		}
+		e.inherits(d, &draft)
 		held = append(held, d.Held...)
 	}
 	bundles, err := s.leaveBundles(ctx, tx, e, &draft)
@@ -239,13 +243,25 @@ func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldU
 	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(e.voucher), "a new delivery takes its place"); err != nil {
 		return err
 	}
-	return s.place(ctx, tx, draft, held)
+	return s.place(ctx, tx, draft, planOf(e.unit, e.expires).told(), held)
 }
 
-// place adds a delivery under its holds. One without an address is before the office.
-func (s *Sales) place(ctx context.Context, tx outbox.Tx, draft outbox.Draft, held []string) error {
+// inherits gives a draft the place and the day of a delivery that it displaces and that nobody has tried to make. What waited for its day
+// still does, also behind an address that was not known.
+func (e errand) inherits(d outbox.Delivery, draft *outbox.Draft) {
+	if d.Attempt > 0 {
+		return
+	}
+	draft.Due, draft.After = d.ReadyAt, d.After
+	if d.State == outbox.StateWaiting && (d.Reason == NeedsAddress || slices.Contains(forADay(), d.Reason)) {
+		draft.Waiting = planOf(e.unit, e.expires).waiting
+	}
+}
+
+// place adds a delivery under its holds. One without an address or a day is before the office.
+func (s *Sales) place(ctx context.Context, tx outbox.Tx, draft outbox.Draft, said string, held []string) error {
 	var made drafts
-	made.add(draft)
+	made.add(draft, said)
 	if err := s.outbox.Add(ctx, tx, made.all...); err != nil {
 		return err
 	}

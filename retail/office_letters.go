@@ -39,7 +39,8 @@ func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason
 		e.stoppedBy = mayLeave // whoever may have it already gets it once more
 	}
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
-		draft.Kind, draft.Due = KindCode, time.Time{} // the office asks for it now
+		draft.Due, draft.Waiting = time.Time{}, "" // the office asks for it now
+		draft.Kind = KindCode
 		if err := o.sales.address(draft, cmp.Or(recipient, sold.recipient())); err != nil {
 			return err
 		}

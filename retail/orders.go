@@ -298,7 +298,11 @@ func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
 		if line.ID != unit.Line {
 			continue
 		}
-		known.Title, known.DeliverOn, known.ForSelf, known.OneMail = line.Name, line.DeliverOn, a.order.Keeps(line), line.OneMail
+		known.Title, known.ForSelf, known.OneMail = line.Name, a.order.Keeps(line), line.OneMail
+		var err error
+		if known.DeliverOn, known.DeliverSaid, err = a.sales.deliverOn(a.shop, a.order.Language, line.DeliverOn); err != nil {
+			return err
+		}
 		if a.sales.forgotten(p, line.RecipientEmail) {
 			known.Wishes, known.WishesMAC = nil, nil
 			continue

@@ -21,8 +21,9 @@ const (
 // invalid is ErrInvalid about one field.
 func invalid(fault string) error { return fmt.Errorf("%w: %w", ErrInvalid, errors.New(fault)) }
 
-// RescheduleDelivery moves the delivery of codes to another day, in the morning of the shop (X05); a day in the past is now. Errors:
-// ErrNoDelivery; ErrInvalid for a day that is none, or a delivery of something else; ErrUnderWay while it is sent; ErrSettled.
+// RescheduleDelivery moves the delivery of codes to another day, in the morning of the shop (X05); a day in the past is now. One that
+// waits for a day has it then. Errors: ErrNoDelivery; ErrInvalid for a day that is none or on which a voucher of it has expired, or a
+// delivery of something else; ErrUnderWay while it is sent; ErrSettled.
 func (o *BackOffice) RescheduleDelivery(ctx context.Context, by Actor, id, day, reason string) (Sent, error) {
 	const doing = "reschedule a delivery"
 	d, err := o.delivery(ctx, id)
@@ -44,11 +45,14 @@ func (o *BackOffice) RescheduleDelivery(ctx context.Context, by Actor, id, day, 
 	for _, part := range parts {
 		vouchers = append(vouchers, part.Subject)
 	}
+	if err := o.validWhen(ctx, d, due, vouchers); err != nil {
+		return Sent{}, settled(doing, err)
+	}
 	err = outbox.InTx(ctx, o.sales.orders.Pool(), func(tx outbox.Tx) error {
 		if _, err := o.lockOrder(ctx, tx, d); err != nil {
 			return err
 		}
-		if err := outboxRefusal(o.sales.outbox.Reschedule(ctx, tx, id, due)); err != nil {
+		if err := outboxRefusal(o.sales.outbox.Reschedule(ctx, tx, id, due, forADay()...)); err != nil {
 			return err
 		}
 		if err := orders.SetDeliverOn(ctx, tx, day, vouchers...); err != nil {

@@ -79,7 +79,7 @@ type Line struct {
 
 	Recipient Recipient // empty when the buyer named nobody
 	Message   string    // the buyer's words to the recipient
-	DeliverOn string    // YYYY-MM-DD, or "": at once
+	DeliverOn string    // the day as the shop writes it, or "": at once
 	OneMail   bool      // the buyer wants all codes that are for him in one mail
 	ForSelf   *bool     // true: the buyer keeps it; nil: the shop did not ask
 }
@@ -88,18 +88,6 @@ type Line struct {
 type Recipient struct {
 	Name  string
 	Email string
-}
-
-// lastYear is the last one in which a code can be delivered: later ones were mistyped, or stand for never.
-const lastYear = 9000
-
-// ReadDay reads a day that a layout of package time writes, as YYYY-MM-DD; false if it can't be read or is after the year 9000.
-func ReadDay(layout, text string) (string, bool) {
-	day, err := time.Parse(layout, text)
-	if err != nil || day.Year() > lastYear {
-		return "", false
-	}
-	return day.Format(time.DateOnly), true
 }
 
 // Refund is money that the shop gave back.

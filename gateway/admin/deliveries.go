@@ -93,7 +93,7 @@ func (t *trade) cancelDelivery(ctx context.Context, in *steerIn) (*body[delivery
 type rescheduleIn struct {
 	ID   string `path:"id" doc:"Id of the delivery"`
 	Body struct {
-		DeliverOn string `json:"deliver_on" format:"date" maxLength:"10" doc:"The day on which the codes are mailed, at eight in the morning of the shop; not after 9000-12-31"`
+		DeliverOn string `json:"deliver_on" format:"date" maxLength:"10" doc:"The day on which the codes are mailed, at eight in the morning of the shop; not after 9000-12-31, nor after the voucher's last day of validity"`
 		Reason    string `json:"reason,omitempty" maxLength:"500" doc:"For the audit trail"`
 	}
 }

@@ -99,7 +99,9 @@ type unitOut struct {
 	Voucher   *string      `json:"voucher" format:"uuid" doc:"Id of its voucher; null until it issues"`
 	ForSelf   bool         `json:"for_self"`
 	DeliverOn string       `json:"deliver_on,omitempty" format:"date"`
-	Recipient *recipientOf `json:"recipient" doc:"Null when the buyer gets the mail"`
+	// DeliverSaid goes with a delivery that waits for its day.
+	DeliverSaid string       `json:"deliver_on_said,omitempty" doc:"What the shop wrote for the day where nobody can tell which one is meant: the delivery waits for one"`
+	Recipient   *recipientOf `json:"recipient" doc:"Null when the buyer gets the mail"`
 }
 
 // recipientOf is whom a unit is for.
@@ -167,6 +169,7 @@ func showUnit(p retail.Purchase, unit purchase.Unit) unitOut {
 	out := unitOut{
 		Line: unit.Line, Unit: unit.N, SKU: unit.SKU, Title: more.Title, State: string(unit.State), Reason: string(unit.Reason),
 		Value: unit.Value, Paid: unit.Paid, Missing: unit.Missing, ForSelf: more.ForSelf, DeliverOn: more.DeliverOn,
+		DeliverSaid: more.DeliverSaid,
 	}
 	if more.Voucher != "" {
 		out.Voucher = &more.Voucher

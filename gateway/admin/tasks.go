@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -115,7 +116,7 @@ func callsByKind(task retail.Task, about matter) []callOut {
 			calling(http.MethodPost, "approvals", task.Subject, "/reject", "end it without its act"),
 		}
 	case retail.TaskDelivery:
-		return deliveryCalls(task.Subject, about)
+		return deliveryCalls(task.Subject, task.Reason, about)
 	case retail.TaskTemplate:
 		at := "/v1/admin/templates/" + task.Subject
 		return []callOut{
@@ -162,10 +163,13 @@ func paymentCalls(about matter) (calls []callOut) {
 }
 
 // deliveryCalls are the calls that help with a delivery.
-func deliveryCalls(id string, about matter) []callOut {
+func deliveryCalls(id, reason string, about matter) []callOut {
 	calls := []callOut{
 		calling(http.MethodPost, "deliveries", id, "/retry", "try again"),
 		calling(http.MethodPost, "deliveries", id, "/cancel", "give it up"),
+	}
+	if slices.Contains([]string{retail.NoDeliveryDay, retail.DeliveryDayTooLate, retail.VoucherExpired}, reason) {
+		calls = append(calls, calling(http.MethodPost, "deliveries", id, "/reschedule", "name the day on which it is sent"))
 	}
 	if about.Kind == string(retail.KindCode) {
 		calls = append(calls,

@@ -136,7 +136,8 @@ WITH erased AS (
 UPDATE
 	purchase_unit
 SET
-	wishes = NULL
+	wishes = NULL,
+	deliver_said = CASE WHEN deliver_said = '' THEN '' ELSE '?' END
 WHERE
 	purchase = ANY (@ids::uuid[])
 	AND wishes IS NOT NULL`
@@ -163,7 +164,8 @@ WITH erased AS (
 UPDATE
 	purchase_unit
 SET
-	wishes = NULL
+	wishes = NULL,
+	deliver_said = CASE WHEN deliver_said = '' THEN '' ELSE '?' END
 WHERE
 	id = ANY (@units::uuid[])
 	AND wishes IS NOT NULL`

@@ -45,9 +45,11 @@ type Unit struct {
 	Wishes    []byte // sealed: recipient and message
 	WishesMAC []byte // whose they are
 	DeliverOn string // YYYY-MM-DD or ""
-	ForSelf   bool
-	OneMail   bool   // with the buyer's other codes in one mail
-	Voucher   string // "" until it issues
+	// DeliverSaid is what the shop wrote for that day where nobody can tell which one is meant; its code waits for a day.
+	DeliverSaid string
+	ForSelf     bool
+	OneMail     bool   // with the buyer's other codes in one mail
+	Voucher     string // "" until it issues
 }
 
 // purchaseRow is a row of the table.

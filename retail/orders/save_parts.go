@@ -27,6 +27,7 @@ INSERT INTO purchase_unit (
 	wishes,
 	wishes_mac,
 	deliver_on,
+	deliver_said,
 	for_self,
 	one_mail,
 	voucher
@@ -51,6 +52,7 @@ FROM
 		@wishes::bytea[],
 		@wishes_mac::bytea[],
 		@deliver_on::text[]::date[],
+		@deliver_said::text[],
 		@for_self::boolean[],
 		@one_mail::boolean[],
 		@voucher::uuid[]
@@ -68,6 +70,7 @@ ON CONFLICT (id) DO UPDATE SET
 	wishes = EXCLUDED.wishes,
 	wishes_mac = EXCLUDED.wishes_mac,
 	deliver_on = EXCLUDED.deliver_on,
+	deliver_said = EXCLUDED.deliver_said,
 	for_self = EXCLUDED.for_self,
 	one_mail = EXCLUDED.one_mail,
 	voucher = COALESCE(purchase_unit.voucher, EXCLUDED.voucher)`
@@ -131,12 +134,12 @@ func saveParts(ctx context.Context, tx outbox.Tx, purchases []*Purchase) error {
 
 // unitColumns are units column by column.
 type unitColumns struct {
-	id, purchase, line, sku, title, state, reason, currency, paidCurrency []string
-	unit                                                                  []int
-	value, paid                                                           []int64
-	wishes, wishesMAC                                                     [][]byte
-	deliverOn, voucher                                                    []*string
-	missing, forSelf, oneMail                                             []bool
+	id, purchase, line, sku, title, state, reason, currency, paidCurrency, deliverSaid []string
+	unit                                                                               []int
+	value, paid                                                                        []int64
+	wishes, wishesMAC                                                                  [][]byte
+	deliverOn, voucher                                                                 []*string
+	missing, forSelf, oneMail                                                          []bool
 }
 
 func (l *unitColumns) add(p *Purchase) {
@@ -149,6 +152,7 @@ func (l *unitColumns) add(p *Purchase) {
 		l.paidCurrency, l.paid = append(l.paidCurrency, string(u.Paid.Currency)), append(l.paid, u.Paid.Minor)
 		l.missing, l.wishes = append(l.missing, u.Missing), append(l.wishes, extra.Wishes)
 		l.wishesMAC, l.deliverOn = append(l.wishesMAC, extra.WishesMAC), append(l.deliverOn, textOrNull(extra.DeliverOn))
+		l.deliverSaid = append(l.deliverSaid, extra.DeliverSaid)
 		l.forSelf, l.oneMail = append(l.forSelf, extra.ForSelf), append(l.oneMail, extra.OneMail)
 		l.voucher = append(l.voucher, textOrNull(extra.Voucher))
 	}
@@ -172,6 +176,7 @@ func (l *unitColumns) args() pgx.NamedArgs {
 		"wishes":        l.wishes,
 		"wishes_mac":    l.wishesMAC,
 		"deliver_on":    l.deliverOn,
+		"deliver_said":  l.deliverSaid,
 		"for_self":      l.forSelf,
 		"one_mail":      l.oneMail,
 		"voucher":       l.voucher,

@@ -30,6 +30,7 @@ SELECT
 	wishes,
 	wishes_mac,
 	deliver_on,
+	deliver_said,
 	for_self,
 	one_mail,
 	COALESCE(voucher::text, '') AS voucher
@@ -59,6 +60,7 @@ type unitRow struct {
 	Wishes       []byte
 	WishesMAC    []byte `db:"wishes_mac"`
 	DeliverOn    *time.Time
+	DeliverSaid  string
 	ForSelf      bool
 	OneMail      bool
 	Voucher      string
@@ -70,7 +72,7 @@ func (p *Purchase) addUnit(r unitRow) {
 		Value: money.Of(r.Value, money.Currency(r.Currency)), Paid: money.Of(r.Paid, money.Currency(r.PaidCurrency)),
 		Missing: r.Missing,
 	})
-	unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, OneMail: r.OneMail, Voucher: r.Voucher}
+	unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, OneMail: r.OneMail, Voucher: r.Voucher, DeliverSaid: r.DeliverSaid}
 	if r.DeliverOn != nil {
 		unit.DeliverOn = r.DeliverOn.Format(time.DateOnly)
 	}
@@ -113,7 +115,8 @@ const moveDelivery = `
 UPDATE
 	purchase_unit
 SET
-	deliver_on = @day::date
+	deliver_on = @day::date,
+	deliver_said = ''
 WHERE
 	voucher = ANY (@vouchers::uuid[])`
 

@@ -10,9 +10,27 @@ import (
 )
 
 const rescheduleDelivery = `
+WITH settled AS (
+	UPDATE
+		task
+	SET
+		closed_at = vouchsafe_now(),
+		closed_reason = 'rescheduled'
+	WHERE
+		kind = @task_kind::text
+		AND subject = @id::text
+		AND reason = ANY (@settles::text[])
+		AND closed_at IS NULL
+		AND EXISTS (SELECT FROM delivery WHERE id = @id::uuid AND state IN ('waiting', 'pending') AND copies = 0)
+)
 UPDATE
 	delivery
 SET
+	state = CASE WHEN state = 'waiting' AND reason = ANY (@settles::text[]) AND held = '{}' THEN 'pending' ELSE state END,
+	reason = CASE
+		WHEN state = 'waiting' AND reason = ANY (@settles::text[]) THEN CASE WHEN held = '{}' THEN '' ELSE 'held' END
+		ELSE reason
+	END,
 	due_at = greatest(@due::timestamptz, vouchsafe_now()),
 	ready_at = greatest(@due::timestamptz, vouchsafe_now()),
 	nudge_at = NULL
@@ -22,12 +40,12 @@ WHERE
 	AND copies = 0`
 
 // Reschedule moves a delivery of which nothing has left to another instant, at once for one in the past. What it waits for, it still
-// waits for. Errors: ErrNotFound, ErrUnderWay while it is sent or in doubt, ErrFinished.
-func (o *Outbox) Reschedule(ctx context.Context, tx Tx, id string, due time.Time) error {
+// waits for, unless it is one of the reasons that this settles. Errors: ErrNotFound, ErrUnderWay while it is sent or in doubt, ErrFinished.
+func (o *Outbox) Reschedule(ctx context.Context, tx Tx, id string, due time.Time, settles ...string) error {
 	if err := lockPredecessorsOf(ctx, tx, Where{ID: id}); err != nil {
 		return fmt.Errorf("reschedule delivery %s: %w", id, err)
 	}
-	tag, err := tx.Exec(ctx, rescheduleDelivery, pgx.NamedArgs{"id": id, "due": due})
+	tag, err := tx.Exec(ctx, rescheduleDelivery, pgx.NamedArgs{"id": id, "due": due, "settles": settles, "task_kind": TaskDelivery})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = standingRefusal(ctx, tx, id)
 	}

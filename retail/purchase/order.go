@@ -97,7 +97,7 @@ type Line struct {
 	RecipientEmail string // "" when the buyer named nobody
 	RecipientName  string
 	Message        string
-	DeliverOn      string // YYYY-MM-DD; "" for at once
+	DeliverOn      string // the day as the shop writes it, for [ReadDay]; "" for at once
 	OneMail        bool   // the buyer wants the codes that are for him in one mail
 	ForSelf        Wish
 }

@@ -112,7 +112,7 @@ func readLines(o webshop.Object, order *webshop.Order) {
 			UnitPrice: readMoney(l, "unit_price", order.Currency),
 			Recipient: webshop.Recipient{Name: recipient.Text("name"), Email: recipient.Text("email")},
 			Message:   l.Text("message"),
-			DeliverOn: readDay(l, order),
+			DeliverOn: l.Loose("deliver_on"),
 			ForSelf:   l.Truth("for_self"),
 			OneMail:   isTrue(l.Truth("one_mail")),
 		}
@@ -134,19 +134,6 @@ func readQuantity(o webshop.Object) int {
 		o.Fail("quantity", "a number from 0 to %d was expected", maxQuantity)
 	}
 	return int(n)
-}
-
-// readDay leaves out a date that can't be read, with a doubt: the order itself is good.
-func readDay(l webshop.Object, order *webshop.Order) string {
-	text := l.Loose("deliver_on")
-	if text == "" {
-		return ""
-	}
-	day, ok := webshop.ReadDay(time.DateOnly, text)
-	if !ok {
-		order.Doubts = append(order.Doubts, fmt.Sprintf("line %s is to be delivered on %.40q, which is no date", l.Loose("id"), text))
-	}
-	return day
 }
 
 func readRefunds(o webshop.Object, order *webshop.Order) {

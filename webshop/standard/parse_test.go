@@ -127,11 +127,11 @@ func TestWhatIsMissingFollowsFromTheRest(t *testing.T) {
 	}
 }
 
-func TestADateThatIsNoneIsADoubtAndNotAFault(t *testing.T) {
+func TestADayIsTakenAsItIsWritten(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"24/12/2026", "9999-12-31"} {
+	for _, text := range []string{"24/12/2026", "9999-12-31", "2026-12-24T10:00:00Z"} {
 		order := parsed(t, with(`"sku":"G"`, `"deliver_on":"`+text+`"`))
-		if order.Lines[0].DeliverOn != "" || len(order.Doubts) != 1 {
+		if order.Lines[0].DeliverOn != text || len(order.Doubts) != 0 {
 			t.Errorf("%s: got %q, doubts %v", text, order.Lines[0].DeliverOn, order.Doubts)
 		}
 	}

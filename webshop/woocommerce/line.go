@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"vouchsafe/webshop"
 )
@@ -18,7 +17,7 @@ func readLines(o webshop.Object, order *webshop.Order, fields webshop.Fields) {
 			Paid: webshop.Decimal(paid(l), order.Currency),
 		}
 		line.Quantity = quantity(l, order)
-		readWishes(l, order, &line, fields)
+		readWishes(l, &line, fields)
 		order.Lines = append(order.Lines, line)
 	}
 }
@@ -48,22 +47,14 @@ func quantity(l webshop.Object, order *webshop.Order) int {
 	return n
 }
 
-// readWishes reads what the buyer asked for. A date that can't be read is left out with a doubt.
-func readWishes(l webshop.Object, order *webshop.Order, line *webshop.Line, fields webshop.Fields) {
+// readWishes reads what the buyer asked for.
+func readWishes(l webshop.Object, line *webshop.Line, fields webshop.Fields) {
 	meta := l.Objects("meta_data")
 	line.Recipient.Email = wish(meta, fields.RecipientEmail)
 	line.Recipient.Name = wish(meta, fields.RecipientName)
 	line.Message = wish(meta, fields.Message)
 	line.OneMail = isYes(wish(meta, fields.OneMail))
-	text := wish(meta, fields.DeliverOn)
-	if text == "" {
-		return
-	}
-	day, ok := readDay(text)
-	if !ok {
-		order.Doubts = append(order.Doubts, fmt.Sprintf("line %s is to be delivered on %.40q, which is no date", line.ID, text))
-	}
-	line.DeliverOn = day
+	line.DeliverOn = wish(meta, fields.DeliverOn)
 }
 
 // isYes reads a ticked box, as shop plugins write it in the languages of their forms.
@@ -96,16 +87,4 @@ func wish(meta []webshop.Object, key string) string {
 		}
 	}
 	return ""
-}
-
-// readDay reads the ways in which date pickers write a day without ambiguity: ISO 8601, also with a time of day, and the
-// dotted form of Danish, Norwegian and German. With slashes nobody can tell the day from the month.
-func readDay(text string) (string, bool) {
-	first, _, _ := strings.Cut(strings.Replace(text, "T", " ", 1), " ")
-	for _, layout := range []string{time.DateOnly, "20060102", "2.1.2006"} {
-		if day, ok := webshop.ReadDay(layout, first); ok {
-			return day, true
-		}
-	}
-	return "", false
 }
