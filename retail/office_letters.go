@@ -18,7 +18,8 @@ import (
 
 // Resend mails a voucher's code once more, as a delivery of its own (A22): to recipient, or, if that is
 // empty, to whom it was meant for. What has not left yet is cancelled in its favour, and while its order
-// is cancelled it is held like every other. The code stays what it is. A voucher that no webshop sold goes
+// is cancelled it is held like every other. A shop that sends the codes itself is handed this one again, unless a recipient is named. The
+// code stays what it is. A voucher that no webshop sold goes
 // to nobody but recipient. Errors: ErrUnderWay while a delivery is being made or is in doubt (one that is not
 // tried again by itself stops only what goes to somebody else), ErrNeedsAddress, ErrCodeGone, ErrNotSold,
 // voucher.ErrInvalidated, voucher.ErrNotActive for one that was not sold at all, voucher.ErrNotFound.
@@ -40,6 +41,9 @@ func (o *BackOffice) Resend(ctx context.Context, by Actor, id, recipient, reason
 	}
 	e.address = func(_ outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
 		draft.Due, draft.Waiting = time.Time{}, "" // the office asks for it now
+		if recipient == "" && draft.Kind == KindHandover {
+			return nil // the shop sends the codes of its vouchers, this one too
+		}
 		draft.Kind = KindCode
 		if err := o.sales.address(draft, cmp.Or(recipient, sold.recipient())); err != nil {
 			return err
