@@ -63,7 +63,7 @@ type hookLine struct {
 	UnitPrice *moneyDoc      `json:"unit_price,omitempty"`
 	Total     *moneyDoc      `json:"total,omitempty" doc:"What was paid for the line, with tax; without it quantity times unit price"`
 	Recipient *hookRecipient `json:"recipient,omitempty"`
-	Message   string         `json:"message,omitempty" doc:"Of the giver to the recipient"`
+	Message   string         `json:"message,omitempty" doc:"Of the giver to the recipient. At most 500 characters are mailed and printed; of a longer message the end is left out, and the office is told (order_in_doubt)"`
 	DeliverOn string         `json:"deliver_on,omitempty" doc:"The day on which the code is mailed, at eight in the morning of the shop: 2026-12-24. An instant is the day on which it is in the shop's zone. 24.12.2026, 24-12-2026 and 24/12/2026 are read too, where the order's language is not English or day and month can't be confused. With anything else, or a day after the voucher's last one, the voucher is issued and its delivery waits for the office to name a day; a day in the past is at once"`
 	OneMail   bool           `json:"one_mail,omitempty" doc:"The buyer wants the codes that are for him in one mail"`
 	ForSelf   *bool          `json:"for_self,omitempty" doc:"The buyer keeps the voucher"`

@@ -9,6 +9,7 @@ import (
 
 	"vouchsafe/retail/failpoint"
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/mail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
@@ -182,15 +183,27 @@ func (a *application) judge(b basis) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	a.order.Covered = b.covered[a.key()]
-	d := purchase.Decide(known, a.order, b.catalogue, purchase.Shop{
+	order := a.order
+	order.Covered, order.Doubts = b.covered[a.key()], slices.Concat(order.Doubts, tooLong(order, b.catalogue))
+	d := purchase.Decide(known, order, b.catalogue, purchase.Shop{
 		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
 	})
-	c := change{shop: a.shop, order: &a.order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse}
+	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse}
 	if d.Verdict == purchase.Applied {
 		c.stored, err = a.adopt(stored, d)
 	}
 	return c, err
+}
+
+// tooLong tells of the gift messages that are mailed without their end. The rest of their order is not held up for that.
+func tooLong(o purchase.Order, products purchase.Catalogue) (doubts []string) {
+	for _, line := range o.Lines {
+		if _, sold := products[line.SKU]; sold && mail.ShortensMessage(line.Message) {
+			doubts = append(doubts, fmt.Sprintf(
+				"the gift message of line %.40s is longer than %d characters: it is mailed and printed shortened", line.ID, mail.MaxMessage))
+		}
+	}
+	return doubts
 }
 
 func (a *application) key() orders.Key { return orders.Key{Shop: a.shop.ID, Order: a.order.ID} }

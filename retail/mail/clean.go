@@ -47,7 +47,15 @@ func CleanName(text string) string {
 
 // CleanMessage makes a gift message safe to print and to mail: its lines are kept, at most 500 characters in 13
 // lines, nothing invisible, no links that a mail program would make clickable, nothing that looks like a code.
-func CleanMessage(text string) string {
+func CleanMessage(text string) string { return shorten(tidyMessage(text), MaxMessage) }
+
+// ShortensMessage tells whether CleanMessage leaves out the end of a gift message.
+func ShortensMessage(text string) bool {
+	return len(text) > maxInput || utf8.RuneCountInString(tidyMessage(text)) > MaxMessage
+}
+
+// tidyMessage is a gift message of any length, safe to print and to mail.
+func tidyMessage(text string) string {
 	text = strings.ReplaceAll(strings.ReplaceAll(bounded(text), "\r\n", "\n"), "\r", "\n")
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -60,7 +68,7 @@ func CleanMessage(text string) string {
 	if strings.Count(message, "\n") > maxBreaks {
 		message = strings.Join(strings.Fields(message), " ")
 	}
-	return shorten(Defang(hideCodes(message)), MaxMessage)
+	return Defang(hideCodes(message))
 }
 
 // Defang takes apart what mail programs would make clickable, by a space after the dot, the @ or the scheme. It

@@ -24,7 +24,8 @@
 // answer: a message that is sent again would look newer than it is. Names that are not in this form are ignored, since
 // shops add some; a wrong value under a name that is in it is refused.
 //
-// A day of delivery that nobody can be sure of keeps its voucher's mail back until the office names one, and nothing else.
+// A day of delivery that nobody can be sure of keeps its voucher's mail back until the office names one, and nothing else. Of a message
+// 500 characters are mailed.
 //
 // There is no API to ask, so what a message leaves out stays unknown.
 package standard
