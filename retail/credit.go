@@ -70,6 +70,9 @@ func (s *Stockroom) crediting(ctx context.Context, c Credit) (purchase.Product, 
 	return product, voucher.Sell{Product: product.SKU, Price: price, State: voucher.Active, Stock: voucher.Fresh, Detail: c.Detail}, err
 }
 
+// ErrNoCreditNote says that a product is there, and that no credit note can be made as one.
+var ErrNoCreditNote = errors.New("the product is not of kind credit")
+
 // creditProduct is what a credit note is made as: a registered product of that kind, or the usual one.
 func (s *Stockroom) creditProduct(ctx context.Context, sku string, currency money.Currency) (purchase.Product, error) {
 	if sku == "" {
@@ -77,7 +80,7 @@ func (s *Stockroom) creditProduct(ctx context.Context, sku string, currency mone
 	}
 	product, err := s.sales.Product(ctx, sku)
 	if err == nil && product.Kind != purchase.Credit {
-		err = fmt.Errorf("product %.100q is no credit note: %w", sku, ErrUnknownProduct)
+		err = fmt.Errorf("product %.100q is of kind %s: %w", sku, product.Kind, ErrNoCreditNote)
 	}
 	return product, err
 }

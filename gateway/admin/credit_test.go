@@ -45,7 +45,8 @@ func TestACreditNoteIsGivenAndRedeemed(t *testing.T) {
 	h.unchanged("a refused credit note", func() {
 		h.office.credits("c:9", 1000_01).refuses(403, "approval_required")
 		h.shop.credits("c:9", 100_00).refuses(403, "channel_not_allowed")
-		h.till.credits("c:9", 100_00, says("product", "CARD-500")).refuses(404, "not_found", `"field":"product"`)
+		h.till.credits("c:9", 100_00, says("product", "CARD-500")).refuses(400, "invalid_request", `"field":"product"`)
+		h.till.credits("c:9", 100_00, says("product", "NONE")).refuses(404, "not_found", `"field":"product"`)
 		h.till.credits("c:9", 0).refuses(400, "invalid_request", `"field":"amount.amount"`)
 		h.till.asks("PUT", "/v1/credit-notes/c:9", members(pays("amount", 1), says("receipt", "1"))).refuses(400, "invalid_request", `"field":"reason"`)
 	})

@@ -94,6 +94,8 @@ func refuseSale(err error) error {
 	switch {
 	case errors.Is(err, retail.ErrUnknownProduct):
 		return edge.Refuse(edge.NotFound, "No product has this SKU.", edge.With("field", "product"))
+	case errors.Is(err, retail.ErrNoCreditNote):
+		return counter.Invalid("product", "must be the SKU of a product of kind credit; this one is of another kind")
 	case errors.Is(err, purchase.ErrOtherCurrency):
 		return edge.Refuse(edge.CurrencyMismatch, "The product is worth an amount in another currency.")
 	}
