@@ -11,6 +11,7 @@ import (
 
 // faqIn asks for the questions in a language.
 type faqIn struct {
+	SmallPageIn
 	Language string `query:"language" enum:"da,en" default:"da"`
 }
 
@@ -45,7 +46,7 @@ func (a *admin) faq(ctx context.Context, in *faqIn) (*body[pageOut[answerOut]], 
 	if err != nil {
 		return nil, refuseLoyalty(err)
 	}
-	return showPage(all, "", showAnswer), nil
+	return showSmall(in.SmallPageIn, all, func(a retail.PointsAnswer) string { return a.Entry }, showAnswer)
 }
 
 // putFAQIn asks for another text of a question, or its approval.

@@ -86,12 +86,12 @@ func (a *admin) programme(ctx context.Context, _ *struct{}) (*body[programmeOut]
 	return ok(showProgramme(v)), nil
 }
 
-func (a *admin) programmeVersions(ctx context.Context, _ *struct{}) (*body[pageOut[programmeOut]], error) {
+func (a *admin) programmeVersions(ctx context.Context, in *SmallPageIn) (*body[pageOut[programmeOut]], error) {
 	all, err := a.office.ProgrammeVersions(ctx)
 	if err != nil {
 		return nil, refuseLoyalty(err)
 	}
-	return showPage(all, "", showProgramme), nil
+	return showSmall(*in, all, func(v retail.ProgrammeVersion) string { return fmt.Sprint(v.Number) }, showProgramme)
 }
 
 // putProgrammeIn asks for another programme.

@@ -60,21 +60,18 @@ func (p *pickups) make(ctx context.Context, in *mayReasonIn) (*body[newPickupOut
 	return made(newPickupOut{showPickup(link), address}), nil
 }
 
-// pickupsOut are the links to a voucher.
-type pickupsOut struct {
-	Items []pickupOut `json:"items" nullable:"false"`
+// pickupsIn asks for the links to a voucher.
+type pickupsIn struct {
+	ID string `path:"id" doc:"Id of the voucher"`
+	SmallPageIn
 }
 
-func (p *pickups) list(ctx context.Context, in *idIn) (*body[pickupsOut], error) {
+func (p *pickups) list(ctx context.Context, in *pickupsIn) (*body[pageOut[pickupOut]], error) {
 	links, err := p.links.List(ctx, in.ID)
 	if err != nil {
 		return nil, refusePickup(err)
 	}
-	out := pickupsOut{Items: []pickupOut{}}
-	for _, link := range links {
-		out.Items = append(out.Items, showPickup(link))
-	}
-	return ok(out), nil
+	return showSmall(in.SmallPageIn, links, func(link retail.Pickup) string { return link.ID }, showPickup)
 }
 
 // pickupIn names a link.

@@ -115,19 +115,16 @@ func (s *showroom) unpublish(ctx context.Context, in *unpublishIn) (*body[public
 	return ok(showPublication(made)), nil
 }
 
-// publicationsOut is where a product is wanted.
-type publicationsOut struct {
-	Items []publicationOut `json:"items" nullable:"false"`
+// publicationsIn asks where a product is wanted.
+type publicationsIn struct {
+	ID string `path:"id" doc:"Id of the product"`
+	SmallPageIn
 }
 
-func (s *showroom) publications(ctx context.Context, in *productIn) (*body[publicationsOut], error) {
+func (s *showroom) publications(ctx context.Context, in *publicationsIn) (*body[pageOut[publicationOut]], error) {
 	found, err := s.room.Publications(ctx, skuOf(in.ID))
 	if err != nil {
 		return nil, refuseTrade(err)
 	}
-	out := publicationsOut{Items: make([]publicationOut, len(found))}
-	for i, p := range found {
-		out.Items[i] = showPublication(p)
-	}
-	return ok(out), nil
+	return showSmall(in.SmallPageIn, found, func(p retail.Publication) string { return p.Shop }, showPublication)
 }

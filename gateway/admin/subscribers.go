@@ -75,21 +75,12 @@ func showSubscriber(s retail.Subscriber) subscriberOut {
 	}
 }
 
-// subscribersOut are all of them: there are few.
-type subscribersOut struct {
-	Items []subscriberOut `json:"items" nullable:"false"`
-}
-
-func (a *admin) listSubscribers(ctx context.Context, _ *struct{}) (*body[subscribersOut], error) {
+func (a *admin) listSubscribers(ctx context.Context, in *SmallPageIn) (*body[pageOut[subscriberOut]], error) {
 	all, err := a.office.Subscribers(ctx)
 	if err != nil {
 		return nil, refuseTrade(err)
 	}
-	out := subscribersOut{Items: []subscriberOut{}}
-	for _, s := range all {
-		out.Items = append(out.Items, showSubscriber(s))
-	}
-	return ok(out), nil
+	return showSmall(*in, all, func(s retail.Subscriber) string { return s.ID }, showSubscriber)
 }
 
 // subscriberAnswer renders a subscriber, or what went wrong.

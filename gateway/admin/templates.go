@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -89,12 +90,12 @@ func answered(t retail.Template, err error) (*body[templateOut], error) {
 	return ok(showTemplate(t)), nil
 }
 
-func (t *trade) templates(ctx context.Context, _ *struct{}) (*body[pageOut[templateOut]], error) {
+func (t *trade) templates(ctx context.Context, in *SmallPageIn) (*body[pageOut[templateOut]], error) {
 	found, err := t.office.Templates(ctx)
 	if err != nil {
 		return nil, refuseTrade(err)
 	}
-	return showPage(found, "", showTemplate), nil
+	return showSmall(*in, found, func(of retail.Template) string { return of.Shop + "/" + of.Language + "/" + of.Name }, showTemplate)
 }
 
 // templateIn asks for a template.
@@ -107,12 +108,18 @@ func (t *trade) template(ctx context.Context, in *templateIn) (*body[templateOut
 	return answered(t.office.Template(ctx, in.place(), in.Version))
 }
 
-func (t *trade) templateVersions(ctx context.Context, in *PlaceIn) (*body[pageOut[templateOut]], error) {
+// templateVersionsIn asks for the versions of a template.
+type templateVersionsIn struct {
+	PlaceIn
+	SmallPageIn
+}
+
+func (t *trade) templateVersions(ctx context.Context, in *templateVersionsIn) (*body[pageOut[templateOut]], error) {
 	found, err := t.office.TemplateVersions(ctx, in.place())
 	if err != nil {
 		return nil, refuseTrade(err)
 	}
-	return showPage(found, "", showTemplate), nil
+	return showSmall(in.SmallPageIn, found, func(of retail.Template) string { return strconv.Itoa(of.Version) }, showTemplate)
 }
 
 // putTemplateIn asks for other words.
@@ -171,10 +178,11 @@ type kindOut struct {
 	Variables []variableOut `json:"variables" nullable:"false"`
 }
 
-func (t *trade) templateVariables(context.Context, *struct{}) (*body[pageOut[kindOut]], error) {
-	return showPage(retail.TemplateKinds(), "", func(kind retail.TemplateKind) kindOut {
+func (t *trade) templateVariables(_ context.Context, in *SmallPageIn) (*body[pageOut[kindOut]], error) {
+	name := func(kind retail.TemplateKind) string { return kind.Name }
+	return showSmall(*in, retail.TemplateKinds(), name, func(kind retail.TemplateKind) kindOut {
 		return kindOut{Name: kind.Name, TextOnly: kind.TextOnly, Variables: showVariables(kind.Variables)}
-	}), nil
+	})
 }
 
 func showVariables(of []retail.TemplateVariable) []variableOut {
