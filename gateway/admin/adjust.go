@@ -159,6 +159,8 @@ type adjustedOut struct {
 	State      string         `json:"state" enum:"done,reversed,prevented,awaiting_approval,rejected,withdrawn,expired" doc:"The last four: a second person was needed, and nothing has moved"`
 	Adjustment *adjustmentOut `json:"adjustment,omitempty"`
 	Balance    *money.Amount  `json:"balance,omitempty" doc:"As it was after the act"`
+	// Reopened is of a voucher that was claimed.
+	Reopened *counter.ClaimedBy `json:"reopened,omitempty" doc:"The voucher was claimed, and was opened anew. Who had claimed it keeps what it brought him"`
 }
 
 func (a *admin) recoverAdjustment(ctx context.Context, in *adjustKeyIn) (*body[adjustedOut], error) {
@@ -170,6 +172,9 @@ func (a *admin) recoverAdjustment(ctx context.Context, in *adjustKeyIn) (*body[a
 	if r.Voucher != "" {
 		shown, balance := showAdjustment(&r), money.Of(r.Balance, r.Currency)
 		out.Adjustment, out.Balance = &shown, &balance
+	}
+	if out.Reopened, err = a.reopened(ctx, &r); err != nil {
+		return nil, counter.Refuse(err)
 	}
 	return ok(out), nil
 }
