@@ -152,7 +152,7 @@ func (d *Desk) findToken(ctx context.Context, by Actor, f found, typed voucher.T
 	who := throttle.Who{Kind: throttle.Token, ID: by.Name}
 	isNew := errors.Is(unknown, voucher.ErrNotFound) // an act that exists under its key is never refused: see [Desk.admit]
 	if verdict := d.throttle.Allow(ctx, who); isNew && !verdict.OK {
-		return f.Seen, &SlowDownError{RetryAfter: verdict.RetryAfter}
+		return f.Seen, &SlowDownError{RetryAfter: verdict.RetryAfter, Tokens: true}
 	}
 	seen, err := d.ledger.LookToken(ctx, f.macs, !isNew)
 	if errors.Is(err, voucher.ErrNotFound) {

@@ -13,6 +13,7 @@ import (
 // SlowDownError refuses to look a code up for somebody who has asked for too many that don't exist.
 type SlowDownError struct {
 	RetryAfter time.Duration
+	Tokens     bool // of tokens alone: codes are looked up all the same
 }
 
 // Error says when to come back.

@@ -126,7 +126,11 @@ func Refuse(err error) error {
 		return p
 	}
 	if limited, ok := errors.AsType[*retail.SlowDownError](err); ok {
-		return edge.Refuse(edge.RateLimited, "Too many codes that don't exist.").After(limited.RetryAfter)
+		why := "Too many codes that don't exist."
+		if limited.Tokens {
+			why = "Too many numbers that are neither the code nor the card of a voucher. Until then no card is looked up at this register, also none that there is; codes work all the same."
+		}
+		return edge.Refuse(edge.RateLimited, why).After(limited.RetryAfter)
 	}
 	if waits, ok := errors.AsType[*retail.AwaitingError](err); ok {
 		return edge.Refuse(edge.AwaitingApproval, "The act is stored and waits for a second person. Nothing has moved yet.",
