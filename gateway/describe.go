@@ -76,7 +76,7 @@ type hookRecipient struct {
 
 type hookRefund struct {
 	ID     string           `json:"id"`
-	Amount moneyDoc         `json:"amount"`
+	Amount moneyDoc         `json:"amount" doc:"All that was given back, with VAT. Less than was paid for the units that it names: a person settles it"`
 	Lines  []hookRefundLine `json:"lines,omitempty" nullable:"false" doc:"Which units are given back; without it they are asked for, or a person settles it"`
 }
 

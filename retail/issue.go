@@ -29,6 +29,7 @@ type change struct {
 	before    *purchase.Purchase // as it was; nil for a new one
 	inUse     map[string]bool    // vouchers that were found to be in use; added to
 	at        time.Time          // when vouchers are issued; zero where nothing depends on it
+	whole     map[string]int64   // vouchers that were spent and are whole again, with the entries that they had then
 }
 
 // carryOut writes decisions and all that follows from them: those of one order, or of several whose rows are locked. Vouchers that
@@ -237,7 +238,7 @@ func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.
 		acts = append(acts, ledger.Aimed{Voucher: extra.Voucher, Act: voucher.Invalidate{
 			ID: id, Ref: voucher.Ref{Owner: "shop:" + c.shop.ID, Kind: voucher.Endings, Key: "refund:" + extra.ID},
 			Detail: voucher.Detail{Order: c.decision.Purchase.Number, Reason: "the purchase was refunded"},
-			Spare:  voucher.SpareUsed,
+			Spare:  voucher.SpareUsed, Whole: c.whole[extra.Voucher],
 		}})
 	}
 	for _, key := range c.decision.Block {

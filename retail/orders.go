@@ -47,17 +47,12 @@ func (s *Sales) applyOrder(ctx context.Context, shop orders.Shop, o purchase.Ord
 		return purchase.Decision{}, err
 	}
 	run := &application{sales: s, shop: shop, order: o, also: also, inUse: map[string]bool{}}
-	for range maxReruns {
-		d, err := run.once(ctx)
-		if errors.Is(err, errMoved) || errors.Is(err, orders.ErrOvertaken) {
-			continue
-		}
-		if err != nil {
-			return purchase.Decision{}, fmt.Errorf("apply order %s of shop %s: %w", o.ID, shop.ID, err)
-		}
-		return d, nil
+	run.weigh = run.weighState
+	d, err := run.through(ctx)
+	if err != nil {
+		return purchase.Decision{}, fmt.Errorf("apply order %s of shop %s: %w", o.ID, shop.ID, err)
 	}
-	return purchase.Decision{}, fmt.Errorf("apply order %s of shop %s: %w", o.ID, shop.ID, errMoved)
+	return d, nil
 }
 
 // application is one state on its way into the database.
@@ -65,9 +60,22 @@ type application struct {
 	sales    *Sales
 	shop     orders.Shop
 	order    purchase.Order
+	weigh    func(ctx context.Context, tx outbox.Tx) (change, error) // locks the order's row and asks the rules
 	also     after
 	vouchers map[string]voucher.Voucher // the order's vouchers, as they were before the locks
+	whole    map[string]int64           // those of which all that was spent has come back, with their entries by then
 	inUse    map[string]bool            // those that were found in use under their locks
+}
+
+// through tries until nothing has changed meanwhile of what the decision rests on.
+func (a *application) through(ctx context.Context) (purchase.Decision, error) {
+	for range maxReruns {
+		d, err := a.once(ctx)
+		if !errors.Is(err, errMoved) && !errors.Is(err, orders.ErrOvertaken) {
+			return d, err
+		}
+	}
+	return purchase.Decision{}, errMoved
 }
 
 // once reads the order's vouchers and makes one try. They are read before the transaction, so that it never needs a second
@@ -78,6 +86,9 @@ func (a *application) once(ctx context.Context) (purchase.Decision, error) {
 		return purchase.Decision{}, err
 	}
 	if a.vouchers, err = a.sales.vouchersByID(ctx, ids); err != nil {
+		return purchase.Decision{}, err
+	}
+	if a.whole, err = a.sales.ledger.WholeAgain(ctx, used(a.vouchers)...); err != nil {
 		return purchase.Decision{}, err
 	}
 	var d purchase.Decision
@@ -115,18 +126,33 @@ func (s *Sales) vouchersByID(ctx context.Context, ids []string) (map[string]vouc
 	return byID, err
 }
 
-// decide locks the order's row, asks the rules, and writes what follows.
-func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decision, *ledger.Applied, error) {
-	b, err := lockBasis(ctx, tx, a)
-	if err != nil {
-		return purchase.Decision{}, nil, err
+// used are the vouchers that more has happened to than their issue, and that may still be spent.
+func used(vouchers map[string]voucher.Voucher) (ids []string) {
+	for id, v := range vouchers {
+		if v.Entries > 1 && v.Balance > 0 {
+			ids = append(ids, id)
+		}
 	}
-	c, err := a.judge(b)
+	return ids
+}
+
+// decide asks the rules, and writes what follows.
+func (a *application) decide(ctx context.Context, tx outbox.Tx) (purchase.Decision, *ledger.Applied, error) {
+	c, err := a.weigh(ctx, tx)
 	if err != nil || c.decision.Verdict != purchase.Applied {
 		return c.decision, nil, err
 	}
 	applied, err := a.sales.carryOut(ctx, tx, c)
 	return c.decision, applied, err
+}
+
+// weighState locks the order's row and asks what its state means.
+func (a *application) weighState(ctx context.Context, tx outbox.Tx) (change, error) {
+	b, err := lockBasis(ctx, tx, a)
+	if err != nil {
+		return change{}, err
+	}
+	return a.judge(b)
 }
 
 // basis is what decisions about orders rest on, read while their rows are locked.
@@ -188,7 +214,7 @@ func (a *application) judge(b basis) (change, error) {
 	d := purchase.Decide(known, order, b.catalogue, purchase.Shop{
 		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
 	})
-	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse}
+	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole}
 	if d.Verdict == purchase.Applied {
 		c.stored, err = a.adopt(stored, d)
 	}
@@ -251,6 +277,9 @@ func (a *application) known(stored *orders.Purchase) (*purchase.Purchase, error)
 		}
 		unit.Voucher = standing(v)
 		unit.Voucher.Reserved = a.inUse[id]
+		if entries, whole := a.whole[id]; whole && entries == v.Entries {
+			unit.Voucher.Touched = false
+		}
 	}
 	return &known, nil
 }

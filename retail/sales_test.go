@@ -216,7 +216,7 @@ func status(s purchase.Status) func(*purchase.Order) {
 func refunded(id string, quantity int) func(*purchase.Order) {
 	return func(o *purchase.Order) {
 		o.Refunds = append(o.Refunds, purchase.Refund{
-			ID: id, Amount: money.Of(1, "DKK"), Lines: []purchase.RefundLine{{Line: "1", Quantity: quantity}},
+			ID: id, Amount: money.Of(int64(quantity)*500_00, "DKK"), Lines: []purchase.RefundLine{{Line: "1", Quantity: quantity}},
 		})
 	}
 }

@@ -205,6 +205,7 @@ func (d *daemon) jobs(shops *relay.Relay) []schedule.Job {
 		{Name: "forward-merged", Spec: "3-59/5 * * * *", Run: retail.NewBackOffice(h.desk, h.sales).ForwardMerged},
 		{Name: "settle-points", Spec: "* * * * *", Run: h.sales.SettlePoints},
 		{Name: "review-cancelled", Spec: "* * * * *", Run: h.sales.ReviewCancelled},
+		{Name: "settle-refunds", Spec: "* * * * *", Run: h.sales.SettleRefunds},
 		{Name: "clean-sessions", Spec: "47 3 * * *", Run: h.signIns.CleanSessions},
 		{Name: "verify", Spec: "7 2 * * *", Within: proofWithin, Run: func(ctx context.Context) error { _, err := h.inspector.Prove(ctx); return err }},
 		{Name: "erase-webhook-bodies", Spec: "37 3 * * *", Run: h.sales.EraseBodies},

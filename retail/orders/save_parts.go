@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
 )
 
 // upsertUnits leaves alone what is settled: a unit that has a voucher keeps it.
@@ -90,7 +91,8 @@ INSERT INTO purchase_refund (
 	currency,
 	amount,
 	settled,
-	problem
+	problem,
+	lines
 )
 SELECT
 	*
@@ -101,11 +103,15 @@ FROM
 		@currency::text[],
 		@amount::bigint[],
 		@settled::boolean[],
-		@problem::text[]
+		@problem::text[],
+		@lines::text[]::jsonb[]
 	)
 ON CONFLICT (purchase, refund) DO UPDATE SET
+	currency = EXCLUDED.currency,
+	amount = EXCLUDED.amount,
 	settled = EXCLUDED.settled,
-	problem = EXCLUDED.problem`
+	problem = EXCLUDED.problem,
+	lines = EXCLUDED.lines`
 
 // saveParts forgets the units that were dropped, and writes the others and the refunds.
 func saveParts(ctx context.Context, tx outbox.Tx, purchases []*Purchase) error {
@@ -185,9 +191,9 @@ func (l *unitColumns) args() pgx.NamedArgs {
 
 // refundColumns are refunds column by column.
 type refundColumns struct {
-	purchase, refund, currency, problem []string
-	amount                              []int64
-	settled                             []bool
+	purchase, refund, currency, problem, lines []string
+	amount                                     []int64
+	settled                                    []bool
 }
 
 func (l *refundColumns) add(p *Purchase) {
@@ -195,6 +201,7 @@ func (l *refundColumns) add(p *Purchase) {
 		l.purchase, l.refund = append(l.purchase, p.ID), append(l.refund, r.ID)
 		l.currency, l.amount = append(l.currency, string(r.Amount.Currency)), append(l.amount, r.Amount.Minor)
 		l.settled, l.problem = append(l.settled, r.Settled), append(l.problem, string(r.Problem))
+		l.lines = append(l.lines, jsonOf(append([]purchase.Named{}, r.Lines...)))
 	}
 }
 
@@ -206,5 +213,6 @@ func (l *refundColumns) args() pgx.NamedArgs {
 		"amount":   l.amount,
 		"settled":  l.settled,
 		"problem":  l.problem,
+		"lines":    l.lines,
 	}
 }

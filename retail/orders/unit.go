@@ -86,7 +86,8 @@ SELECT
 	currency,
 	amount,
 	settled,
-	problem
+	problem,
+	lines
 FROM
 	purchase_refund
 WHERE
@@ -102,12 +103,13 @@ type refundRow struct {
 	Amount   int64
 	Settled  bool
 	Problem  string
+	Lines    []purchase.Named
 }
 
 func (p *Purchase) addRefund(r refundRow) {
 	p.Decided.Refunds = append(p.Decided.Refunds, purchase.Counted{
 		ID: r.Refund, Amount: money.Of(r.Amount, money.Currency(r.Currency)), Settled: r.Settled,
-		Problem: purchase.Settlement(r.Problem),
+		Problem: purchase.Settlement(r.Problem), Lines: r.Lines,
 	})
 }
 

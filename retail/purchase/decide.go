@@ -103,9 +103,9 @@ func (o Order) overtaken(known *Purchase, shop Shop, why string) (Verdict, strin
 // knowsOfRefunds tells whether a state tells of money given back that was never told of a purchase.
 func (o Order) knowsOfRefunds(known *Purchase) bool {
 	if o.Status == Refunded && len(o.Refunds) == 0 {
-		return known.Status != Refunded && !known.counted(WholeOrder)
+		return known.Status != Refunded && !known.namesAll()
 	}
-	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return !known.counted(r.ID) })
+	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return !known.knows(r) })
 }
 
 // place is where an address leads, so that http and https of one shop are one.

@@ -72,7 +72,7 @@ func covered(minor int64) func(*purchase.Order) {
 func refund(id, line string, quantity int) func(*purchase.Order) {
 	return func(o *purchase.Order) {
 		o.Refunds = append(o.Refunds, purchase.Refund{
-			ID: id, Amount: money.Of(500_00, "DKK"), Lines: []purchase.RefundLine{{Line: line, Quantity: quantity}},
+			ID: id, Amount: money.Of(int64(max(1, quantity))*500_00, "DKK"), Lines: []purchase.RefundLine{{Line: line, Quantity: quantity}},
 		})
 	}
 }
@@ -204,7 +204,7 @@ func TestDecideOneState(t *testing.T) {
 			o.Refunds = []purchase.Refund{{ID: "r1", Amount: money.Of(100_00, "DKK")}}
 		}), "1/1=50000", "refund_to_settle names_no_lines"},
 		{"a refund of money for a voucher that is kept waits", state(0, refund("r1", "1", 0)), "1/1=50000", "refund_to_settle names_no_units"},
-		{"a refund of more units than there are takes all", state(0, refund("r1", "1", 2)), "", ""},
+		{"a refund of more units than there are takes all, and waits", state(0, refund("r1", "1", 2)), "", "refund_to_settle more_than_sold"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -28,6 +28,9 @@ func history(t *rapid.T) []purchase.Order {
 		case "refund":
 			line := rapid.SampledFrom([]string{"1", "2"}).Draw(t, "line")
 			given = append(given, refund(string(rune('a'+i)), line, rapid.IntRange(0, 2).Draw(t, "units")))
+			if rapid.Bool().Draw(t, "less than was paid") {
+				given = append(given, func(o *purchase.Order) { o.Refunds[len(o.Refunds)-1].Amount.Minor = 50_00 })
+			}
 			tell(states[len(states)-1].Status)
 		case "cancel":
 			tell(purchase.Cancelled)

@@ -1,92 +1,104 @@
 package purchase
 
-import "vouchsafe/retail/money"
+import (
+	"slices"
 
-// refund counts the refunds that were not looked at before and takes back the units that they name (X01).
+	"vouchsafe/retail/money"
+)
+
+// refund notes what the state tells of money given back, and takes back the units that refunds name (X01).
 func (c *change) refund() {
 	for _, r := range c.order.Refunds {
-		if c.next.counted(r.ID) {
-			continue
-		}
-		c.count(r.ID, r.Amount, c.settle(r))
+		c.next.note(r)
 	}
-	if c.order.Status == Refunded && !c.order.namesItsRefunds() && !c.next.counted(WholeOrder) {
-		c.count(WholeOrder, money.Amount{}, c.takeAll())
+	c.settle()
+	if c.order.Status == Refunded && !c.order.namesItsRefunds() && !c.next.namesAll() {
+		c.next.noteWhole(c.order.Currency)
+		c.settle()
 	}
-	if c.next.allTakenBack() {
-		for i := range c.next.Refunds {
-			c.next.Refunds[i].Settled, c.next.Refunds[i].Problem = true, ""
-		}
-	}
+}
+
+// SettleRefunds looks once more at the refunds that wait: what was reserved or spent may be free and whole by now, or ended by a person.
+// It needs no word of the shop; changed tells whether anything is to be written. What it takes back is taken once.
+func SettleRefunds(known Purchase) (d Decision, changed bool) {
+	c := change{next: known.clone()}
+	c.Verdict = Applied
+	c.settle()
+	c.Purchase = c.next
+	same := slices.Equal(known.Units, c.next.Units) && slices.EqualFunc(known.Refunds, c.next.Refunds, Counted.same)
+	return c.Decision, !same
 }
 
 // namesItsRefunds tells whether the refunds say for themselves what they take back: there is one at least, each names lines, and together
 // they are less than the order. Some shops call an order refunded after any refund.
 func (o *Order) namesItsRefunds() bool {
-	given := money.Amount{Currency: o.Total.Currency}
-	for _, r := range o.Refunds {
-		if len(r.Lines) == 0 {
-			return false
-		}
-		sum, err := given.Add(r.Amount)
-		if err != nil {
-			return false
-		}
-		given = sum
+	if len(o.Refunds) == 0 || slices.ContainsFunc(o.Refunds, func(r Refund) bool { return len(r.Lines) == 0 }) {
+		return false
 	}
-	return len(o.Refunds) > 0 && o.Total.Minor > given.Minor
+	given, err := o.given()
+	return err == nil && o.Total.Minor > given.Minor
 }
 
-// count remembers a refund for ever.
-func (c *change) count(id string, amount money.Amount, problem Settlement) {
-	c.next.Refunds = append(c.next.Refunds, Counted{ID: id, Amount: amount, Settled: problem == "", Problem: problem})
-}
-
-// settle takes back what a refund names and says what stays open, "" for nothing. What it names of other goods is not ours.
-func (c *change) settle(r Refund) Settlement {
-	if len(r.Lines) == 0 && r.Amount.Minor > 0 {
-		return NamesNoLines
-	}
-	var open Settlement
-	for _, l := range r.Lines {
-		if c.next.sku(l.Line) == "" {
-			continue
-		}
-		if l.Quantity == 0 {
-			open = NamesNoUnits
-		}
-		if c.take(l.Line, l.Quantity) < l.Quantity {
-			open = InUse
+// settle takes back what refunds name, as far as that is free, and says of each what stays open. Units that no other refund is left to
+// mean settle them all, but for one that names more than was sold.
+func (c *change) settle() {
+	for i := range c.next.Refunds {
+		if r := &c.next.Refunds[i]; !r.Settled {
+			c.settleOne(r)
 		}
 	}
-	return open
+	gone := c.next.allGone()
+	for i := range c.next.Refunds {
+		r := &c.next.Refunds[i]
+		if gone && r.Problem != MoreThanSold {
+			r.Problem = ""
+		}
+		r.Settled = r.Problem == ""
+	}
 }
 
-// take takes back at most so many units of a line, the last one first, and tells how many it was. One whose voucher a person
-// has invalidated already comes before all others: that is most likely the one that was meant.
-func (c *change) take(line string, quantity int) int {
-	taken := 0
+// settleOne takes back what is left of a refund and says what stays open. One of less than was paid takes back only what a person has
+// ended.
+func (c *change) settleOne(r *Counted) {
+	if r.Problem == NamesNoLines {
+		return
+	}
+	short := c.short(*r)
+	problem := Settlement("")
+	for i := range r.Lines {
+		named := &r.Lines[i]
+		named.Taken += c.take(*named, short)
+		switch left := named.Quantity > named.Taken; {
+		case named.Quantity == 0 && problem == "":
+			problem = NamesNoUnits
+		case !left:
+		case c.next.remains(*named) && short:
+			problem = LessThanPaid
+		case c.next.remains(*named):
+			problem = InUse
+		case r.ID != WholeOrder && c.next.oversold(named.Line):
+			problem = MoreThanSold
+		}
+	}
+	r.Problem = problem
+}
+
+// take takes back what is left of the units that a refund names of a line, the last one first, and tells how many it was. One whose
+// voucher a person has invalidated already comes before all others: that is most likely the one that was meant.
+func (c *change) take(named Named, endedOnly bool) int {
+	taken, left := 0, named.Quantity-named.Taken
 	for _, ended := range []bool{true, false} {
-		for i := len(c.next.Units) - 1; i >= 0 && taken < quantity; i-- {
+		if endedOnly && !ended {
+			break
+		}
+		for i := len(c.next.Units) - 1; i >= 0 && taken < left; i-- {
 			unit := &c.next.Units[i]
-			if unit.Line == line && unit.Voucher.Ended == ended && c.takeBack(unit) {
+			if named.means(unit) && unit.Voucher.Ended == ended && c.takeBack(unit) {
 				taken++
 			}
 		}
 	}
 	return taken
-}
-
-// takeAll takes back every unit, and says what stays open.
-func (c *change) takeAll() Settlement {
-	var open Settlement
-	for i := len(c.next.Units) - 1; i >= 0; i-- {
-		unit := &c.next.Units[i]
-		if !c.takeBack(unit) && unit.State == Issued {
-			open = InUse
-		}
-	}
-	return open
 }
 
 // takeBack takes back one unit unless it is settled otherwise, or its voucher is in use.
@@ -107,12 +119,135 @@ func (c *change) takeBack(unit *Unit) bool {
 	return true
 }
 
-// allTakenBack tells whether no unit is left that a refund could still mean.
-func (p *Purchase) allTakenBack() bool {
-	for _, u := range p.Units {
-		if u.State != TakenBack && u.State != Dismissed {
-			return false
+// short tells whether a refund gives back less than was paid for the units that it names: then nobody knows what it is for, unless the
+// order is refunded altogether. Where the state does not tell of the refund, it is what it was.
+//
+// A correct refund of a unit is never held up. So all that may have lowered the price of a voucher is taken to have lowered this one: what
+// the order's total lacks to the sum of its lines, and what our own codes paid. And money given back before without a unit counts as given
+// for this one, since shops permit no more than the rest of it.
+func (c *change) short(r Counted) bool {
+	if !slices.ContainsFunc(c.order.Refunds, func(told Refund) bool { return told.ID == r.ID }) {
+		return r.Problem == LessThanPaid
+	}
+	if r.Amount.Minor <= 0 || c.order.refundedAltogether() {
+		return false
+	}
+	cost, units, err := c.costOf(r)
+	if err != nil {
+		return false
+	}
+	given, err := r.Amount.Add(c.order.givenWithoutUnits(r.ID))
+	if err != nil {
+		return false
+	}
+	return given.Minor < cost.Minor-c.order.lowered().Minor-units
+}
+
+// costOf is the least that was paid for the units that a refund names, and how many there are of them.
+func (c *change) costOf(r Counted) (cost money.Amount, units int64, err error) {
+	cost = money.Of(0, c.order.Currency)
+	for _, named := range r.Lines {
+		least, sold := c.leastPaid(named)
+		for range min(sold, named.Quantity) {
+			if cost, err = cost.Add(least); err != nil {
+				return cost, 0, err
+			}
+			units++
 		}
 	}
-	return true
+	return cost, units, nil
+}
+
+// leastPaid is the least that was paid for a unit of a line that a refund names, as it was stored or as the order's line has it now, and
+// how many units the line has.
+func (c *change) leastPaid(named Named) (least money.Amount, units int) {
+	for i := range c.next.Units {
+		unit := &c.next.Units[i]
+		if !named.means(unit) {
+			continue
+		}
+		if units++; units == 1 || unit.Paid.Minor < least.Minor {
+			least = unit.Paid
+		}
+	}
+	for _, line := range c.order.Lines {
+		if line.ID == named.Line && line.Quantity > 0 {
+			least.Minor = min(least.Minor, line.Paid.Minor/int64(line.Quantity))
+		}
+	}
+	least.Minor = max(least.Minor, 0)
+	return least, units
+}
+
+// given is what the refunds come to.
+func (o *Order) given() (money.Amount, error) {
+	sum := money.Of(0, o.Currency)
+	for _, r := range o.Refunds {
+		if r.Amount.Minor == 0 {
+			continue
+		}
+		next, err := sum.Add(r.Amount)
+		if err != nil {
+			return money.Amount{}, err
+		}
+		sum = next
+	}
+	return sum, nil
+}
+
+// refundedAltogether tells whether all of the order was given back, or that can't be told.
+func (o *Order) refundedAltogether() bool {
+	if o.Status == Refunded && !o.namesItsRefunds() {
+		return true
+	}
+	given, err := o.given()
+	if err != nil {
+		return true
+	}
+	return given.Minor >= o.price().Minor
+}
+
+// price is what the order cost: its total, or the sum of its lines where the shop tells none.
+func (o *Order) price() money.Amount {
+	if o.Total.Currency == o.Currency && o.Total.Minor > 0 {
+		return o.Total
+	}
+	return o.gross()
+}
+
+// gross is what the lines come to; 0 where that can't be counted.
+func (o *Order) gross() money.Amount {
+	sum := money.Of(0, o.Currency)
+	for _, l := range o.Lines {
+		next, err := sum.Add(l.Paid)
+		if err != nil {
+			return money.Of(0, o.Currency)
+		}
+		sum = next
+	}
+	return sum
+}
+
+// lowered is by how much less money may have been paid for a line than it says.
+func (o *Order) lowered() money.Amount {
+	minor := max(0, o.Covered.Minor)
+	if o.Total.Currency == o.Currency {
+		minor += max(0, o.gross().Minor-o.Total.Minor)
+	}
+	return money.Of(minor, o.Currency)
+}
+
+// givenWithoutUnits is what refunds other than one gave back without taking a unit of anything.
+func (o *Order) givenWithoutUnits(other string) money.Amount {
+	rest := Order{Currency: o.Currency}
+	for _, r := range o.Refunds {
+		if r.ID != other && !slices.ContainsFunc(r.Lines, func(l RefundLine) bool { return l.Quantity > 0 }) {
+			rest.Refunds = append(rest.Refunds, r)
+		}
+	}
+	sum, err := rest.given()
+	if err != nil {
+		return money.Of(0, o.Currency)
+	}
+	return sum
 }

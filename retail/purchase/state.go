@@ -1,6 +1,7 @@
 package purchase
 
 import (
+	"slices"
 	"time"
 
 	"vouchsafe/retail/money"
@@ -82,31 +83,13 @@ type Key struct {
 // Key is the unit's name.
 func (u Unit) Key() Key { return Key{u.Line, u.N} }
 
-// Counted is a refund that was looked at, once and for ever.
-type Counted struct {
-	ID      string // the shop's; WholeOrder for the status that says that all was given back
-	Amount  money.Amount
-	Settled bool       // every unit that it names is taken back
-	Problem Settlement // why a person must settle it; "" when settled
-}
-
-// WholeOrder stands for the refund that an order's status tells of. No shop's id has a space.
-const WholeOrder = "whole order"
-
-// Settlement says why a refund waits for a person.
-type Settlement string
-
-// The reasons.
-const (
-	NamesNoLines Settlement = "names_no_lines" // an amount was given back and nobody says for what
-	NamesNoUnits Settlement = "names_no_units" // money for a voucher line was given back, but no unit
-	InUse        Settlement = "in_use"         // the units it names are spent or reserved, or there are fewer
-)
-
 // clone copies the purchase so that a decision never changes what it was given.
 func (p Purchase) clone() Purchase {
 	p.Units = append([]Unit(nil), p.Units...)
 	p.Refunds = append([]Counted(nil), p.Refunds...)
+	for i := range p.Refunds {
+		p.Refunds[i].Lines = slices.Clone(p.Refunds[i].Lines)
+	}
 	return p
 }
 
@@ -118,16 +101,6 @@ func (p *Purchase) unit(key Key) *Unit {
 		}
 	}
 	return nil
-}
-
-// counted tells whether a refund was looked at before.
-func (p *Purchase) counted(id string) bool {
-	for _, r := range p.Refunds {
-		if r.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // sku is what a line sold when it was last known; "" for a line without units.

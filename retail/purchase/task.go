@@ -28,6 +28,12 @@ const (
 	CancelledButUsed = "cancelled_but_used"
 )
 
+// explains tells whether what waits of a refund waits with the refund of the whole order already: one is enough.
+func (p Purchase) explains(r Counted) bool {
+	whole := p.told(WholeOrder)
+	return whole != nil && !whole.Settled && r.ID != WholeOrder && r.Problem != MoreThanSold
+}
+
 // Matters lists what waits for a person, one matter for each reason.
 func (p Purchase) Matters() []Matter {
 	var found []Matter
@@ -43,7 +49,7 @@ func (p Purchase) Matters() []Matter {
 		}
 	}
 	for _, r := range p.Refunds {
-		if !r.Settled {
+		if !r.Settled && !p.explains(r) {
 			found = append(found, Matter{Kind: RefundToSettle, About: r.ID, Reason: string(r.Problem)})
 		}
 	}

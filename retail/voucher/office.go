@@ -10,6 +10,9 @@ type Invalidate struct {
 	Detail Detail
 	// Spare keeps the act from touching a voucher that somebody counts on.
 	Spare Spare
+	// Whole is how many journal entries the voucher had when all that was spent of it had come back: it is as good as unspent as long as
+	// it has no more. 0 for one that nothing was spent of.
+	Whole int64
 }
 
 // Spare tells whether a voucher in use may be invalidated.
@@ -38,7 +41,7 @@ func (a Invalidate) decide(c *Case) (Answer, error) {
 		return Answer{}, &UnconfirmedError{Held: heldBy(live), Amount: c.Voucher.amount(live.Amount)}
 	case a.Spare == SpareUsed && live != nil:
 		return Answer{}, heldBy(live)
-	case a.Spare == SpareUsed && (c.Voucher.Entries != 1 || c.Voucher.State == Claimed):
+	case a.Spare == SpareUsed && (c.Voucher.Entries != max(1, a.Whole) || c.Voucher.State == Claimed):
 		return Answer{}, ErrNotReversible
 	}
 	if live != nil {

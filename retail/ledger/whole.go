@@ -1,0 +1,42 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const wholeAgain = `
+SELECT
+	account::text,
+	count(*)
+FROM
+	entry
+WHERE
+	account = ANY ($1::uuid[])
+GROUP BY
+	account
+HAVING
+	count(*) > 1
+	AND bool_and(seq = 1 OR contra LIKE 'redeemed/%')
+	AND sum(amount) = sum(amount) FILTER (WHERE seq = 1)`
+
+// WholeAgain finds the vouchers of which something was spent, and all of that has come back, and nothing else has happened to them. It
+// tells how many entries each of them had by then: as long as it has no more, it is whole.
+func (l *Ledger) WholeAgain(ctx context.Context, ids ...string) (map[string]int64, error) {
+	whole := make(map[string]int64, len(ids))
+	if len(ids) == 0 {
+		return whole, nil
+	}
+	rows, _ := l.pool.Query(ctx, wholeAgain, ids) // rows carry the error to ForEachRow
+	var id string
+	var entries int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &entries}, func() error {
+		whole[id] = entries
+		return nil
+	})
+	if err != nil {
+		return nil, away("look for vouchers that are whole again", err)
+	}
+	return whole, nil
+}
