@@ -14,7 +14,7 @@ import (
 type purchasesIn struct {
 	PageIn
 	Q     string `query:"q" maxLength:"200" doc:"The order's number or id, whole. Never a code"`
-	State string `query:"state" enum:"offered,waiting,issued,cancelled,refunded" doc:"waiting: something of it needs a decision"`
+	State string `query:"state" enum:"offered,waiting,issued,cancelled,refunded,dismissed" doc:"waiting: something of it needs a decision"`
 	Shop  string `query:"shop" maxLength:"63" doc:"Sold by this shop"`
 	Sort  string `query:"sort" enum:"received_at,-received_at" default:"-received_at" doc:"A minus turns it around"`
 }
@@ -26,7 +26,7 @@ type PurchaseLineOut struct {
 	Order      string       `json:"order" doc:"The shop's own id of the order"`
 	Number     string       `json:"number" doc:"As people call the order"`
 	Status     string       `json:"status" enum:"placed,paid,cancelled,refunded" doc:"Of the order, as the shop told last"`
-	State      string       `json:"state" enum:"offered,waiting,issued,cancelled,refunded" doc:"Of the purchase: waiting when anything of it needs a decision"`
+	State      string       `json:"state" enum:"offered,waiting,issued,cancelled,refunded,dismissed" doc:"Of the purchase: waiting when anything of it needs a decision; refunded or dismissed when nothing else is left of it"`
 	Total      money.Amount `json:"total"`
 	Tender     string       `json:"tender" doc:"How it was paid, in the shop's words; empty when it names nothing"`
 	OrderedAt  *time.Time   `json:"ordered_at" doc:"Null if the shop does not tell"`

@@ -118,7 +118,7 @@ func TestADismissedPurchaseNeverIssues(t *testing.T) {
 	h := open(t)
 	h.tells(order("1001", 0, tender("bacs")))
 	id := h.purchaseOf("1001")
-	h.office.asks("POST", "/v1/admin/purchases/"+id+"/dismiss", members(because)).has(200, `{"state":"offered","issued":0}`)
+	h.office.asks("POST", "/v1/admin/purchases/"+id+"/dismiss", members(because)).has(200, `{"state":"dismissed","issued":0}`)
 	h.tells(order("1001", 1))
 	h.office.asks("GET", "/v1/admin/purchases/"+id, "").has(200, `{"issued":0}`)
 	if got, want := h.noted(id), `dismiss_purchase {"order": "1001", "issued": 0, "reason": "a customer called"}`; got != want {
@@ -137,4 +137,15 @@ func TestActivationAboveTheSetAmountNeedsAPerson(t *testing.T) {
 		h.office.asks("POST", "/v1/admin/purchases/"+h.purchaseOf("1002")+"/activate", body).refuses(403, "approval_required")
 	})
 	h.office.asks("POST", "/v1/admin/purchases/"+h.purchaseOf("1001")+"/activate", body).has(200, `{"issued":1}`)
+}
+
+// A06: a purchase is called what is left of it.
+func TestAPurchaseOfWhichNothingIsLeftIsRefunded(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.sells(order("1001", 0, units(2)))
+	h.tells(order("1001", 1, units(2), refundedUnits(1, ofOne)))
+	h.office.lists("/v1/admin/purchases", "state", "issued", "state", "issued")
+	h.tells(order("1001", 2, units(2), refundedUnits(2, 2*ofOne)))
+	h.office.lists("/v1/admin/purchases", "state", "refunded", "state", "refunded")
 }

@@ -136,7 +136,7 @@ func TestATaskThatClosedItselfIsSettled(t *testing.T) {
 	h := open(t)
 	h.tells(order("1001", 0, tender("bacs")))
 	task := h.taskOf("purchase_waiting")
-	h.office.asks("POST", "/v1/admin/purchases/"+h.purchaseOf("1001")+"/dismiss", members(because)).has(200, `{"state":"offered"}`)
+	h.office.asks("POST", "/v1/admin/purchases/"+h.purchaseOf("1001")+"/dismiss", members(because)).has(200, `{"state":"dismissed"}`)
 	h.office.asks("POST", "/v1/admin/tasks/"+task+"/close", members(because)).refuses(409, "already_settled")
 }
 

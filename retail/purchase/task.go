@@ -73,22 +73,23 @@ func add(found []Matter, kind, reason string, key Key) []Matter {
 	return append(found, Matter{Kind: kind, About: reason, Reason: reason, Units: []Key{key}})
 }
 
-// State is how a purchase is shown: waiting when anything of it waits, else issued when it has vouchers, else what its order is.
+// State is how a purchase is shown: waiting when anything of it waits, else what its order is when that is over, else the furthest that its
+// units have come: issued, offered, and refunded or dismissed when nothing else is left of them.
 func (p Purchase) State() string {
-	state := p.Status.String()
-	if p.Status == Placed || p.Status == Paid {
-		state = string(Offered)
-	}
+	some := map[UnitState]bool{}
 	for _, u := range p.Units {
-		switch u.State {
-		case Waiting:
-			return string(Waiting)
-		case Issued:
-			state = string(Issued)
-		}
+		some[u.State] = true
 	}
-	if p.Status == Cancelled || p.Status == Refunded {
+	switch {
+	case some[Waiting]:
+		return string(Waiting)
+	case p.Status == Cancelled || p.Status == Refunded:
 		return p.Status.String()
 	}
-	return state
+	for _, state := range []UnitState{Issued, Offered, TakenBack, Dismissed} {
+		if some[state] {
+			return string(state)
+		}
+	}
+	return string(Offered)
 }
