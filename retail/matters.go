@@ -18,7 +18,7 @@ func keyOf(m purchase.Matter) matterKey { return matterKey{m.Kind, m.About, m.Re
 func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more []outbox.Task) error {
 	was := map[matterKey]purchase.Matter{}
 	if c.before != nil {
-		for _, m := range c.before.Matters() {
+		for _, m := range append(c.before.Matters(), c.before.Flagged()...) {
 			was[keyOf(m)] = m
 		}
 	}

@@ -262,11 +262,12 @@ func (c *change) issue() {
 	c.next.Fixed = c.next.Fixed || len(c.Issue) > 0
 }
 
-// block lets a cancelled order block what is left of its vouchers, and a paid one lift that block. Other states leave it.
+// block lets a cancelled order block its vouchers, also those that are spent: what is given back of that must not be spent again. A paid one
+// lifts that block. Other states leave it.
 func (c *change) block() {
 	switch c.order.Status {
 	case Cancelled:
-		c.Block = c.next.vouchers(func(v Voucher) bool { return !v.Ended && v.Balance > 0 })
+		c.Block = c.next.vouchers(func(v Voucher) bool { return !v.Ended })
 		c.next.Blocked = c.next.Blocked || len(c.Block) > 0
 	case Paid:
 		if c.next.Blocked {

@@ -62,6 +62,15 @@ func (p Purchase) Matters() []Matter {
 	return found
 }
 
+// Flagged lists what may have been a matter of a cancelled purchase when it was told: what was spent of its vouchers by then may have come
+// back since.
+func (p Purchase) Flagged() []Matter {
+	if p.Status != Cancelled {
+		return nil
+	}
+	return []Matter{{Kind: FlaggedPurchase, About: CancelledButUsed, Reason: CancelledButUsed}}
+}
+
 // add puts a unit under its matter.
 func add(found []Matter, kind, reason string, key Key) []Matter {
 	for i := range found {
