@@ -92,7 +92,7 @@ type unitOut struct {
 	SKU       string       `json:"sku"`
 	Title     string       `json:"title" doc:"What the line is called"`
 	State     string       `json:"state" enum:"offered,waiting,issued,refunded,dismissed"`
-	Reason    string       `json:"reason,omitempty" doc:"Why it waits: not_paid_online, below_min_paid …"`
+	Reason    string       `json:"reason,omitempty" doc:"Why it waits, or waited before it was dismissed: not_paid_online, below_min_paid, paid_after_dismissal …"`
 	Value     money.Amount `json:"value" doc:"What its voucher was issued for, or would be"`
 	Paid      money.Amount `json:"paid" doc:"Its share of what was paid for the line"`
 	Missing   bool         `json:"missing" doc:"The shop no longer lists it, and no refund says why"`

@@ -202,6 +202,8 @@ func (c *change) place(unit Unit) {
 		c.next.Units = append(c.next.Units, unit)
 	case known == nil:
 		c.next.Units = append(c.next.Units, c.late(unit))
+	case known.State == Dismissed && c.paidSince(*known, unit), known.Reason == PaidAfterDismissal && known.State != Dismissed:
+		*known = c.reopened(unit)
 	case known.State == Issued || known.State == TakenBack || known.State == Dismissed:
 	case known.Reason == AddedLater:
 		*known = c.late(unit)
@@ -215,6 +217,27 @@ func (c *change) late(unit Unit) Unit {
 	unit.Reason, unit.State = AddedLater, Offered
 	if c.order.Status == Paid {
 		unit.State = Waiting
+	}
+	return unit
+}
+
+// paidSince tells whether the order was paid after a unit of it was dismissed, which was decided of one that was not, or not online. The
+// buyer's money must not be kept for nothing, and nobody be told of it (X22).
+func (c *change) paidSince(dismissed, told Unit) bool {
+	if c.order.Status != Paid {
+		return false
+	}
+	return dismissed.Reason == Unpaid || dismissed.Reason.unpaid() && !told.Reason.unpaid()
+}
+
+// reopened is a unit that was paid after it was dismissed. It waits for what is in its way, or else since only a person may undo what a
+// person has decided.
+func (c *change) reopened(unit Unit) Unit {
+	switch {
+	case c.order.Status != Paid:
+		unit.State, unit.Reason = Offered, PaidAfterDismissal
+	case unit.State != Waiting:
+		unit.State, unit.Reason = Waiting, PaidAfterDismissal
 	}
 	return unit
 }

@@ -17,6 +17,9 @@ const (
 	UnpaidToo Consent = "unpaid_too"
 )
 
+// unpaid tells whether a unit waits since nobody has paid it online.
+func (r Reason) unpaid() bool { return r == NotOnline || r == NoPaymentDate }
+
 // Activate lets everything that waits issue, because a person decided so. Without the right consent it is refused with
 // ErrNotPaidOnline while the reason is that nobody paid online. Units that can't be worth anything are left waiting.
 func Activate(known Purchase, consent Consent) (Decision, error) {
@@ -26,7 +29,7 @@ func Activate(known Purchase, consent Consent) (Decision, error) {
 		if unit.State != Waiting || unit.Value.Minor <= 0 {
 			continue
 		}
-		if consent != UnpaidToo && (unit.Reason == NotOnline || unit.Reason == NoPaymentDate) {
+		if consent != UnpaidToo && unit.Reason.unpaid() {
 			return Decision{}, ErrNotPaidOnline
 		}
 		unit.State, unit.Reason, unit.Voucher = Issued, "", Voucher{Balance: unit.Value.Minor}
@@ -39,13 +42,17 @@ func Activate(known Purchase, consent Consent) (Decision, error) {
 	return d, nil
 }
 
-// Dismiss decides that nothing that waits will ever issue.
+// Dismiss decides that nothing that waits will ever issue. Only news of a payment makes it wait again, and that once: the units remember
+// what was known.
 func Dismiss(known Purchase) (Decision, error) {
 	d := Decision{Verdict: Applied, Purchase: known.clone()}
 	dismissed := 0
 	for i := range d.Purchase.Units {
 		if unit := &d.Purchase.Units[i]; unit.State == Waiting {
-			unit.State, unit.Reason = Dismissed, ""
+			unit.State = Dismissed
+			if known.Status == Placed {
+				unit.Reason = Unpaid
+			}
 			dismissed++
 		}
 	}

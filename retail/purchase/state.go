@@ -33,7 +33,7 @@ const (
 	Waiting   UnitState = "waiting"   // a person decides; the reason says why
 	Issued    UnitState = "issued"    // it has its voucher, for ever
 	TakenBack UnitState = "refunded"  // a refund named it; its voucher is invalidated, or never came to be
-	Dismissed UnitState = "dismissed" // a person decided that it does not issue
+	Dismissed UnitState = "dismissed" // a person decided that it does not issue; the reason says what it had waited for
 )
 
 // Reason says why a unit waits.
@@ -51,6 +51,10 @@ const (
 	AboveCeiling  Reason = "above_ceiling"       // more than a voucher may hold
 	UnclearAmount Reason = "unclear_amount"      // the shop's figure is finer than the currency
 	AddedLater    Reason = "added_after_issue"   // it appeared after the order had issued
+	// PaidAfterDismissal is of a unit that a person dismissed before it was paid.
+	PaidAfterDismissal Reason = "paid_after_dismissal"
+	// Unpaid is of a dismissed unit alone: the order was not paid by then.
+	Unpaid Reason = "not_paid"
 )
 
 // Unit is one voucher that was ordered: unit N (1, 2, 3 …) of a line. Line and N name it for ever.
@@ -59,7 +63,7 @@ type Unit struct {
 	N       int
 	SKU     string
 	State   UnitState
-	Reason  Reason       // why it waits; "" otherwise
+	Reason  Reason       // why it waits, or waited before a person dismissed it; "" otherwise
 	Value   money.Amount // what its voucher holds, or would
 	Paid    money.Amount // its share of what was paid for the line
 	Missing bool         // the shop no longer lists it, and no refund says why
