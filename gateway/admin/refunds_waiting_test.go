@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -100,6 +101,15 @@ func TestX01ASpentVoucherOfARefundedPurchaseEndsWhenItIsWholeAgain(t *testing.T)
 	h.office.sees(c).has(200, `{"state":"invalidated"}`)
 	h.till.asks("DELETE", "/v1/refunds/f:2", "").refuses(409, "not_reversible")
 
+	undone := h.sells(order("1003", 0))[0]
+	h.till.asks("PUT", "/v1/reloads/l:3", members(says("code", undone.code), pays("amount", 10_00), says("receipt", "R-3"), says("tender", "cash"))).has(201, "{}")
+	h.tells(order("1003", 1, refundedUnits(1, ofOne), withStatus(purchase.Refunded)))
+	h.hasTasks("refund_to_settle", 1)
+	h.till.asks("DELETE", "/v1/reloads/l:3", "").has(200, `{"outcome":"reversed"}`)
+	h.must(h.sales.SettleRefunds(t.Context()))
+	h.office.sees(undone).has(200, `{"state":"invalidated"}`)
+	h.hasTasks("refund_to_settle", 0)
+
 	other := h.sells(order("1002", 0))[0]
 	h.till.redeems("t:2", other, 300_00).has(201, "{}")
 	h.till.asks("PUT", "/v1/reloads/l:2", members(says("code", other.code), pays("amount", 300_00), says("receipt", "R-2"), says("tender", "cash"))).has(201, "{}")
@@ -177,4 +187,40 @@ func TestX01OneRefundIsOneMatter(t *testing.T) {
 	h.till.asks("DELETE", "/v1/redemptions/t:1", "").has(200, "{}")
 	h.must(h.sales.SettleRefunds(t.Context()))
 	h.counts(counted("r1", ofOne, "")+","+counted("whole order", 0, ""), "")
+}
+
+// X01: the voucher of a refund that the shop takes back is good: nothing ends it when it is free, unless the shop tells of the refund
+// again. Nor does anything where a person has closed the matter.
+func TestX01AVoucherIsGoodWhoseRefundWasTakenBack(t *testing.T) {
+	t.Parallel()
+	named, whole := []func(*purchase.Order){refundedUnits(1, ofOne), withStatus(purchase.Refunded)}, []func(*purchase.Order){withStatus(purchase.Refunded)}
+	for name, back := range map[string][]func(*purchase.Order){"with a refund": named, "by its status alone": whole} {
+		for _, closed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, closed %t", name, closed), func(t *testing.T) {
+				t.Parallel()
+				h := open(t)
+				c := h.sells(order("1001", 0))[0]
+				h.shop.reserves("r:1", c, "cart-1", 10_00).has(201, "{}")
+				h.tells(order("1001", 1, back...))
+				if closed {
+					h.office.closes("refund_to_settle").has(200, "{}")
+				} else {
+					h.tells(order("1001", 2))
+				}
+				h.shop.asks("POST", "/v1/reservations/r:1/release", "").has(200, `{"outcome":"released"}`)
+				h.must(h.sales.SettleRefunds(t.Context()))
+				h.tells(order("1001", 3))
+				h.must(h.sales.SettleRefunds(t.Context()))
+				h.office.sees(c).has(200, `{"state":"active"}`)
+				if got, want := h.openTasks(), "refund_to_settle withdrawn"; got != want {
+					t.Errorf("tasks: got %q, want %q", got, want)
+				}
+				h.tells(order("1001", 4, back...))
+				h.office.sees(c).has(200, `{"state":"invalidated"}`)
+				if got := h.openTasks(); got != "" {
+					t.Errorf("tasks: got %q", got)
+				}
+			})
+		}
+	}
 }

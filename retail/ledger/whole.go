@@ -8,21 +8,22 @@ import (
 
 const wholeAgain = `
 SELECT
-	account::text,
+	e.account::text,
 	count(*)
 FROM
-	entry
+	entry e
+	JOIN act a ON a.id = e.act
 WHERE
-	account = ANY ($1::uuid[])
+	e.account = ANY ($1::uuid[])
 GROUP BY
-	account
+	e.account
 HAVING
 	count(*) > 1
-	AND bool_and(seq = 1 OR contra LIKE 'redeemed/%')
-	AND sum(amount) = sum(amount) FILTER (WHERE seq = 1)`
+	AND bool_and(e.seq = 1 OR e.contra LIKE 'redeemed/%' OR a.state = 'reversed')
+	AND sum(e.amount) = sum(e.amount) FILTER (WHERE e.seq = 1)`
 
-// WholeAgain finds the vouchers of which something was spent, and all of that has come back, and nothing else has happened to them. It
-// tells how many entries each of them had by then: as long as it has no more, it is whole.
+// WholeAgain finds the vouchers of which something was spent, and all of that has come back, and nothing else has happened to them but
+// what was taken back. It tells how many entries each of them had by then: as long as it has no more, it is whole.
 func (l *Ledger) WholeAgain(ctx context.Context, ids ...string) (map[string]int64, error) {
 	whole := make(map[string]int64, len(ids))
 	if len(ids) == 0 {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"vouchsafe/retail/purchase"
 )
 
 // Refunds may wait for a person though nothing is in their way any more: what was reserved is free, what was spent has come back, or a
-// person has ended the voucher. Index purchase_refund_open has them.
+// person has ended the voucher. Index purchase_refund_open has them. Where a person has closed the matter, only the shop's word opens it again.
 const findRipe = `
 SELECT DISTINCT
 	p.shop,
@@ -20,6 +22,7 @@ FROM
 	JOIN voucher v ON v.id = u.voucher
 WHERE
 	NOT r.settled
+	AND r.problem <> 'withdrawn'
 	AND u.state = 'issued'
 	AND (p.shop, p.order_id) > (@shop, @order)
 	AND (
@@ -27,6 +30,10 @@ WHERE
 		OR r.problem = 'in_use'
 		AND v.state IN ('issued', 'active')
 		AND v.balance = u.value
+		AND EXISTS (
+			SELECT FROM task t
+			WHERE t.kind = @kind AND t.subject = p.id::text || '/' || left(r.refund, 200) AND t.closed_at IS NULL
+		)
 		AND NOT EXISTS (
 			SELECT FROM reservation h WHERE h.voucher = v.id AND h.state = 'active' AND h.expires_at > (SELECT vouchsafe_now())
 		)
@@ -42,7 +49,7 @@ const ripeMost = 200
 
 // Ripe lists orders after one in the order of their keys, with a refund that waits and may be settled now; the last page is empty.
 func (s *Store) Ripe(ctx context.Context, after Key) ([]Key, error) {
-	found, err := many[Key](ctx, s, findRipe, pgx.NamedArgs{"shop": after.Shop, "order": after.Order, "limit": ripeMost})
+	found, err := many[Key](ctx, s, findRipe, pgx.NamedArgs{"shop": after.Shop, "order": after.Order, "limit": ripeMost, "kind": purchase.RefundToSettle})
 	if err != nil {
 		return nil, fmt.Errorf("look for refunds that can be settled: %w", err)
 	}

@@ -37,6 +37,7 @@ const (
 	InUse        Settlement = "in_use"         // the units it names are spent or reserved
 	LessThanPaid Settlement = "less_than_paid" // less was given back than was paid for the units it names
 	MoreThanSold Settlement = "more_than_sold" // it names more units than there were
+	Withdrawn    Settlement = "withdrawn"      // it waited, and the shop tells of it no more: nothing is taken for it until it does
 )
 
 // same tells whether nothing has changed of a refund.
@@ -135,6 +136,9 @@ func (p *Purchase) quantities() map[string]int {
 			continue
 		}
 		for _, named := range r.Lines {
+			if r.Problem == Withdrawn {
+				named.Quantity = named.Taken
+			}
 			sum[named.Line] += named.Quantity
 		}
 	}
@@ -143,7 +147,7 @@ func (p *Purchase) quantities() map[string]int {
 
 // namesAll tells whether refunds name every unit, so that there is nothing else to take back.
 func (p *Purchase) namesAll() bool {
-	if p.told(WholeOrder) != nil {
+	if whole := p.told(WholeOrder); whole != nil && whole.Problem != Withdrawn {
 		return true
 	}
 	named := p.quantities()

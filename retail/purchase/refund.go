@@ -11,11 +11,37 @@ func (c *change) refund() {
 	for _, r := range c.order.Refunds {
 		c.next.note(r)
 	}
+	c.withdraw()
 	c.settle()
 	if c.order.Status == Refunded && !c.order.namesItsRefunds() && !c.next.namesAll() {
 		c.next.noteWhole(c.order.Currency)
 		c.settle()
 	}
+}
+
+// withdraw marks the refunds that wait and that the state tells of no more. The shop may have taken them back, so that the voucher is good,
+// or leave them out: a person decides, unless it tells of them again.
+func (c *change) withdraw() {
+	for i := range c.next.Refunds {
+		r := &c.next.Refunds[i]
+		switch {
+		case r.Settled:
+		case !c.order.tells(r.ID):
+			r.Problem = Withdrawn
+		case r.Problem == Withdrawn && len(r.Lines) == 0 && r.Amount.Minor > 0:
+			r.Problem = NamesNoLines
+		case r.Problem == Withdrawn:
+			r.Problem = ""
+		}
+	}
+}
+
+// tells tells whether a state tells of a refund.
+func (o *Order) tells(refund string) bool {
+	if refund == WholeOrder {
+		return o.Status == Refunded
+	}
+	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return r.ID == refund })
 }
 
 // SettleRefunds looks once more at the refunds that wait: what was reserved or spent may be free and whole by now, or ended by a person.
@@ -60,7 +86,7 @@ func (c *change) settle() {
 // settleOne takes back what is left of a refund and says what stays open. One of less than was paid takes back only what a person has
 // ended.
 func (c *change) settleOne(r *Counted) {
-	if r.Problem == NamesNoLines {
+	if r.Problem == NamesNoLines || r.Problem == Withdrawn {
 		return
 	}
 	short := c.short(*r)
@@ -126,7 +152,7 @@ func (c *change) takeBack(unit *Unit) bool {
 // the order's total lacks to the sum of its lines, and what our own codes paid. And money given back before without a unit counts as given
 // for this one, since shops permit no more than the rest of it.
 func (c *change) short(r Counted) bool {
-	if !slices.ContainsFunc(c.order.Refunds, func(told Refund) bool { return told.ID == r.ID }) {
+	if r.ID == WholeOrder || !c.order.tells(r.ID) {
 		return r.Problem == LessThanPaid
 	}
 	if r.Amount.Minor <= 0 || c.order.refundedAltogether() {

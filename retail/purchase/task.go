@@ -31,7 +31,7 @@ const (
 // explains tells whether what waits of a refund waits with the refund of the whole order already: one is enough.
 func (p Purchase) explains(r Counted) bool {
 	whole := p.told(WholeOrder)
-	return whole != nil && !whole.Settled && r.ID != WholeOrder && r.Problem != MoreThanSold
+	return whole != nil && !whole.Settled && whole.Problem != Withdrawn && r.ID != WholeOrder && r.Problem != MoreThanSold
 }
 
 // Matters lists what waits for a person, one matter for each reason.
