@@ -98,7 +98,7 @@ type Refund struct {
 }
 
 // RefundLine says how many units of an order line a refund took back; 0 units means that money was given back for the
-// line without taking one.
+// line without taking one. Money for freight has a line that is none of the order's.
 type RefundLine struct {
 	ID       string // the order line's ID
 	Quantity int    // never negative

@@ -115,6 +115,8 @@ func (r *returning) add(refund Refund) {
 	for _, named := range refund.Lines {
 		line := r.byID[named.ID]
 		switch {
+		case line == nil && named.Said && named.Minor > 0 && named.Units == 0: // freight, which is no line of goods
+			r.loose, rest = sum(r.loose, named.Minor), rest-named.Minor
 		case line == nil:
 			unknown = true
 			continue

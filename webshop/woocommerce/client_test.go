@@ -182,6 +182,17 @@ func TestAPartOfALineSoldByWeightIsARefundOfNoUnit(t *testing.T) {
 	}
 }
 
+// A refund of freight names no line of goods, and one of no money says nothing.
+func TestARefundOfFreightIsOfNoGoods(t *testing.T) {
+	t.Parallel()
+	body := `[{"id":1,"amount":"49.00","line_items":[],"shipping_lines":[{"id":3,"total":"-39.20","total_tax":"-9.80"},{"id":4,"total":"0.00","total_tax":"0.00"}]}]`
+	got, err := answering(t, http.StatusOK, nil, body).Refunds(t.Context(), "1", "DKK")
+	want := []webshop.Refund{{ID: "1", Amount: webshop.Decimal("49.00", "DKK"), Lines: []webshop.RefundLine{{ID: "freight", Amount: webshop.Decimal("49.00", "DKK")}}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
 // answering returns a client of a shop that gives one answer to everything.
 func answering(t *testing.T, status int, header http.Header, body string) *woocommerce.Client {
 	t.Helper()

@@ -187,8 +187,19 @@ func readRefund(item json.RawMessage, currency string) (webshop.Refund, error) {
 		}
 		refund.Lines = append(refund.Lines, line)
 	}
+	for _, l := range o.Objects("shipping_lines") {
+		if l.Loose("total") == "" {
+			continue
+		}
+		if given := strings.TrimPrefix(paid(l), "-"); strings.Trim(given, "0.") != "" {
+			refund.Lines = append(refund.Lines, webshop.RefundLine{ID: freight, Amount: webshop.Decimal(given, currency)})
+		}
+	}
 	return refund, o.Err()
 }
+
+// freight stands for what a refund gives back of it, which is no line of goods. No id of WooCommerce is a word.
+const freight = "freight"
 
 func refundedLine(l webshop.Object) string {
 	for _, m := range l.Objects("meta_data") {
