@@ -267,7 +267,7 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 		}
 	}
 	e.act.Days, e.act.Points = programme.Lifetime, earned
-	return nil
+	return order.lookAgain(ctx, tx)
 }
 
 // reckon is what an event earns now, and by which terms: an order as it was bought.

@@ -65,11 +65,40 @@ func (t *tally) ask(ctx context.Context, tx outbox.Tx, deserves int64) error {
 func (t *tally) doubt(ctx context.Context, tx outbox.Tx, deserves int64) (doubt, error) {
 	switch {
 	case t.earned != nil && deserves > 0:
-		return t.ofAnother(ctx, tx, deserves)
-	case t.earned == nil && (t.known.Closed || t.known.Refunded > 0):
+		if d, err := t.ofAnother(ctx, tx, deserves); err != nil || d.asked != "" {
+			return d, err
+		}
+		return t.twice(ctx, tx)
+	case t.earned != nil:
+		return t.twice(ctx, tx)
+	case t.known.Closed || t.known.Refunded > 0:
 		return t.underNumber(ctx, tx)
 	}
 	return doubt{}, nil
+}
+
+// lookAgain leaves it to the job to ask about an order that earns, where its number has earned already.
+func (t *tally) lookAgain(ctx context.Context, tx outbox.Tx) error {
+	if t == nil {
+		return nil
+	}
+	_, _, stands, err := t.earnedAsNumber(ctx, tx)
+	if err != nil || stands <= 0 {
+		return err
+	}
+	return points.SetUnsettled(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, true)
+}
+
+// twice doubts points that the order's buyer earned under its number beside those under its id.
+func (t *tally) twice(ctx context.Context, tx outbox.Tx) (doubt, error) {
+	about, customer, stands, err := t.earnedAsNumber(ctx, tx)
+	if err != nil || stands <= 0 {
+		return doubt{}, err
+	}
+	return doubt{
+		about: about, customer: customer, stands: stands, asked: about.Act + " twice",
+		reason: fmt.Sprintf("order %.100s has earned under its id, and %d points under %.100s, which is its number", t.order, stands, about.Subject),
+	}, nil
 }
 
 // ofAnother doubts points of somebody whose order it is not: another's, or that of a guest (P23). That a shop calls a customer of before a
@@ -105,16 +134,8 @@ func (t *tally) ofGuest(ctx context.Context, tx outbox.Tx, deserves int64) (doub
 // underNumber doubts points that were earned under the number of the order, which is refunded or cancelled, unless they are of somebody
 // whose order it is not.
 func (t *tally) underNumber(ctx context.Context, tx outbox.Tx) (doubt, error) {
-	about, err := points.EarnedAs(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, t.known.Number)
-	if errors.Is(err, points.ErrNotEarned) {
-		return doubt{}, nil
-	}
-	stands := about.Points - about.Back
+	about, customer, stands, err := t.earnedAsNumber(ctx, tx)
 	if err != nil || stands <= 0 {
-		return doubt{}, err
-	}
-	customer, other, err := t.isAnothers(ctx, tx, about.Account)
-	if err != nil || other && t.known.Buyer.Whose != loyalty.Guest {
 		return doubt{}, err
 	}
 	d := doubt{about: about, customer: customer, stands: stands, asked: about.Act + " refunded"}
@@ -124,6 +145,22 @@ func (t *tally) underNumber(ctx context.Context, tx outbox.Tx) (doubt, error) {
 	}
 	d.reason = fmt.Sprintf("order %.100s was %s, and its points stay: %d were earned under %.100s, which is its number and not its id", t.order, fate, stands, about.Subject)
 	return d, nil
+}
+
+// earnedAsNumber is what was earned under the order's number and stands, and by whom; none of somebody whose order it is not.
+func (t *tally) earnedAsNumber(ctx context.Context, tx outbox.Tx) (about points.Earned, customer string, stands int64, err error) {
+	about, err = points.EarnedAs(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, t.known.Number)
+	if errors.Is(err, points.ErrNotEarned) {
+		return about, "", 0, nil
+	}
+	if err != nil {
+		return about, "", 0, err
+	}
+	customer, other, err := t.isAnothers(ctx, tx, about.Account)
+	if err != nil || other && t.known.Buyer.Whose != loyalty.Guest {
+		return about, "", 0, err
+	}
+	return about, customer, about.Points - about.Back, nil
 }
 
 // isAnothers tells whose an account is, and whether the order is known to be somebody else's.
