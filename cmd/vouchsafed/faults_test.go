@@ -290,10 +290,17 @@ func (f *fight) expect(r reply, status ...int) bool {
 // ends checks that what was acknowledged is what happened, no more and no less (I2, I5, I6).
 func (f *fight) ends() {
 	f.t.Helper()
-	if f.grants == 0 || f.refusals == 0 {
+	if !f.fought() {
 		f.t.Errorf("%d grants and %d refusals: nobody fought", f.grants, f.refusals)
 	}
 	f.balances()
+}
+
+// fought tells whether somebody was granted a code and somebody was refused one.
+func (f *fight) fought() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.grants > 0 && f.refusals > 0
 }
 
 // balances compares the codes' balances with what was acknowledged, and lets verify prove the rest.
