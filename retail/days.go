@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"vouchsafe/retail/language"
@@ -94,20 +95,24 @@ func (p plan) put(draft *outbox.Draft, zone *time.Location) (err error) {
 
 // dated notes on changes of which instant they are, where a day of delivery is held against how long vouchers are valid.
 func dated(ctx context.Context, tx outbox.Tx, changes []change) error {
-	for i, c := range changes {
-		for _, unit := range c.issuing() {
-			if c.stored.Units[unit.Key()].DeliverOn == "" {
-				continue
-			}
-			at, err := ledger.Instant(ctx, tx)
-			if err != nil {
-				return err
-			}
-			changes[i].at = at
-			break
+	if !slices.ContainsFunc(changes, change.hasDays) {
+		return nil
+	}
+	at, err := ledger.Instant(ctx, tx)
+	for i := range changes {
+		changes[i].at = at
+	}
+	return err
+}
+
+// hasDays tells whether anything of the purchase is to come on a day of its own.
+func (c change) hasDays() bool {
+	for _, unit := range c.stored.Units {
+		if unit.DeliverOn != "" {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // planFor is the plan for a voucher that a change issues.
@@ -133,11 +138,7 @@ func (s *Sales) remaining(ctx context.Context, d outbox.Delivery) (r remains, er
 			return r, err
 		}
 	}
-	found, err := s.ledger.Vouchers(ctx, subjects...)
-	if err != nil {
-		return r, err
-	}
-	now, err := s.orders.Now(ctx)
+	found, now, err := s.ledger.VouchersNow(ctx, subjects...)
 	r.ended = len(found) > 0
 	for _, v := range found {
 		usable := deliverable(v) == nil
@@ -193,11 +194,7 @@ func (o *BackOffice) validWhen(ctx context.Context, d outbox.Delivery, due time.
 	if d.FinishedAt != nil {
 		return nil
 	}
-	found, err := o.sales.ledger.Vouchers(ctx, vouchers...)
-	if err != nil {
-		return err
-	}
-	now, err := o.sales.orders.Now(ctx)
+	found, now, err := o.sales.ledger.VouchersNow(ctx, vouchers...)
 	if err != nil {
 		return err
 	}

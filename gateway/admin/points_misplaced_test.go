@@ -151,39 +151,42 @@ func TestX17AnOrderThatEarnsUnderBothOfItsNamesIsAskedAbout(t *testing.T) {
 	}
 }
 
+// boughtBy tells that order 91001 is paid, and whose it is; "" is a guest's.
+func (h *house) boughtBy(login string, minute int) {
+	h.t.Helper()
+	o := goods("1001", minute, purchase.Paid)
+	o.Buyer.ID = login
+	h.tellsBoth(o)
+}
+
 // P23 X17: an order that its shop tells later to be another customer's leaves its points where they are, and the office is asked, until it
 // is his again or the points are taken back. Who has several log-ins is one person, and who has given his account up was right then.
 func TestX17PointsOfAnOrderThatIsAnothersAreAskedFor(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, "{}")
-	by := func(login string, minute int) {
-		o := goods("1001", minute, purchase.Paid)
-		o.Buyer.ID = login
-		h.tellsBoth(o)
-	}
 	const anothers = "demo/91001: order 91001 is another customer's than who was given 40 points for it"
-	by("7", 1)
-	by("", 2)
+	h.boughtBy("7", 1)
+	h.boughtBy("", 2)
 	h.asksOf("none")
-	by("8", 3)
-	by("8", 3)
+	h.boughtBy("8", 3)
+	h.boughtBy("8", 3)
 	h.asksOf(anothers)
-	by("7", 4)
+	h.boughtBy("7", 4)
 	h.asksOf("none")
-	by("8", 5)
+	h.boughtBy("8", 5)
 	h.asksOf(anothers)
 	h.hasPoints("7", 40, 0)
 	h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
 	h.must(h.sales.SettlePoints(t.Context()))
 	h.asksOf("none")
 	h.shop.earns("e:2", "8", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
-	by("8", 6)
+	h.boughtBy("8", 6)
 	h.grantsPoints("9", 1)
 	h.merges("8", "9").has(200, "{}")
-	by("9", 7)
+	h.boughtBy("9", 7)
 	h.asksOf("none")
-	by("7", 8)
+	h.boughtBy("7", 8)
 	h.asksOf(anothers)
 	cancelled := goods("1001", 9, purchase.Cancelled)
 	h.tellsBoth(cancelled)
@@ -198,19 +201,14 @@ func TestX17PointsOfAnOrderThatIsAGuestsAreAskedFor(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.shop.earns("e:1", "7", "order", fivehundred("91001")).has(201, "{}")
-	by := func(login string, minute int) {
-		o := goods("1001", minute, purchase.Paid)
-		o.Buyer.ID = login
-		h.tellsBoth(o)
-	}
 	const guests = "demo/91001: order 91001 is a guest's, and a customer was given 40 points for it"
-	by("", 1)
+	h.boughtBy("", 1)
 	h.asksOf(guests)
-	by("", 1)
-	by("", 2)
+	h.boughtBy("", 1)
+	h.boughtBy("", 2)
 	h.must(h.sales.SettlePoints(t.Context()))
 	h.asksOf(guests)
-	by("7", 3)
+	h.boughtBy("7", 3)
 	h.asksOf("none")
 	h.hasPoints("7", 40, 0)
 }

@@ -143,19 +143,6 @@ func (l *Ledger) place(ctx context.Context, named *Named) error {
 }
 
 const (
-	readOldAccountEntries = `SELECT
-			e.account::text,
-			e.seq,
-			e.act::text,
-			e.kind,
-			e.contra,
-			e.amount,
-			e.currency,
-			e.balance,
-			e.at
-		FROM (SELECT * FROM entry WHERE account = $1::uuid ORDER BY seq DESC LIMIT $2) e
-		ORDER BY e.seq`
-
 	readOldAccountActs = `SELECT` + recordColumns + `
 		FROM act a
 		WHERE a.id IN (SELECT act FROM (SELECT act FROM entry WHERE account = $1::uuid ORDER BY seq DESC LIMIT $2) latest)
@@ -177,7 +164,7 @@ func (l *Ledger) AccountHistory(ctx context.Context, id string) (History, error)
 	var reservations []reservationRow
 	var acts []recordRow
 	batch := &pgx.Batch{}
-	collect(batch.Queue(readOldAccountEntries, id, historyMost), &entries)
+	collect(batch.Queue(readEntries, id, historyMost), &entries)
 	collect(batch.Queue(readOldAccountGrants, id, historyMost), &reservations)
 	collect(batch.Queue(readOldAccountActs, id, historyMost), &acts)
 	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {

@@ -60,24 +60,10 @@ type History struct {
 }
 
 const (
-	readEntries = `SELECT *
-		FROM (
-			SELECT
-				account::text,
-				seq,
-				act::text,
-				kind,
-				contra,
-				amount,
-				currency,
-				balance,
-				at
-			FROM entry
-			WHERE account = $1::uuid
-			ORDER BY seq DESC
-			LIMIT $2
-		) latest
-		ORDER BY seq`
+	// The lines of a voucher or an account.
+	readEntries = `SELECT` + lineColumns + `
+		FROM (SELECT * FROM entry WHERE account = $1::uuid ORDER BY seq DESC LIMIT $2) e
+		ORDER BY e.seq`
 
 	readGrants = `SELECT` + reservationColumns + `
 		FROM (SELECT * FROM reservation WHERE voucher = $1::uuid AND fence > 0 ORDER BY fence DESC LIMIT $2) r

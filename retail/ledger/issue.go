@@ -228,8 +228,25 @@ func (l *Ledger) Vouchers(ctx context.Context, ids ...string) ([]voucher.Voucher
 	if err != nil {
 		return nil, away("read vouchers", err)
 	}
-	vouchers := make([]voucher.Voucher, len(found))
-	for i, row := range found {
+	return l.vouchers(found)
+}
+
+// VouchersNow is Vouchers with the instant at which they were read.
+func (l *Ledger) VouchersNow(ctx context.Context, ids ...string) (vouchers []voucher.Voucher, now time.Time, err error) {
+	var found []voucherRow
+	batch := &pgx.Batch{}
+	collect(batch.Queue(vouchersByID, ids), &found)
+	batch.Queue(readInstant).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
+	if err := l.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, now, away("read vouchers", err)
+	}
+	vouchers, err = l.vouchers(found)
+	return vouchers, now, err
+}
+
+func (l *Ledger) vouchers(rows []voucherRow) (vouchers []voucher.Voucher, err error) {
+	vouchers = make([]voucher.Voucher, len(rows))
+	for i, row := range rows {
 		if vouchers[i], err = l.voucher(row); err != nil {
 			return nil, err
 		}

@@ -11,16 +11,7 @@ import (
 )
 
 const (
-	readJournals = `SELECT
-		e.account::text,
-		e.seq,
-		e.act::text,
-		e.kind,
-		e.contra,
-		e.amount,
-		e.currency,
-		e.balance,
-		e.at,
+	readJournals = `SELECT` + lineColumns + `,
 		coalesce(a.source::text, '')
 	FROM entry e
 	LEFT JOIN act a ON a.id = e.act

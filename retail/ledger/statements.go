@@ -101,6 +101,18 @@ const (
 		a.at,
 		a.reversed_at`
 
+	// A line of the journal.
+	lineColumns = `
+		e.account::text,
+		e.seq,
+		e.act::text,
+		e.kind,
+		e.contra,
+		e.amount,
+		e.currency,
+		e.balance,
+		e.at`
+
 	// The second part finds the redemption that a named reservation became, or that another act of
 	// the owner has made under the reservation's first key.
 	readRecords = `SELECT` + recordColumns + `

@@ -178,16 +178,7 @@ func orEmpty(text *string) string {
 	return *text
 }
 
-const readChains = `SELECT
-		e.account::text,
-		e.seq,
-		e.act::text,
-		e.kind,
-		e.contra,
-		e.amount,
-		e.currency,
-		e.balance,
-		e.at,
+const readChains = `SELECT` + lineColumns + `,
 		e.hash,
 		coalesce(v.head, c.head)
 	FROM entry e
