@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +78,9 @@ func (c *caller) items(path, member string, query ...string) []string {
 		got := c.asks("GET", path+"?"+values.Encode(), "")
 		if err := json.Unmarshal([]byte(got.text), &page); err != nil || got.status != 200 {
 			c.h.t.Fatalf("%s: %d %s", got.asked, got.status, got.text)
+		}
+		if most, err := strconv.Atoi(values.Get("limit")); err == nil && len(page.Items) > most {
+			c.h.t.Errorf("%s: a page of %d", got.asked, len(page.Items))
 		}
 		for _, item := range page.Items {
 			text, _ := item[member].(string)

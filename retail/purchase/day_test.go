@@ -1,6 +1,7 @@
 package purchase_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,8 @@ func TestADayIsReadWhereItMeansOneThing(t *testing.T) {
 		"2020-01-01":                {"2020-01-01", "2020-01-01"},
 		"9999-12-31":                {"9999-12-31", "9999-12-31"},
 		"9999-12-31T23:30:00Z":      {"", ""}, // at the shop it is a year that nobody can write
+
+		"2026-12-24 " + strings.Repeat("x", 60): {"", ""}, // no field for a day is as long
 	} {
 		for order, want := range map[purchase.DayOrder]string{purchase.DayFirst: want.north, purchase.Ambiguous: want.others} {
 			got, ok := purchase.ReadDay(text, zone, order)
