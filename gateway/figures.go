@@ -36,7 +36,7 @@ func newFigures() *figures {
 	return &figures{of: descriptions{
 		vouchers:    describe("vouchsafe_vouchers", "Vouchers by currency and state, as people are shown it.", "currency", "state"),
 		balance:     describe("vouchsafe_voucher_balance_currency_units", "What vouchers hold, by currency and state.", "currency", "state"),
-		blocked:     describe("vouchsafe_vouchers_blocked", "Vouchers that the office or a cancelled order blocks.", "currency"),
+		blocked:     describe("vouchsafe_vouchers_blocked", "Vouchers that the office, a cancelled order or a waiting refund blocks.", "currency"),
 		quarantined: describe("vouchsafe_vouchers_quarantined", "Vouchers that can't be spent until a person has looked: the database lost a change of them.", "currency"),
 		reserved:    describe("vouchsafe_vouchers_reserved", "Vouchers that a cart, an order or a register has reserved now.", "currency"),
 		setAside:    describe("vouchsafe_reserved_currency_units", "What the live reservations hold.", "currency"),

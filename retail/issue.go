@@ -30,6 +30,7 @@ type change struct {
 	inUse     map[string]bool    // vouchers that were found to be in use; added to
 	at        time.Time          // when vouchers are issued; zero where nothing depends on it
 	whole     map[string]int64   // vouchers that were spent and are whole again, with the entries that they had then
+	standing  bool               // it is known how the vouchers stand
 }
 
 // carryOut writes decisions and all that follows from them: those of one order, or of several whose rows are locked. Vouchers that
@@ -107,7 +108,7 @@ func (s *Sales) prepare(changes []change) (prepared, error) {
 
 // reaches tells whether a decision acts upon vouchers that exist.
 func (c change) reaches() bool {
-	return len(c.decision.Invalidate)+len(c.decision.Block)+len(c.decision.Lift) > 0
+	return len(c.decision.Invalidate)+len(c.decision.Block)+len(c.decision.Lift) > 0 || c.awaits()
 }
 
 // mint makes the vouchers of the units that issue and notes them on their units.
@@ -226,7 +227,7 @@ func (s *Sales) giveCode(n *ledger.NewVoucher, code voucher.Code, purpose string
 	return nil
 }
 
-// applyActs invalidates, blocks and lifts, with all rows locked at once in the order of their ids.
+// applyActs invalidates, blocks and lifts, and tells vouchers whether a refund waits for them, with all rows locked at once in the order of their ids.
 func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.Applied, error) {
 	var acts []ledger.Aimed
 	for _, key := range c.decision.Invalidate {
@@ -249,7 +250,11 @@ func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.
 		act := voucher.Block{Kind: voucher.OrderBlock}
 		acts = append(acts, ledger.Aimed{Voucher: c.stored.Units[key].Voucher, Act: act})
 	}
-	acts = withoutFresh(acts, c)
+	waiting, err := c.awaiting(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	acts = withoutFresh(append(acts, waiting...), c)
 	if len(acts) == 0 {
 		return nil, nil
 	}

@@ -214,7 +214,7 @@ func (a *application) judge(b basis) (change, error) {
 	d := purchase.Decide(known, order, b.catalogue, purchase.Shop{
 		OnlineTenders: a.shop.OnlineTenders, CanBeAsked: a.shop.CanBeAsked(), Ceiling: a.sales.defaults.Ceiling,
 	})
-	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole}
+	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole, standing: true}
 	if d.Verdict == purchase.Applied {
 		c.stored, err = a.adopt(stored, d)
 	}

@@ -56,5 +56,5 @@ func (a *application) weighRefunds(ctx context.Context, tx outbox.Tx) (change, e
 		return change{}, nil
 	}
 	stored.Decided = d.Purchase
-	return change{shop: a.shop, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole}, nil
+	return change{shop: a.shop, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole, standing: true}, nil
 }

@@ -119,11 +119,18 @@ func (o *BackOffice) closeTask(ctx context.Context, by Actor, id int64, reason s
 	case endingOf(task.Kind) == ByItself:
 		return Task{}, ErrClosesItself
 	}
-	var waived *ledger.Applied
+	vouchers, err := o.soldIn(ctx, task)
+	if err != nil {
+		return Task{}, err
+	}
+	var waived, released *ledger.Applied
 	err = o.desk.ledger.InTx(ctx, func(tx outbox.Tx) error {
 		err := o.isOver(ctx, tx, task)
 		if err == nil {
 			waived, err = o.waive(ctx, tx, task, reason)
+		}
+		if err == nil {
+			released, err = o.release(ctx, tx, task, vouchers)
 		}
 		if err != nil {
 			return err
@@ -141,8 +148,10 @@ func (o *BackOffice) closeTask(ctx context.Context, by Actor, id int64, reason s
 	if err != nil {
 		return Task{}, err
 	}
-	if waived != nil {
-		o.desk.ledger.Told(ctx, waived)
+	for _, applied := range []*ledger.Applied{waived, released} {
+		if applied != nil {
+			o.desk.ledger.Told(ctx, applied)
+		}
 	}
 	task, err = o.task(ctx, id)
 	return taskAt(task, task.OpenedAt), err

@@ -23,7 +23,7 @@ type LineOut struct {
 	Balance     money.Amount `json:"balance"`
 	Reserved    money.Amount `json:"reserved"`
 	Available   money.Amount `json:"available"`
-	BlockedBy   []string     `json:"blocked_by" nullable:"false" enum:"order,office" doc:"Whose blocks lie on it; each is lifted only by its own kind"`
+	BlockedBy   []string     `json:"blocked_by" nullable:"false" enum:"order,office,refund" doc:"Whose blocks lie on it; each is lifted only by its own kind. refund: a refund of its purchase waits for it"`
 	Quarantined bool         `json:"quarantined"`
 	VATBody
 	Order *boughtOut `json:"order" doc:"The order it was bought in; null when no webshop sold it"`
@@ -75,6 +75,9 @@ func blocks(v voucher.Voucher) []string {
 	}
 	if v.BlockedByOffice {
 		by = append(by, string(voucher.OfficeBlock))
+	}
+	if v.Awaited() {
+		by = append(by, "refund")
 	}
 	return by
 }

@@ -35,7 +35,7 @@ func showVAT(v voucher.Voucher) VATOut { return VATOut{string(v.VAT), v.VATRate}
 func showVoucher(v voucher.Voucher, at time.Time) voucherOut {
 	out := voucherOut{
 		ID: v.ID, Last4: v.Last4, Kind: string(v.Kind), State: string(v.StateAt(at)), Mode: string(v.Mode), Product: v.Product,
-		Blocked: v.BlockedByOffice || v.BlockedByOrder, VATOut: showVAT(v), RequiresMembership: v.MembersOnly,
+		Blocked: v.Blocked() || v.Awaited(), VATOut: showVAT(v), RequiresMembership: v.MembersOnly,
 	}
 	if !v.ExpiresOn.Zero() {
 		day := v.ExpiresOn.String()

@@ -143,8 +143,8 @@ var kinds = index([]kind{
 	},
 	{
 		Blocked, http.StatusConflict, "The voucher is blocked",
-		"The office or a cancelled order blocked it.",
-		"The office can see why, and lift the block.", 0,
+		"The office or a cancelled order blocked it, or a refund of its purchase waits for it: whoever has reserved it already may go on.",
+		"The office can see why, and lift the block; a refund's by closing its task.", 0,
 	},
 	{
 		Invalidated, http.StatusConflict, "The voucher was invalidated",

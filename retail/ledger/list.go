@@ -79,7 +79,7 @@ const (
 		AND CASE @state::text
 			WHEN '' THEN true
 			WHEN 'reserved' THEN true
-			WHEN 'blocked' THEN blocked_order OR blocked_office
+			WHEN 'blocked' THEN blocked_order OR blocked_office OR coalesce(refund_waits IN (0, balance), false)
 			WHEN 'quarantined' THEN quarantined
 			WHEN 'rest' THEN balance > 0 AND entries > 1 AND (SELECT a.id FROM act a WHERE a.voucher = voucher.id AND a.kind = 'redemption' AND a.taken_back < a.amount LIMIT 1) IS NOT NULL
 			WHEN 'expired' THEN state IN ('active', 'issued') AND ` + voucherEnds + ` <= @at::timestamptz

@@ -27,6 +27,7 @@ type voucherRow struct {
 	BlockedOrder  bool
 	BlockedOffice bool
 	Quarantined   bool
+	RefundWaits   int64 // -1 for no
 	Balance       int64
 	Fence         int64
 	Version       int64
@@ -66,6 +67,9 @@ func (l *Ledger) voucher(r voucherRow) (voucher.Voucher, error) {
 		MembersOnly: r.MembersOnly, Token: voucher.Token{MAC: string(r.TokenMAC), By: r.TokenBy}, CodeRetired: r.CodeRetired,
 		Shop: r.Shop, Unit: r.Unit, IssuedAt: r.IssuedAt, LastAt: r.LastAt,
 		Entries: r.Entries, Head: [32]byte(r.Head),
+	}
+	if r.RefundWaits >= 0 {
+		v.Refund = voucher.RefundWait{Waits: true, Whole: r.RefundWaits}
 	}
 	if r.ExpiresOn != nil {
 		v.ExpiresOn, v.EndsAt = voucher.DateOf(*r.ExpiresOn, time.UTC), *r.EndsAt

@@ -30,6 +30,7 @@ const (
 		blocked_order,
 		blocked_office,
 		quarantined,
+		coalesce(refund_waits, -1) AS refund_waits,
 		balance,
 		fence,
 		version,

@@ -91,6 +91,7 @@ const (
 				blocked_order = n.blocked_order,
 				blocked_office = n.blocked_office,
 				quarantined = n.quarantined,
+				refund_waits = n.refund_waits,
 				balance = n.balance,
 				fence = n.fence,
 				version = n.version,
@@ -99,12 +100,12 @@ const (
 				last_at = n.last_at,
 				entries = n.entries,
 				head = n.head
-			FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[], $7::bigint[], $8::bigint[], $9::bigint[], $10::date[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::bytea[])
-				AS n (id, was, state, blocked_order, blocked_office, quarantined, balance, fence, version, expires_on, ends_at, last_at, entries, head)
+			FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[], $7::bigint[], $8::bigint[], $9::bigint[], $10::date[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::bytea[], $15::bigint[])
+				AS n (id, was, state, blocked_order, blocked_office, quarantined, balance, fence, version, expires_on, ends_at, last_at, entries, head, refund_waits)
 			WHERE v.id = ANY($1::uuid[]) AND v.id = n.id AND v.version = n.was
 			RETURNING 1
 		)
-		SELECT expect_rows('voucher', (SELECT count(*) FROM done), $15)`
+		SELECT expect_rows('voucher', (SELECT count(*) FROM done), $16)`
 )
 
 // write queues what changed, and COMMIT if the transaction ends with it, and sends it in one round
@@ -285,7 +286,7 @@ func (s *state) queueVouchers(batch *pgx.Batch, cases []*voucher.Case) {
 	entries.queueInsert(batch)
 	if n := len(rows.id); n > 0 {
 		batch.Queue(updateVouchers, rows.id, rows.was, rows.state, rows.byOrder, rows.byOffice, rows.quarantined, rows.balance,
-			rows.fence, rows.version, rows.expires, rows.ends, rows.last, rows.entries, rows.head, n)
+			rows.fence, rows.version, rows.expires, rows.ends, rows.last, rows.entries, rows.head, rows.awaited, n)
 	}
 }
 
@@ -319,6 +320,7 @@ type voucherColumnsOf struct {
 	state                                 []string
 	was, balance, fence, version, entries []int64
 	byOrder, byOffice, quarantined        []bool
+	awaited                               []*int64
 	expires, ends                         []*time.Time
 	last                                  []time.Time
 	head                                  [][]byte
@@ -331,6 +333,15 @@ func (l *voucherColumnsOf) add(v voucher.Voucher, was int64) {
 	l.fence, l.version = append(l.fence, v.Fence), append(l.version, v.Version)
 	l.expires, l.ends = append(l.expires, dayOrNull(v.ExpiresOn)), append(l.ends, orNull(v.EndsAt))
 	l.last, l.entries, l.head = append(l.last, v.LastAt), append(l.entries, v.Entries), append(l.head, v.Head[:])
+	l.awaited = append(l.awaited, waitOrNull(v.Refund))
+}
+
+// waitOrNull is NULL for a voucher that no refund waits for.
+func waitOrNull(w voucher.RefundWait) *int64 {
+	if !w.Waits {
+		return nil
+	}
+	return &w.Whole
 }
 
 // dayOrNull is NULL for no day.

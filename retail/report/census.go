@@ -43,7 +43,7 @@ SELECT
 	CASE WHEN v.state IN ('issued', 'active') AND v.ends_at <= clock.at THEN 'expired' ELSE v.state END,
 	count(*),
 	sum(v.balance),
-	count(*) FILTER (WHERE v.blocked_order OR v.blocked_office),
+	count(*) FILTER (WHERE v.blocked_order OR v.blocked_office OR v.refund_waits IN (0, v.balance)),
 	count(*) FILTER (WHERE v.quarantined),
 	count(r.voucher),
 	coalesce(sum(r.amount), 0),

@@ -52,6 +52,7 @@ WHERE
 	AND NOT v.blocked_order
 	AND NOT v.blocked_office
 	AND NOT v.quarantined
+	AND (v.refund_waits IN (0, v.balance)) IS NOT TRUE
 	AND (p.buyer IS NOT NULL OR c.id IS NOT NULL)
 	AND (v.expires_on, v.id) > (@after_day::text::date, @after::text::uuid)
 	AND NOT EXISTS (

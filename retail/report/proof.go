@@ -29,6 +29,11 @@ func saleProofs() []proof {
 			FROM (SELECT id, state, voucher FROM purchase_unit WHERE state IN ('issued', 'refunded')) u
 			FULL JOIN (SELECT id, unit FROM voucher WHERE unit IS NOT NULL) v ON v.unit = u.id
 			WHERE v.id IS DISTINCT FROM u.voucher`},
+		{"a voucher is kept from use only while a refund of its purchase waits", `SELECT v.id::text, format('it waits with %s, the unit is %s', v.refund_waits, u.state)
+			FROM voucher v
+			LEFT JOIN purchase_unit u ON u.id = v.unit
+			LEFT JOIN purchase_refund r ON r.purchase = u.purchase AND NOT r.settled AND r.problem = 'in_use'
+			WHERE v.refund_waits IS NOT NULL AND r.purchase IS NULL`},
 	}
 }
 

@@ -50,7 +50,7 @@ func (a Invalidate) decide(c *Case) (Answer, error) {
 	record := &Record{ID: a.ID, Ref: a.Ref, Fingerprint: digest(c.Voucher.ID), Amount: c.Voucher.Balance, Detail: a.Detail}
 	c.raiseFence()
 	c.post(record, "invalidate", contraOf("invalidated", a.Ref.Owner), -c.Voucher.Balance)
-	c.Voucher.State = Invalidated
+	c.Voucher.State, c.Voucher.Refund = Invalidated, RefundWait{}
 	return Answer{Record: c.write(record), Reservation: live, Created: true}, nil
 }
 

@@ -13,7 +13,7 @@ const (
 // has nothing left, when it never expires or has expired, or when it was issued so late that it would be said twice in a breath;
 // then ok is false. The reminder is due by now or within the next day unless the zero time says that it is early.
 func (v *Voucher) Reminding(days int, now time.Time) (at time.Time, ok bool) {
-	if days <= 0 || v.State != Active || v.Balance <= 0 || v.Blocked() || v.Quarantined || v.ExpiresOn.Zero() || !now.Before(v.EndsAt) {
+	if days <= 0 || v.State != Active || v.Balance <= 0 || v.Blocked() || v.Awaited() || v.Quarantined || v.ExpiresOn.Zero() || !now.Before(v.EndsAt) {
 		return time.Time{}, false
 	}
 	first := time.Date(v.ExpiresOn.Year, v.ExpiresOn.Month, v.ExpiresOn.Day-days, morning, 0, 0, 0, v.Zone)

@@ -60,6 +60,7 @@ type Voucher struct {
 	BlockedByOrder  bool // its order was cancelled; paying it again lifts this block
 	BlockedByOffice bool // an office's block; only an office lifts it
 	Quarantined     bool // PostgreSQL forgot something it had acknowledged; see [Case.Witness]
+	Refund          RefundWait
 
 	Balance int64 // minor units of Currency, never negative
 	Fence   int64 // rises with every grant and every act that takes value away
@@ -117,6 +118,8 @@ func (v *Voucher) Usable(at time.Time) error {
 		return ErrClaimed
 	case v.Blocked():
 		return ErrBlocked
+	case v.Awaited():
+		return ErrAwaited
 	case v.State == Inventory || v.State == Issued:
 		return ErrNotActive
 	case v.ExpiredAt(at):
@@ -127,11 +130,11 @@ func (v *Voucher) Usable(at time.Time) error {
 	return nil
 }
 
-// usableBy is usable for whoever may have a live reservation already: its validity was tested when it
-// was granted, and is tested again only for more than that.
+// usableBy is usable for whoever may have a live reservation already: its validity, and whether a refund of its purchase waits, was
+// tested when it was granted, and is tested again only for more than that.
 func (v *Voucher) usableBy(own *Reservation, minor int64, at time.Time) error {
 	err := v.Usable(at)
-	if own != nil && minor <= own.Amount && errors.Is(err, ErrExpired) {
+	if own != nil && minor <= own.Amount && (errors.Is(err, ErrExpired) || errors.Is(err, ErrAwaited)) {
 		return nil
 	}
 	return err

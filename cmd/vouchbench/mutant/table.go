@@ -167,7 +167,7 @@ func groups() []Mutant {
 				},
 				{
 					write, "batch.Queue(updateVouchers,",
-					"batch.Queue(wrong.Text(updateVouchers, \"expect_rows('voucher', (SELECT count(*) FROM done), $15)\", \"(SELECT count(*) FROM done) + $15::bigint\", NAME, \"self-check removed\"),",
+					"batch.Queue(wrong.Text(updateVouchers, \"expect_rows('voucher', (SELECT count(*) FROM done), $16)\", \"(SELECT count(*) FROM done) + $16::bigint\", NAME, \"self-check removed\"),",
 				},
 			},
 		},
