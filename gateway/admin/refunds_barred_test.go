@@ -40,7 +40,9 @@ func TestX01WhatComesBackToARefundedVoucherIsNotSpent(t *testing.T) {
 	h.office.sees(c).has(200, `{"state":"invalidated","blocked_by":[]}`)
 
 	for key, free := range map[string]func(){
-		"released": func() { h.shop.asks("POST", "/v1/reservations/h:released/release", "").has(200, `{"outcome":"released"}`) },
+		"released": func() {
+			h.shop.asks("POST", "/v1/reservations/h:released/release", "").has(200, `{"outcome":"released"}`)
+		},
 		"captured": func() { h.shop.captures("h:captured", "77").has(200, "{}") },
 		"deleted":  func() { h.shop.asks("DELETE", "/v1/reservations/h:deleted", "").has(200, `{"outcome":"released"}`) },
 		"expired":  func() { h.passes(25 * time.Hour) },

@@ -166,13 +166,7 @@ func (p *Purchase) namesAll() bool {
 
 // oversold tells whether refunds name more units of a line than there are.
 func (p *Purchase) oversold(line string) bool {
-	units := 0
-	for _, u := range p.Units {
-		if u.Line == line {
-			units++
-		}
-	}
-	return p.quantities()[line] > units
+	return p.quantities()[line] > p.units(line)
 }
 
 // remains tells whether a unit is left that can be one of those that a refund names.

@@ -1,10 +1,6 @@
 package purchase
 
-import (
-	"slices"
-
-	"vouchsafe/retail/money"
-)
+import "slices"
 
 // refund notes what the state tells of money given back, and takes back the units that refunds name (X01).
 func (c *change) refund() {
@@ -12,8 +8,9 @@ func (c *change) refund() {
 		c.next.note(r)
 	}
 	c.withdraw()
+	c.joinPieces()
 	c.settle()
-	if c.order.Status == Refunded && !c.order.namesItsRefunds() && !c.next.namesAll() {
+	if c.order.givesAllBack() && !c.next.namesAll() {
 		c.next.noteWhole(c.order.Currency)
 		c.settle()
 	}
@@ -39,7 +36,7 @@ func (c *change) withdraw() {
 // tells tells whether a state tells of a refund.
 func (o *Order) tells(refund string) bool {
 	if refund == WholeOrder {
-		return o.Status == Refunded
+		return o.Status == Refunded || o.givesAllBack()
 	}
 	return slices.ContainsFunc(o.Refunds, func(r Refund) bool { return r.ID == refund })
 }
@@ -76,7 +73,7 @@ func (c *change) settle() {
 	gone := c.next.allGone()
 	for i := range c.next.Refunds {
 		r := &c.next.Refunds[i]
-		if gone && r.Problem != MoreThanSold {
+		if gone && r.Problem != MoreThanSold || c.accountedFor(r) {
 			r.Problem = ""
 		}
 		r.Settled = r.Problem == ""
@@ -143,137 +140,4 @@ func (c *change) takeBack(unit *Unit) bool {
 	}
 	unit.State, unit.Reason, unit.Missing = TakenBack, "", false
 	return true
-}
-
-// short tells whether a refund gives back less than was paid for the units that it names: then nobody knows what it is for, unless the
-// order is refunded altogether. Where the state does not tell of the refund, it is what it was.
-//
-// A correct refund of a unit is never held up. So all that may have lowered the price of a voucher is taken to have lowered this one: what
-// the order's total lacks to the sum of its lines, and what our own codes paid. And money given back before without a unit counts as given
-// for this one, since shops permit no more than the rest of it.
-func (c *change) short(r Counted) bool {
-	if r.ID == WholeOrder || !c.order.tells(r.ID) {
-		return r.Problem == LessThanPaid
-	}
-	if r.Amount.Minor <= 0 || c.order.refundedAltogether() {
-		return false
-	}
-	cost, units, err := c.costOf(r)
-	if err != nil {
-		return false
-	}
-	given, err := r.Amount.Add(c.order.givenWithoutUnits(r.ID))
-	if err != nil {
-		return false
-	}
-	return given.Minor < cost.Minor-c.order.lowered().Minor-units
-}
-
-// costOf is the least that was paid for the units that a refund names, and how many there are of them.
-func (c *change) costOf(r Counted) (cost money.Amount, units int64, err error) {
-	cost = money.Of(0, c.order.Currency)
-	for _, named := range r.Lines {
-		least, sold := c.leastPaid(named)
-		for range min(sold, named.Quantity) {
-			if cost, err = cost.Add(least); err != nil {
-				return cost, 0, err
-			}
-			units++
-		}
-	}
-	return cost, units, nil
-}
-
-// leastPaid is the least that was paid for a unit of a line that a refund names, as it was stored or as the order's line has it now, and
-// how many units the line has.
-func (c *change) leastPaid(named Named) (least money.Amount, units int) {
-	for i := range c.next.Units {
-		unit := &c.next.Units[i]
-		if !named.means(unit) {
-			continue
-		}
-		if units++; units == 1 || unit.Paid.Minor < least.Minor {
-			least = unit.Paid
-		}
-	}
-	for _, line := range c.order.Lines {
-		if line.ID == named.Line && line.Quantity > 0 {
-			least.Minor = min(least.Minor, line.Paid.Minor/int64(line.Quantity))
-		}
-	}
-	least.Minor = max(least.Minor, 0)
-	return least, units
-}
-
-// given is what the refunds come to.
-func (o *Order) given() (money.Amount, error) {
-	sum := money.Of(0, o.Currency)
-	for _, r := range o.Refunds {
-		if r.Amount.Minor == 0 {
-			continue
-		}
-		next, err := sum.Add(r.Amount)
-		if err != nil {
-			return money.Amount{}, err
-		}
-		sum = next
-	}
-	return sum, nil
-}
-
-// refundedAltogether tells whether all of the order was given back, or that can't be told.
-func (o *Order) refundedAltogether() bool {
-	if o.Status == Refunded && !o.namesItsRefunds() {
-		return true
-	}
-	given, err := o.given()
-	if err != nil {
-		return true
-	}
-	return given.Minor >= o.price().Minor
-}
-
-// price is what the order cost: its total, or the sum of its lines where the shop tells none.
-func (o *Order) price() money.Amount {
-	if o.Total.Currency == o.Currency && o.Total.Minor > 0 {
-		return o.Total
-	}
-	return o.gross()
-}
-
-// gross is what the lines come to; 0 where that can't be counted.
-func (o *Order) gross() money.Amount {
-	sum := money.Of(0, o.Currency)
-	for _, l := range o.Lines {
-		next, err := sum.Add(l.Paid)
-		if err != nil {
-			return money.Of(0, o.Currency)
-		}
-		sum = next
-	}
-	return sum
-}
-
-// lowered is by how much less money may have been paid for a line than it says.
-func (o *Order) lowered() money.Amount {
-	minor := max(0, o.Covered.Minor)
-	if o.Total.Currency == o.Currency {
-		minor += max(0, o.gross().Minor-o.Total.Minor)
-	}
-	return money.Of(minor, o.Currency)
-}
-
-// givenWithoutUnits is what refunds other than one gave back without taking a unit of anything.
-func (o *Order) givenWithoutUnits(other string) money.Amount {
-	rest := Order{Currency: o.Currency}
-	for _, r := range o.Refunds {
-		if r.ID != other && !slices.ContainsFunc(r.Lines, func(l RefundLine) bool { return l.Quantity > 0 }) {
-			rest.Refunds = append(rest.Refunds, r)
-		}
-	}
-	sum, err := rest.given()
-	if err != nil {
-		return money.Of(0, o.Currency)
-	}
-	return sum
 }

@@ -2,6 +2,7 @@ package purchase_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -23,6 +24,22 @@ func says(id string, minor int64) func(*purchase.Order) {
 	return func(o *purchase.Order) {
 		o.Refunds = append(o.Refunds, purchase.Refund{ID: id, Amount: money.Of(minor, o.Currency)})
 	}
+}
+
+// lined is a refund of an amount that says what is for which line.
+func lined(id string, minor int64, l ...purchase.RefundLine) func(*purchase.Order) {
+	return func(o *purchase.Order) {
+		o.Refunds = append(o.Refunds, purchase.Refund{ID: id, Amount: money.Of(minor, o.Currency), Lines: l})
+	}
+}
+
+// given is what a refund says of a line; a negative amount is one that it does not say.
+func given(line string, quantity int, minor int64) purchase.RefundLine {
+	l := purchase.RefundLine{Line: line, Quantity: quantity}
+	if minor >= 0 {
+		l.Amount = money.Of(minor, "DKK")
+	}
+	return l
 }
 
 func price(minor int64) func(*purchase.Order) {
@@ -129,19 +146,90 @@ func TestRefundsThatWait(t *testing.T) {
 		}, "1/1=50000 1/3=50000", "", "r1"},
 		{"less than was paid, and the rest later", func(w *world) {
 			w.told(state(0, three)).told(state(1, three, gives("r1", 1, 100_00))).told(state(2, three, gives("r1", 1, 100_00), gives("r2", 0, 400_00)))
-		}, "1/1=50000 1/2=50000", "refund_to_settle names_no_units", "r1, r2 names_no_units"},
+		}, "1/1=50000 1/2=50000", "", "r1, r2"},
 		{"the rest of a unit of which something was given back before", func(w *world) {
 			w.told(state(0, three)).told(state(1, three, says("r1", 100_00), gives("r2", 1, 400_00)))
-		}, "1/1=50000 1/2=50000", "refund_to_settle names_no_lines", "r1 names_no_lines, r2"},
-		{"an amount that the shop does not state", func(w *world) { w.told(state(0, three)).told(state(1, three, gives("r1", 1, 0))) }, "1/1=50000 1/2=50000", "", "r1"},
+		}, "1/1=50000 1/2=50000", "", "r1, r2"},
+		{"nothing", func(w *world) { w.told(state(0, three)).told(state(1, three, gives("r1", 1, 0))) }, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"nothing, of an order that is called refunded", func(w *world) {
+			w.told(state(0, price(500_00))).told(state(1, price(500_00), gone, gives("r1", 1, 0)))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"nothing for the unit, and all for another line", func(w *world) {
+			w.told(state(0, goods, price(1000_00))).told(state(1, goods, price(1000_00), lined("r1", 500_00, given("1", 1, 0), given("2", 1, 500_00))))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"nothing for the unit, and money for freight", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, lined("r1", 500_00, given("1", 1, 0), given("freight", 0, 500_00))))
+		}, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"nothing for a unit that had cost nothing", func(w *world) {
+			free := lines(sells("1", "CARD-500", 1, 0))
+			w.told(state(0, free)).activated().told(state(1, free, gives("r1", 1, 0)))
+		}, "", "", "r1"},
+		{"less, and money for another line before", func(w *world) {
+			w.told(state(0, goods, price(1000_00))).told(state(1, goods, price(1000_00), lined("r1", 400_00, given("2", 0, 400_00)), gives("r2", 1, 100_00)))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1, r2 less_than_paid"},
+		{"less, and money without a word before, which may be for another line", func(w *world) {
+			w.told(state(0, goods, price(1000_00))).told(state(1, goods, price(1000_00), says("r1", 400_00), gives("r2", 1, 100_00)))
+		}, "1/1=50000", "refund_to_settle names_no_lines; refund_to_settle less_than_paid", "r1 names_no_lines, r2 less_than_paid"},
+		{"less, and money without a word before, which may be for freight", func(w *world) {
+			w.told(state(0, three, price(1540_00))).told(state(1, three, price(1540_00), says("r1", 400_00), gives("r2", 1, 100_00)))
+		}, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle names_no_lines; refund_to_settle less_than_paid", "r1 names_no_lines, r2 less_than_paid"},
+		{"less for two units, and money that is enough for one of them", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 0, 400_00), gives("r2", 1, 100_00), gives("r3", 1, 100_00)))
+		}, "1/1=50000 1/2=50000", "refund_to_settle names_no_units; refund_to_settle less_than_paid", "r1 names_no_units, r2, r3 less_than_paid"},
+		{"less, and another unit in full", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 1, 100_00), gives("r2", 1, 500_00)))
+		}, "1/1=50000 1/2=50000", "refund_to_settle less_than_paid", "r1 less_than_paid, r2"},
+		{"two lines in one amount that is enough for both", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, lined("r1", 1000_00, given("1", 1, -1), given("2", 1, -1))))
+		}, "", "", "r1"},
+		{"two lines in one amount that is enough for one", func(w *world) {
+			w.told(state(0, goods, price(1000_00))).told(state(1, goods, price(1000_00), lined("r1", 500_00, given("1", 1, -1), given("2", 1, -1))))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
 		{"a cent less for each of two units", func(w *world) { w.told(state(0, three)).told(state(1, three, gives("r1", 2, 999_98))) }, "1/1=50000", "", "r1"},
 		{"two cents less", func(w *world) { w.told(state(0, three)).told(state(1, three, gives("r1", 1, 499_98))) }, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
 		{"less after a discount on the whole order", func(w *world) {
+			w.told(state(0, goods, price(900_00))).told(state(1, goods, price(900_00), gives("r1", 1, 450_00)))
+		}, "", "", "r1"},
+		{"less than its share after a discount on the whole order", func(w *world) {
 			w.told(state(0, goods, price(900_00))).told(state(1, goods, price(900_00), gives("r1", 1, 400_00)))
-		}, "", "", "r1"},
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
 		{"less after our own code paid a part", func(w *world) {
-			w.told(state(0, goods, price(1000_00), covered(200_00))).told(state(1, goods, price(1000_00), covered(200_00), gives("r1", 1, 300_00)))
+			w.told(state(0, goods, price(1000_00), covered(200_00))).told(state(1, goods, price(1000_00), covered(200_00), gives("r1", 1, 400_00)))
 		}, "", "", "r1"},
+		{"less than was paid, and later without a word for what", func(w *world) {
+			w.told(state(0, three)).voucher("1", 3, spent).told(state(1, three, gives("r1", 1, 100_00))).told(state(2, three, says("r1", 100_00)))
+		}, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"in two pieces", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, gives("r1", 0, 200_00))).told(state(2, goods, gives("r1", 0, 200_00), gives("r2", 0, 300_00))).looks()
+		}, "", "", "r1, r2"},
+		{"in two pieces while it is spent", func(w *world) {
+			w.told(state(0, goods)).voucher("1", 1, spent).told(state(1, goods, gives("r1", 0, 200_00), gives("r2", 0, 300_00))).voucher("1", 1, free).looks()
+		}, "", "", "r1, r2"},
+		{"in two pieces, of which one is taken back", func(w *world) {
+			w.told(state(0, goods)).voucher("1", 1, spent).told(state(1, goods, gives("r1", 0, 200_00), gives("r2", 0, 300_00))).told(state(2, goods, gives("r2", 0, 300_00))).voucher("1", 1, free).looks()
+		}, "1/1=50000", "refund_to_settle withdrawn; refund_to_settle less_than_paid", "r1 withdrawn, r2 less_than_paid"},
+		{"in pieces that don't come to all of it", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, gives("r1", 0, 200_00), gives("r2", 0, 299_00)))
+		}, "1/1=50000", "refund_to_settle names_no_units; refund_to_settle names_no_units", "r1 names_no_units, r2 names_no_units"},
+		{"in pieces that come to one of three", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 0, 200_00), gives("r2", 0, 300_00)))
+		}, "1/1=50000 1/2=50000 1/3=50000", "refund_to_settle names_no_units; refund_to_settle names_no_units", "r1 names_no_units, r2 names_no_units"},
+		{"in pieces that come to all three", func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 0, 800_00), gives("r2", 0, 700_00)))
+		}, "", "", "r1, r2"},
+		{"in pieces without a word that come to all of the order", func(w *world) {
+			w.told(state(0, goods, price(1040_00))).told(state(1, goods, price(1040_00), says("r1", 200_00), says("r2", 840_00)))
+		}, "", "", "r1, r2, whole order"},
+		{"in pieces without a word that come to a unit of an order with other lines", func(w *world) {
+			w.told(state(0, goods, price(1000_00))).told(state(1, goods, price(1000_00), says("r1", 200_00), says("r2", 300_00)))
+		}, "1/1=50000", "refund_to_settle names_no_lines; refund_to_settle names_no_lines", "r1 names_no_lines, r2 names_no_lines"},
+		{"all the money of an order that our own code paid in part, without a word", func(w *world) {
+			w.told(state(0, goods, price(1000_00), covered(200_00))).told(state(1, goods, price(1000_00), covered(200_00), says("r1", 1000_00)))
+		}, "1/1=50000", "refund_to_settle names_no_lines", "r1 names_no_lines"},
+		{"amounts that no order comes to", func(w *world) {
+			huge := int64(math.MaxInt64)
+			w.told(state(0, goods)).told(state(1, goods, gives("r1", 1, 0), says("r2", huge), says("r3", huge)))
+		}, "1/1=50000", "refund_to_settle less_than_paid; refund_to_settle names_no_lines; refund_to_settle names_no_lines", "r1 less_than_paid, r2 names_no_lines, r3 names_no_lines"},
 		{"less, of a line that a discount had lowered", func(w *world) {
 			cheap := lines(sells("1", "CARD-80", 1, 400_00))
 			w.told(state(0, cheap)).told(state(1, cheap, gives("r1", 1, 400_00)))
