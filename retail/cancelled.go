@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/purchase"
@@ -15,6 +16,9 @@ import (
 // A voucher that paid for an order stays spent when the shop cancels the order, until the shop asks for a refund. Many plugins never do,
 // and the customer has neither goods nor voucher; whether he shall have it back is not ours to guess, since the shop may have paid him
 // otherwise. So the office is told, until it is refunded, the order stands again, or somebody closes the matter.
+//
+// An order that is called refunded is as good as cancelled when what its refunds in money don't give back of its total is what vouchers and
+// points had paid. With less given back it may be one that its shop calls refunded after any refund.
 //
 // The task follows from two facts: what the shop said last, and what captures for the order have not come back. The first is noted when it
 // is told, and whatever changes the second is found by a job, so that nothing of it costs a capture.
@@ -29,13 +33,18 @@ const watchedFor = 14 * 24 * time.Hour
 // toldOf is what a state says of an order as a whole.
 func toldOf(shop string, o purchase.Order) orders.Told {
 	fate := fateOf(o)
-	return orders.Told{Key: orders.Key{Shop: shop, Order: o.ID}, Number: o.Number, At: fate.ToldAt, Stage: fate.Stage, Closed: fate.Closed}
+	told := orders.Told{Key: orders.Key{Shop: shop, Order: o.ID}, Number: o.Number, At: fate.ToldAt, Stage: fate.Stage, Closed: fate.Closed}
+	if o.Status == purchase.Refunded && !fate.Closed && o.Total.Currency != "" {
+		lacks := money.Of(o.Total.Minor-fate.Refunded, o.Total.Currency)
+		told.Lacks = &lacks
+	}
+	return told
 }
 
 // noteTold notes what has become of an order that vouchers may have paid for. It may be told late, or twice.
 func (s *Sales) noteTold(ctx context.Context, shop orders.Shop, o purchase.Order) error {
 	told := toldOf(shop.ID, o)
-	if told.Closed {
+	if told.Closed || told.Lacks != nil {
 		known, err := s.knownPurchase(ctx, shop.ID, o.ID)
 		if err != nil || isLate(o, known) {
 			return err

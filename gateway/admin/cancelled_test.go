@@ -132,3 +132,48 @@ func TestACancelledOrderIsToldOnlyWhereSomethingIsLost(t *testing.T) {
 	h.office.asks("PUT", "/v1/refunds/f:7", members(says("redemption", h.reads(`SELECT id::text FROM act WHERE kind = 'redemption' AND key = 'r:6'`)), because)).has(201, "{}")
 	h.reviews(0)
 }
+
+// X01: an order that is called refunded, and of which all that money had paid was given back, is put before the office for what vouchers and
+// points had paid; not one that is called so after any refund. Its facts come in whatever order.
+func TestARefundedOrderThatAVoucherPaidForInPartWaitsForTheOffice(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		refunded []int64
+		tasks    int
+	}{
+		{"all that money had paid", []int64{300_00}, 1},
+		{"in parts", []int64{100_00, 200_00}, 1},
+		{"a part of it", []int64{100_00}, 0},
+		{"all but a cent", []int64{299_99}, 0},
+		{"more than money had paid", []int64{350_00}, 1},
+		{"all of it", []int64{500_00}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			for n, sequence := range orderings(3) {
+				key, number := fmt.Sprintf("r:%d", n), fmt.Sprint(2000+n)
+				c := h.issues(500_00)
+				h.shop.reserves(key, c, "cart-"+key, 200_00).has(201, "{}")
+				for _, what := range sequence {
+					switch what {
+					case 0:
+						h.receives(goods(number, 0, purchase.Paid))
+					case 1:
+						h.tells(goods(number, 1, purchase.Refunded, tt.refunded...))
+						h.tells(goods(number, 1, purchase.Refunded, tt.refunded...))
+					case 2:
+						h.shop.captures(key, "9"+number).has(200, "{}")
+					}
+				}
+			}
+			h.reviews(6 * tt.tasks)
+			h.reviews(6 * tt.tasks)
+			h.shop.asks("PUT", "/v1/refunds/f:0", members(says("redemption", "r:0"), because)).has(201, "{}")
+			h.reviews(5 * tt.tasks)
+			h.tells(goods("2001", 2, purchase.Paid))
+			h.reviews(4 * tt.tasks)
+		})
+	}
+}

@@ -21,6 +21,9 @@ type Told struct {
 	At     time.Time // when it was so
 	Stage  int       // how far the order had come: of two states of one instant the further one counts
 	Closed bool      // cancelled, or refunded altogether
+	// Lacks is by how much less than its total a refunded order was given back in money; nil for any other. Where vouchers and points paid
+	// as much, all that money had paid is back, and the order is as good as cancelled.
+	Lacks *money.Amount
 }
 
 // Whoever notes several orders locks them in the order of their names.
@@ -31,15 +34,19 @@ INSERT INTO told_order AS t (
 	number,
 	told_at,
 	stage,
-	closed
+	closed,
+	lacks,
+	currency
 )
 SELECT
 	o.*
 FROM
-	unnest(@shops::text[], @orders::text[], @numbers::text[], @told::timestamptz[], @stages::integer[], @closed::boolean[])
-		AS o (shop, order_id, number, told_at, stage, closed)
+	unnest(@shops::text[], @orders::text[], @numbers::text[], @told::timestamptz[], @stages::integer[], @closed::boolean[], @lacks::bigint[],
+		@currencies::text[])
+		AS o (shop, order_id, number, told_at, stage, closed, lacks, currency)
 WHERE
 	o.closed
+	OR o.lacks IS NOT NULL
 	OR EXISTS (SELECT FROM told_order k WHERE k.shop = o.shop AND k.order_id = o.order_id)
 	OR EXISTS (
 		SELECT
@@ -59,6 +66,8 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = EXCLUDED.told_at,
 	stage = EXCLUDED.stage,
 	closed = EXCLUDED.closed,
+	lacks = EXCLUDED.lacks,
+	currency = EXCLUDED.currency,
 	noted_at = vouchsafe_now()
 WHERE
 	t.number = EXCLUDED.number
@@ -73,11 +82,16 @@ func statement(origin purchase.Origin, told ...Told) (sql string, args pgx.Named
 	n := len(told)
 	shops, orders, numbers := make([]string, n), make([]string, n), make([]string, n)
 	at, stages, closed := make([]time.Time, n), make([]int, n), make([]bool, n)
+	lacks, currencies := make([]*int64, n), make([]*string, n)
 	for i, t := range told {
+		if t.Lacks != nil {
+			lacks[i], currencies[i] = &t.Lacks.Minor, (*string)(&t.Lacks.Currency)
+		}
 		shops[i], orders[i], numbers[i], at[i], stages[i], closed[i] = t.Shop, t.Order, t.Number, t.At, t.Stage, t.Closed
 	}
 	return noteTold, pgx.NamedArgs{
-		"shops": shops, "orders": orders, "numbers": numbers, "told": at, "stages": stages, "closed": closed, "asked": origin == purchase.Fetched,
+		"shops": shops, "orders": orders, "numbers": numbers, "told": at, "stages": stages, "closed": closed, "lacks": lacks,
+		"currencies": currencies, "asked": origin == purchase.Fetched,
 	}
 }
 
@@ -109,12 +123,10 @@ func NoteAllAfter(ctx context.Context, tx outbox.Tx, question string, answer []a
 
 // A capture names an order as its shop does: by the id, or by the number. A number that is an order's id, as far as is known, names that.
 // Each such question is one step into an index: as EXISTS it would be answered by reading whole tables, once there are many.
-const paidFor = `
+const capturedFor = `
 		a.owner = 'shop:' || t.shop
 		AND a.kind = 'redemption'
 		AND a.detail ->> 'order' IS NOT NULL
-		AND a.currency <> 'POINT'
-		AND a.amount > a.taken_back
 		AND (
 			a.detail ->> 'order' = t.order_id
 			OR a.detail ->> 'order' = t.number
@@ -125,12 +137,35 @@ const paidFor = `
 		)
 		AND a.detail ->> 'order' = ANY(ARRAY[t.order_id, t.number])`
 
+// paidFor are the captures of which something has not come back.
+const paidFor = `
+		a.currency <> 'POINT'
+		AND a.amount > a.taken_back
+		AND` + capturedFor
+
+// isClosed tells of an order that it is cancelled, or that all that money had paid of it was given back: what lacks was paid otherwise.
+const isClosed = `(
+		t.closed
+		OR coalesce(t.lacks <= (
+			SELECT
+				sum(CASE WHEN a.currency = 'POINT' THEN (a.detail -> 'covers' ->> 'amount')::bigint ELSE a.amount END)
+			FROM
+				act a
+			WHERE
+				a.state = 'done'
+				AND t.currency IN (a.currency, a.detail -> 'covers' ->> 'currency')
+				AND` + capturedFor + `
+		), false)
+	)`
+
 const findUnreturned = `
 SELECT
 	t.shop,
 	t.order_id
 FROM (
 	SELECT * FROM told_order WHERE closed AND noted_at > (SELECT vouchsafe_now()) - @watched::interval
+	UNION
+	SELECT * FROM told_order WHERE lacks IS NOT NULL AND noted_at > (SELECT vouchsafe_now()) - @watched::interval
 	UNION
 	SELECT * FROM told_order WHERE unreturned <> '{}'
 ) t
@@ -144,7 +179,7 @@ CROSS JOIN LATERAL (
 		FROM
 			act a
 		WHERE
-			t.closed
+			` + isClosed + `
 			AND` + paidFor + `
 		GROUP BY
 			a.currency
@@ -185,14 +220,14 @@ type Cancelled struct {
 
 const lockTold = `
 SELECT
-	number,
-	closed,
-	unreturned
+	t.number,
+	` + isClosed + `,
+	t.unreturned
 FROM
-	told_order
+	told_order t
 WHERE
-	shop = @shop
-	AND order_id = @order
+	t.shop = @shop
+	AND t.order_id = @order
 FOR UPDATE`
 
 const readPayments = `
@@ -215,7 +250,7 @@ FROM
 WHERE
 	t.shop = @shop
 	AND t.order_id = @order
-	AND t.closed
+	AND ` + isClosed + `
 ORDER BY
 	a.at,
 	a.id`
