@@ -140,3 +140,27 @@ func TestAReloadIsNotHandedBackOutOfGoodwill(t *testing.T) {
 	h.till.asks("DELETE", "/v1/reloads/l:1", "").wants(200, `{"outcome":"reversed"}`)
 	h.unchanged("the rest", func() { h.till.cashesOut("o:1", c).refuses(409, "cash_out_not_allowed") })
 }
+
+// X12, X02: goodwill that is moved, spent and taken back, in whatever order, takes nobody the cash that he has paid for.
+func TestGoodwillThatIsTakenBackTakesNoCashAway(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	undone := func(paths ...string) {
+		for _, path := range paths {
+			h.office.asks("DELETE", "/v1/"+path, "").has(200, `{"outcome":"reversed"}`)
+		}
+	}
+	spends := h.issues(500_00, danish)
+	h.office.adjusts("a:1", spends, pays("delta", 100_00)).has(201, "{}")
+	h.till.redeems("r:1", spends, 100_00).has(201, "{}")
+	undone("adjustments/a:1")
+	h.till.asks("DELETE", "/v1/redemptions/r:1", "").has(200, `{"outcome":"reversed"}`)
+	h.till.cashesOut("o:1", spends).wants(201, cashed("o:1", 500_00, 0))
+
+	moves, given := h.issues(500_00, danish), h.thanks("2")
+	h.office.transfers("t:2", given.id, moves.id, pays("amount", 300_00)).has(201, "{}")
+	h.office.transfers("t:3", moves.id, given.id, pays("amount", 400_00)).has(201, "{}")
+	undone("transfers/t:2", "transfers/t:3")
+	h.till.cashesOut("o:2", given).refuses(409, "cash_out_not_allowed")
+	h.till.cashesOut("o:3", moves).wants(201, cashed("o:3", 500_00, 0))
+}

@@ -21,7 +21,7 @@ type follower struct {
 
 // split parts the balance of a voucher or account, as far as its journal was followed.
 type split struct {
-	paid  int64
+	paid  int64            // more than the balance where goodwill has left in its place: it is there again with what comes back
 	done  int              // how many lines were followed
 	busy  bool             // with the next one
 	lines map[int64]int64  // by its number: by how much a line raised what was paid for
@@ -79,7 +79,10 @@ func (f *follower) next(s *split, e Entry) {
 	case e.Kind == "cash_out" || e.Kind == "cash_out_fee":
 		s.over[e.Act] += max(0, -paid)
 	}
-	raised := max(0, min(paid, e.Balance)) - s.paid
+	if e.Amount < 0 && e.Kind != "reversal" { // goodwill goes first
+		paid = min(paid, s.paid+min(0, max(0, e.Balance-e.Amount-s.paid)+e.Amount))
+	}
+	raised := max(0, paid) - s.paid
 	s.paid += raised
 	s.lines[e.Seq] = raised
 	s.acts[e.Act] += raised

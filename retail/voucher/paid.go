@@ -6,7 +6,8 @@ package voucher
 //
 // What an act took comes back as what it was. Refunds in parts bring back first what was paid for, as far as their redemption took it and
 // no other has brought it back, and goodwill last: the other way round than it went, so that who redeems 200 and has 50 refunded is where
-// he would be if he had redeemed 150. What an act brought and is taken back goes as what it came as, as far as that is still there. What
+// he would be if he had redeemed 150. What an act brought and is taken back goes as what it came as, as far as that is still there: where
+// what was paid for has to make up for goodwill that was spent or moved on, it is not lost, and is there again when that comes back. What
 // moves between vouchers and accounts stays what it is.
 type Paid struct {
 	Minor    int64 // of the balance after the last line
@@ -18,9 +19,10 @@ type Paid struct {
 // They are found by [Entry.CameFrom] and [Entry.GivenAnew]; what came from a place whose journal is not there counts as given.
 func PaidIn(id string, journals map[string][]Entry) Paid {
 	s := newFollower(journals).follow(id, wholeJournal)
-	p := Paid{Minor: s.paid}
+	p := Paid{}
 	if lines := journals[id]; len(lines) > 0 {
-		p.Entries = lines[len(lines)-1].Seq
+		last := lines[len(lines)-1]
+		p.Entries, p.Minor = last.Seq, min(s.paid, last.Balance)
 	}
 	for _, minor := range s.over {
 		p.Goodwill += minor

@@ -71,6 +71,15 @@ func TestOnlyWhatWasPaidForIsPaidOut(t *testing.T) {
 		{"a mistake taken back", []voucher.Act{goodwill("a", -400), reverse(goodwill("a", -400).Ref)}, 500, 0},
 		{"a reload taken back", []voucher.Act{reload("l", 200), goodwill("a", 50), reverse(reload("l", 200).Ref)}, 500, 50},
 		{"a refund taken back", []voucher.Act{redeem(till, "r", 300), refund("f", spent, 300), reverseRefund("f", spent), goodwill("a", 100)}, 200, 100},
+		{"goodwill that was spent, taken back before its spending is", []voucher.Act{
+			goodwill("a", 100), redeem(till, "r", 100), reverse(goodwill("a", 100).Ref), reverse(spent),
+		}, 500, 0},
+		{"goodwill that was spent, taken back in the place of what was paid for", []voucher.Act{
+			goodwill("a", 100), redeem(till, "r", 100), reverse(goodwill("a", 100).Ref),
+		}, 400, 0},
+		{"then other goodwill in its place, which makes up for it", []voucher.Act{
+			goodwill("a", 100), redeem(till, "r", 100), reverse(goodwill("a", 100).Ref), goodwill("b", 50),
+		}, 450, 0},
 		{"a cash-out taken back", []voucher.Act{goodwill("a", 100), cashOut("o"), reverse(cashOut("o").Ref)}, 500, 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
