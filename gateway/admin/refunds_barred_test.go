@@ -1,10 +1,12 @@
 package admin_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/purchase"
 )
 
@@ -133,5 +135,38 @@ func TestX01ADoubtfulRefundBarsNothing(t *testing.T) {
 		h.tells(order("1001", 1+minute, doubtful))
 		h.office.sees(c).has(200, `{"blocked_by":[]}`)
 		h.till.redeems("t:s"+string(rune('a'+minute)), c, 10_00).has(201, "{}")
+	}
+}
+
+// X01: whoever is first, a word of the shop told on two machines or the buyer who frees his code and uses it again: the voucher ends, or is
+// his who had it before, and then nobody else's.
+func TestX01ARaceWithARefundLeavesNoVoucherUnbarred(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	back := []func(*purchase.Order){refundedUnits(1, ofOne), withStatus(purchase.Refunded)}
+	for n := range 12 {
+		number, key := fmt.Sprint(3000+n), fmt.Sprintf("k%d", n)
+		c := h.sells(order(number, 0))[0]
+		h.shop.reserves(key, c, "cart-"+key, 10_00).has(201, "{}")
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				if _, err := h.sales.ApplyOrder(t.Context(), h.demo, order(number, 1, back...)); err != nil && !ledger.IsPassing(err) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() { h.shop.asks("POST", "/v1/reservations/"+key+"/release", "") })
+		all.Go(func() { h.shop.reserves("again"+key, c, "again"+key, 20_00) })
+		all.Go(func() { h.till.redeems("till"+key, c, 30_00) })
+		all.Wait()
+		h.tells(order(number, 1, back...))
+		if code := h.till.redeems("late"+key, c, 1).at("code"); code != "blocked" && code != "invalidated" {
+			t.Errorf("order %s: it is spent, or %s", number, code)
+		}
+	}
+	if got := h.reads(`SELECT count(*)::text FROM purchase_refund r JOIN purchase_unit u ON u.purchase = r.purchase JOIN voucher v ON v.id = u.voucher
+		WHERE NOT r.settled AND v.refund_waits IS DISTINCT FROM 0`); got != "0" {
+		t.Errorf("%s vouchers are not barred", got)
 	}
 }
