@@ -10,6 +10,7 @@ import (
 
 // adopt is the purchase as it will be stored.
 func (a *application) adopt(stored *orders.Purchase, d purchase.Decision) (*orders.Purchase, error) {
+	a.heard = nil
 	p := stored
 	if p == nil {
 		id, err := a.sales.ledger.NewID()
@@ -37,12 +38,12 @@ func (a *application) adopt(stored *orders.Purchase, d purchase.Decision) (*orde
 	return p, nil
 }
 
-// adoptUnit notes what the order says of a unit beside what the rules look at. What was issued stays as it was: its mail may be on
-// its way.
+// adoptUnit notes what the order says of a unit beside what the rules look at. What was issued stays as it was, since its mail may be on
+// its way: what is told of it now may be a correction.
 func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
 	known, exists := p.Units[unit.Key()]
 	if known.Voucher != "" {
-		return nil
+		return a.hear(p, unit.Key())
 	}
 	if !exists {
 		id, err := a.sales.ledger.NewID()
@@ -58,6 +59,9 @@ func (a *application) adoptUnit(p *orders.Purchase, unit purchase.Unit) error {
 		known.Title, known.ForSelf, known.OneMail = line.Name, a.order.Keeps(line), line.OneMail
 		var err error
 		if known.DeliverOn, known.DeliverSaid, err = a.sales.deliverOn(a.shop, a.order.Language, line.DeliverOn); err != nil {
+			return err
+		}
+		if known.Told, err = a.sales.remember(known, a.words(known, line)); err != nil {
 			return err
 		}
 		if a.sales.forgotten(p, line.RecipientEmail) {

@@ -31,6 +31,7 @@ type change struct {
 	at        time.Time          // when vouchers are issued; zero where nothing depends on it
 	whole     map[string]int64   // vouchers that were spent and are whole again, with the entries that they had then
 	standing  bool               // it is known how the vouchers stand
+	heard     []heard            // what the shop corrects of units that were issued before
 }
 
 // carryOut writes decisions and all that follows from them: those of one order, or of several whose rows are locked. Vouchers that
@@ -70,6 +71,9 @@ func (s *Sales) carryOut(ctx context.Context, tx outbox.Tx, changes ...change) (
 		if err := s.steerMails(ctx, tx, c); err != nil {
 			return nil, err
 		}
+		if err := s.correct(ctx, tx, c, applied); err != nil {
+			return nil, err
+		}
 		if err := s.settleMatters(ctx, tx, c, made.tasks[i]); err != nil {
 			return nil, err
 		}
@@ -106,9 +110,9 @@ func (s *Sales) prepare(changes []change) (prepared, error) {
 	return made, nil
 }
 
-// reaches tells whether a decision acts upon vouchers that exist.
+// reaches tells whether a decision acts upon vouchers that exist, or upon their mails.
 func (c change) reaches() bool {
-	return len(c.decision.Invalidate)+len(c.decision.Block)+len(c.decision.Lift) > 0 || c.awaits()
+	return len(c.decision.Invalidate)+len(c.decision.Block)+len(c.decision.Lift)+len(c.heard) > 0 || c.awaits()
 }
 
 // mint makes the vouchers of the units that issue and notes them on their units.
@@ -254,7 +258,7 @@ func (s *Sales) applyActs(ctx context.Context, tx outbox.Tx, c change) (*ledger.
 	if err != nil {
 		return nil, err
 	}
-	acts = withoutFresh(append(acts, waiting...), c)
+	acts = c.withHeard(withoutFresh(append(acts, waiting...), c))
 	if len(acts) == 0 {
 		return nil, nil
 	}
@@ -311,7 +315,9 @@ func (c change) refusals(acts []ledger.Aimed, applied *ledger.Applied) error {
 	moved := false
 	for i, refusal := range applied.Refusals {
 		_, invalidates := acts[i].Act.(voucher.Invalidate)
+		_, looks := acts[i].Act.(voucher.Expire)
 		switch {
+		case looks && voucher.IsRefusal(refusal):
 		case refusal == nil, !invalidates && errors.Is(refusal, voucher.ErrInvalidated):
 		case voucher.IsRefusal(refusal):
 			c.inUse[acts[i].Voucher] = true

@@ -197,6 +197,9 @@ func (o *BackOffice) carry(ctx context.Context, tx outbox.Tx, by Actor, e errand
 	if err := o.sales.displace(ctx, tx, e, sold, draft); err != nil {
 		return nil, err
 	}
+	if err := outbox.CloseTask(ctx, tx, TaskRecipientChanged, e.voucher, e.action); err != nil {
+		return nil, err
+	}
 	return applied, o.desk.audit(ctx, tx, by, e.action, e.voucher, why(e.reason))
 }
 

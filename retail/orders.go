@@ -65,6 +65,7 @@ type application struct {
 	vouchers map[string]voucher.Voucher // the order's vouchers, as they were before the locks
 	whole    map[string]int64           // those of which all that was spent has come back, with their entries by then
 	inUse    map[string]bool            // those that were found in use under their locks
+	heard    []heard                    // what the state corrects of units that were issued
 }
 
 // through tries until nothing has changed meanwhile of what the decision rests on.
@@ -217,6 +218,7 @@ func (a *application) judge(b basis) (change, error) {
 	c := change{shop: a.shop, order: &order, catalogue: b.catalogue, stored: stored, decision: d, before: known, inUse: a.inUse, whole: a.whole, standing: true}
 	if d.Verdict == purchase.Applied {
 		c.stored, err = a.adopt(stored, d)
+		a.correcting(&c)
 	}
 	return c, err
 }

@@ -115,6 +115,7 @@ func Sealed(ring *keyring.Ring) []reseal.Column {
 		body,
 		uuid("purchase", "buyer", purposeBuyer, onDemand("buyer_mac")),
 		uuid("purchase_unit", "wishes", purposeWishes, onDemand("wishes_mac")),
+		uuid("purchase_unit", "told", purposeTold),
 		uuid("customer", "email", purposeCustomer, reseal.Mark{Name: "email_mac", Renew: func(_, plain []byte) ([]byte, error) {
 			return renewAddress(ring, plain)
 		}}),

@@ -36,6 +36,7 @@ const (
 	purposeShop      = "shop credentials"
 	purposeBuyer     = "buyer"
 	purposeWishes    = "gift wishes"
+	purposeTold      = "told wishes"
 	purposeRecipient = "recipient"
 	purposeLetter    = "letter"
 )

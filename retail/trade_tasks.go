@@ -37,7 +37,8 @@ const (
 func endingOf(kind string) Ending {
 	switch kind {
 	case purchase.FlaggedPurchase, purchase.RefundToSettle, purchase.DoubtfulOrder, TaskShortOrder, TaskSetAside,
-		TaskMissing, TaskRollback, TaskUnwitnessed, TaskPointsSpent, TaskPointsMisplaced, TaskCancelledOrder:
+		TaskMissing, TaskRollback, TaskUnwitnessed, TaskPointsSpent, TaskPointsMisplaced, TaskCancelledOrder,
+		TaskRecipientChanged:
 		return ByHand
 	case TaskDelivery:
 		return OnceOver

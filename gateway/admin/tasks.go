@@ -139,6 +139,12 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		}
 	case retail.TaskCancelledOrder:
 		return paymentCalls(about)
+	case retail.TaskRecipientChanged:
+		return []callOut{
+			calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase and its vouchers"),
+			calling(http.MethodPut, "vouchers", task.Subject, "/recipient", "send the code to another address"),
+			calling(http.MethodPost, "vouchers", task.Subject, "/resend", "make a new delivery"),
+		}
 	case retail.TaskRollback:
 		return []callOut{{Method: http.MethodGet, Path: "/v1/admin/vouchers?state=quarantined", Does: "see the vouchers that lack something"}}
 	case retail.TaskQuarantine:

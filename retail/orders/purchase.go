@@ -50,6 +50,7 @@ type Unit struct {
 	ForSelf     bool
 	OneMail     bool   // with the buyer's other codes in one mail
 	Voucher     string // "" until it issues
+	Told        []byte // sealed: digests of what the shop last told of recipient, words and day; nil for nothing yet
 }
 
 // purchaseRow is a row of the table.

@@ -31,7 +31,8 @@ INSERT INTO purchase_unit (
 	deliver_said,
 	for_self,
 	one_mail,
-	voucher
+	voucher,
+	told
 )
 SELECT
 	*
@@ -56,7 +57,8 @@ FROM
 		@deliver_said::text[],
 		@for_self::boolean[],
 		@one_mail::boolean[],
-		@voucher::uuid[]
+		@voucher::uuid[],
+		@told::bytea[]
 	)
 ON CONFLICT (id) DO UPDATE SET
 	sku = EXCLUDED.sku,
@@ -74,6 +76,7 @@ ON CONFLICT (id) DO UPDATE SET
 	deliver_said = EXCLUDED.deliver_said,
 	for_self = EXCLUDED.for_self,
 	one_mail = EXCLUDED.one_mail,
+	told = EXCLUDED.told,
 	voucher = COALESCE(purchase_unit.voucher, EXCLUDED.voucher)`
 
 const deleteUnits = `
@@ -143,7 +146,7 @@ type unitColumns struct {
 	id, purchase, line, sku, title, state, reason, currency, paidCurrency, deliverSaid []string
 	unit                                                                               []int
 	value, paid                                                                        []int64
-	wishes, wishesMAC                                                                  [][]byte
+	wishes, wishesMAC, told                                                            [][]byte
 	deliverOn, voucher                                                                 []*string
 	missing, forSelf, oneMail                                                          []bool
 }
@@ -160,7 +163,7 @@ func (l *unitColumns) add(p *Purchase) {
 		l.wishesMAC, l.deliverOn = append(l.wishesMAC, extra.WishesMAC), append(l.deliverOn, textOrNull(extra.DeliverOn))
 		l.deliverSaid = append(l.deliverSaid, extra.DeliverSaid)
 		l.forSelf, l.oneMail = append(l.forSelf, extra.ForSelf), append(l.oneMail, extra.OneMail)
-		l.voucher = append(l.voucher, textOrNull(extra.Voucher))
+		l.voucher, l.told = append(l.voucher, textOrNull(extra.Voucher)), append(l.told, extra.Told)
 	}
 }
 
@@ -186,6 +189,7 @@ func (l *unitColumns) args() pgx.NamedArgs {
 		"for_self":      l.forSelf,
 		"one_mail":      l.oneMail,
 		"voucher":       l.voucher,
+		"told":          l.told,
 	}
 }
 

@@ -33,6 +33,7 @@ SELECT
 	deliver_said,
 	for_self,
 	one_mail,
+	told,
 	COALESCE(voucher::text, '') AS voucher
 FROM
 	purchase_unit
@@ -63,6 +64,7 @@ type unitRow struct {
 	DeliverSaid  string
 	ForSelf      bool
 	OneMail      bool
+	Told         []byte
 	Voucher      string
 }
 
@@ -72,7 +74,10 @@ func (p *Purchase) addUnit(r unitRow) {
 		Value: money.Of(r.Value, money.Currency(r.Currency)), Paid: money.Of(r.Paid, money.Currency(r.PaidCurrency)),
 		Missing: r.Missing,
 	})
-	unit := Unit{ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, OneMail: r.OneMail, Voucher: r.Voucher, DeliverSaid: r.DeliverSaid}
+	unit := Unit{
+		ID: r.ID, Title: r.Title, Wishes: r.Wishes, WishesMAC: r.WishesMAC, ForSelf: r.ForSelf, OneMail: r.OneMail, Voucher: r.Voucher,
+		DeliverSaid: r.DeliverSaid, Told: r.Told,
+	}
 	if r.DeliverOn != nil {
 		unit.DeliverOn = r.DeliverOn.Format(time.DateOnly)
 	}
@@ -117,14 +122,19 @@ const moveDelivery = `
 UPDATE
 	purchase_unit
 SET
-	deliver_on = @day::date,
-	deliver_said = ''
+	deliver_on = NULLIF(@day::text, '')::date,
+	deliver_said = @said::text
 WHERE
 	voucher = ANY (@vouchers::uuid[])`
 
 // SetDeliverOn notes another day on which the codes of sold vouchers are mailed, YYYY-MM-DD.
 func SetDeliverOn(ctx context.Context, tx outbox.Tx, day string, vouchers ...string) error {
-	if _, err := tx.Exec(ctx, moveDelivery, pgx.NamedArgs{"day": day, "vouchers": vouchers}); err != nil {
+	return SetDay(ctx, tx, day, "", vouchers...)
+}
+
+// SetDay notes another day on which the codes of sold vouchers are mailed, "" for at once, or what was said for one that nobody can tell.
+func SetDay(ctx context.Context, tx outbox.Tx, day, said string, vouchers ...string) error {
+	if _, err := tx.Exec(ctx, moveDelivery, pgx.NamedArgs{"day": day, "said": said, "vouchers": vouchers}); err != nil {
 		return fmt.Errorf("note another day of delivery: %w", err)
 	}
 	return nil
