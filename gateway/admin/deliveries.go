@@ -35,8 +35,8 @@ type deliveryOut struct {
 	CopiesLeft int        `json:"copies_left"`
 	Doubts     int        `json:"doubts" doc:"Attempts that ended in doubt"`
 	CreatedAt  time.Time  `json:"created_at"`
-	ReadyAt    time.Time  `json:"ready_at" doc:"Since when it could have been made"`
-	DueAt      *time.Time `json:"due_at" doc:"The next attempt; null when none is due"`
+	ReadyAt    time.Time  `json:"ready_at" doc:"Since when it could have been made, or the day for which it is planned"`
+	DueAt      *time.Time `json:"due_at" doc:"The next attempt; null when none is due, and while it waits or is held"`
 	GiveUpAt   *time.Time `json:"give_up_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
@@ -60,7 +60,7 @@ func showDelivery(s retail.Sent) deliveryOut {
 	return deliveryOut{
 		ID: s.ID, Kind: string(s.Kind), Subject: s.Subject, Purchase: s.Parent, Shop: s.Shop, State: string(s.State), Reason: s.Reason,
 		Held: append([]string{}, s.Held...), Cancelling: s.Cancelling, Recipient: s.To, Attempts: s.Attempt, Copies: s.Copies,
-		CopiesLeft: s.CopiesLeft(), Doubts: s.Doubts, CreatedAt: s.CreatedAt.UTC(), ReadyAt: s.ReadyAt.UTC(), DueAt: utc(s.DueAt),
+		CopiesLeft: s.CopiesLeft(), Doubts: s.Doubts, CreatedAt: s.CreatedAt.UTC(), ReadyAt: s.ReadyAt.UTC(), DueAt: utc(s.Next()),
 		GiveUpAt: utc(s.GiveUpAt), FinishedAt: utc(s.FinishedAt),
 	}
 }

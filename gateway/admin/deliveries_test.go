@@ -176,3 +176,21 @@ func TestADeliveryIsCancelled(t *testing.T) {
 	}
 	h.untouched("a second cancellation", func() { h.office.cancels(waits).refuses(409, "already_settled") })
 }
+
+// X05: what waits, or is held, has no next attempt yet; what is planned for a day has it then.
+func TestWhatWaitsIsNotDue(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	waits := h.sells(order("1001", 0, toRecipient("nowhere")))[0]
+	planned := h.sells(order("1002", 0, deliverOn("2029-02-01")))[0]
+	held := h.sells(order("1003", 0, deliverOn("2029-02-01")))[0]
+	h.tells(order("1003", 1, deliverOn("2029-02-01"), withStatus(purchase.Cancelled)))
+	for c, want := range map[card]string{
+		waits:   `{"state":"waiting","due_at":null}`,
+		planned: `{"state":"pending","due_at":"2029-02-01T07:00:00Z"}`,
+		held:    `{"state":"waiting","due_at":null,"ready_at":"2029-02-01T07:00:00Z"}`,
+	} {
+		h.office.asks("GET", "/v1/admin/deliveries?q="+c.id, "").has(200, `{"items":[`+want+`]}`)
+		h.office.asks("GET", "/v1/admin/vouchers/"+c.id+"/history", "").has(200, `{"deliveries":[`+strings.Replace(want, `,"ready_at":"2029-02-01T07:00:00Z"`, "", 1)+`]}`)
+	}
+}

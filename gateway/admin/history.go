@@ -79,7 +79,7 @@ type sentOut struct {
 	Recipient  *string    `json:"recipient" doc:"Null once erased, and for a code that the shop sends"`
 	Copies     int        `json:"copies" doc:"How many left or may have left"`
 	CreatedAt  time.Time  `json:"created_at"`
-	DueAt      *time.Time `json:"due_at" doc:"The next attempt"`
+	DueAt      *time.Time `json:"due_at" doc:"The next attempt; null when none is due, and while it waits or is held"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
 
@@ -144,7 +144,7 @@ func showAct(r voucher.Record) pastAct {
 func showSent(d retail.SentLetter) sentOut {
 	out := sentOut{
 		ID: d.ID, Kind: string(d.Kind), State: string(d.State), Reason: d.Reason, Copies: d.Copies, CreatedAt: d.CreatedAt.UTC(),
-		DueAt: utc(d.DueAt), FinishedAt: utc(d.FinishedAt),
+		DueAt: utc(d.Next()), FinishedAt: utc(d.FinishedAt),
 	}
 	if d.To != "" {
 		out.Recipient = &d.To

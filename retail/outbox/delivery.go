@@ -75,6 +75,14 @@ type Delivery struct {
 	FinishedAt *time.Time
 }
 
+// Next is when the next attempt is due: nil when none is, and while it waits or is held, since nobody knows when that ends.
+func (d Delivery) Next() *time.Time {
+	if d.State == StateWaiting || len(d.Held) > 0 {
+		return nil
+	}
+	return d.DueAt
+}
+
 // deliveryColumns go into a Delivery by name.
 const deliveryColumns = `
 	id::text AS id,
