@@ -2,9 +2,11 @@ package retail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -77,8 +79,7 @@ func (f forwarding) one(ctx context.Context, l ledger.Left) error {
 	if err != nil {
 		return err
 	}
-	ref := mergeRef(l.Account.Customer, l.Into, l.Account.Balance.Currency)
-	ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
+	ref := forwardRef(l)
 	prepare := func(tx outbox.Tx) ([]ledger.Aimed, error) {
 		to, err := f.placeOfHeir(ctx, tx, l.Into, l.Account.Balance.Currency, l.Zone)
 		if err != nil {
@@ -131,4 +132,47 @@ func (o *BackOffice) ForwardMerged(ctx context.Context) error {
 		}
 		after = left[len(left)-1].Account.ID
 	}
+}
+
+// forwardRef names a transfer that moves on what came back to an account at one of its versions.
+func forwardRef(l ledger.Left) voucher.Ref {
+	ref := mergeRef(l.Account.Customer, l.Into, l.Account.Balance.Currency)
+	ref.Key += ":" + strconv.FormatInt(l.Account.Version, 10)
+	return ref
+}
+
+// isForward tells such a transfer from that of the merge itself, whose name has no version.
+func isForward(ref voucher.Ref) bool {
+	return ref.Owner == mergeOwner && strings.Count(ref.Key, ":") == forwardParts
+}
+
+// forwardParts is how many colons the name of such a transfer has: between the two customers, the currency and the version.
+const forwardParts = 3
+
+// Onward is where something that came back to a merged customer was moved on to.
+type Onward struct {
+	Login   string       // of the customer who has it now, at his shop
+	Balance money.Amount // of his account when it came there
+}
+
+// WentOn tells where what an act has brought to an account was moved on to, as it was then; nil where it is still there, or had been
+// there before the merge.
+func (s *Stockroom) WentOn(ctx context.Context, record voucher.Record) (*Onward, error) {
+	if !record.Detail.Account || record.Voucher == "" {
+		return nil, nil
+	}
+	moved, err := s.desk.ledger.MovedOn(ctx, mergeOwner, record.Voucher, record.At)
+	if errors.Is(err, voucher.ErrActNotFound) || err == nil && (moved.Detail.Moved == nil || !isForward(moved.Ref)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	whose, err := s.sales.customersOf(ctx, moved.Detail.Moved.To)
+	if err != nil {
+		return nil, err
+	}
+	return &Onward{
+		Login: whose[moved.Detail.Moved.To].Login, Balance: money.Of(moved.Detail.Moved.Balance, moved.Currency),
+	}, nil
 }

@@ -45,8 +45,12 @@ func TestWhatComesBackFollowsAMerge(t *testing.T) {
 	t.Parallel()
 	for name, back := range map[string]func(h *house){
 		"a refund": func(h *house) {
-			h.shop.asks("PUT", "/v1/refunds/mmRP", members(says("redemption", "mmP"), because)).has(201, members(point("balance", 100)))
-			h.shop.asks("PUT", "/v1/refunds/mmRM", members(says("redemption", "mmM"), because)).has(201, members(pays("balance", 20_00)))
+			h.shop.asks("PUT", "/v1/refunds/mmRP", members(says("redemption", "mmP"), because)).has(201, members(point("balance", 460), says("customer", "new")))
+			h.shop.asks("PUT", "/v1/refunds/mmRM", members(says("redemption", "mmM"), because)).has(201, members(pays("balance", 500_00), says("customer", "new")))
+			for range 2 { // told again, or asked for, also after more has come
+				h.shop.asks("PUT", "/v1/refunds/mmRP", members(says("redemption", "mmP"), because)).has(200, members(point("balance", 460), says("customer", "new")))
+				h.shop.asks("GET", "/v1/refunds/mmRM", "").has(200, members(pays("balance", 500_00), says("customer", "new")))
+			}
 		},
 		"a redemption taken back": func(h *house) {
 			h.shop.asks("DELETE", "/v1/redemptions/mmP", "").has(200, says1("outcome", "reversed"))

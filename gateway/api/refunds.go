@@ -36,9 +36,10 @@ type refundIn struct {
 // refundOut is what was given back.
 type refundOut struct {
 	Refund  actOut       `json:"refund"`
-	Balance money.Amount `json:"balance"`
+	Balance money.Amount `json:"balance" doc:"Of the voucher or account that it came back to, afterwards; where customer is told, of his account"`
 	Voucher *voucherOut  `json:"voucher,omitempty" doc:"The new credit note, as it was when it was made"`
 	Code    *string      `json:"code,omitempty" doc:"Its code, for 24 hours"`
+	WentOnOut
 }
 
 func (s *selling) refund(ctx context.Context, in *refundIn) (*body[refundOut], error) {
@@ -60,7 +61,26 @@ func (s *selling) refund(ctx context.Context, in *refundIn) (*body[refundOut], e
 	if err != nil {
 		return nil, s.refuseRefund(ctx, err)
 	}
-	return answer(created(got.Created), refundOut{Refund: showAct(got.Record), Balance: money.Of(got.Record.Balance, got.Record.Currency)}), nil
+	out := refundOut{Refund: showAct(got.Record), Balance: money.Of(got.Record.Balance, got.Record.Currency)}
+	if out.WentOnOut, err = s.wentOn(ctx, *got.Record, &out.Balance); err != nil {
+		return nil, s.api.refuse(ctx, err)
+	}
+	return answer(created(got.Created), out), nil
+}
+
+// WentOnOut says who has what came back by now.
+type WentOnOut struct {
+	Customer string `json:"customer,omitempty" doc:"The shop's id of the customer who has it now, since the one who had paid has been merged into him; balance is his"`
+}
+
+// wentOn finds who has what came back by now, and tells his balance in the place of the one that it came back to.
+func (s *selling) wentOn(ctx context.Context, record voucher.Record, balance *money.Amount) (out WentOnOut, err error) {
+	on, err := s.stock.WentOn(ctx, record)
+	if err != nil || on == nil {
+		return out, err
+	}
+	*balance = on.Balance
+	return WentOnOut{Customer: on.Login}, nil
 }
 
 // refuseRefund is the problem of a refund that can't be: whoever asks for what came back already, perhaps when its order was cancelled,
@@ -81,6 +101,7 @@ type recoveredRefundOut struct {
 	RecoveredOut
 	Voucher *voucherOut `json:"voucher,omitempty" doc:"The credit note that it made, as it was then"`
 	Code    *string     `json:"code,omitempty" doc:"Its code, for 24 hours"`
+	WentOnOut
 }
 
 func (s *selling) recoverRefund(ctx context.Context, in *keyIn) (*body[recoveredRefundOut], error) {
@@ -96,6 +117,15 @@ func (s *selling) recoverRefund(ctx context.Context, in *keyIn) (*body[recovered
 	if made {
 		given := showSold(note)
 		out.Voucher, out.Code = &given.Voucher, given.Code
+	}
+	if out.Balance != nil && !made {
+		record, err := s.desk.Recover(ctx, counter.Caller(ctx), voucher.Refunds, in.Key)
+		if err == nil {
+			out.WentOnOut, err = s.wentOn(ctx, record, out.Balance)
+		}
+		if err != nil {
+			return nil, s.api.refuse(ctx, err)
+		}
 	}
 	return answer(found.Status, out), nil
 }
