@@ -74,7 +74,8 @@ type Config struct {
 	// voucher's own currency; 0 is nothing. Default none: there is no such limit.
 	ApprovalAbove string
 	// CashOutLimit is the most that is paid out in cash of what is left on a voucher where its country gives no right to
-	// it, a decimal in the voucher's own currency. Default none: nothing is.
+	// it, a decimal in the voucher's own currency, or one for each currency, DKK:50.00,EUR:7.00, and nothing in others.
+	// Default none: nothing is.
 	CashOutLimit string
 	// CashOutFee is what is kept of a cash-out where the country's rule lets the merchant, a decimal in the voucher's own
 	// currency, or one for each currency, DKK:25.00,EUR:3.00, and nothing in others. It must be no more than what paying

@@ -18,8 +18,8 @@ type Rules struct {
 	// ApprovalAbove is the most that one alone may give in the office, a decimal in the voucher's
 	// currency; "" is no limit.
 	ApprovalAbove string
-	// CashOutLimit is the most that is paid out of what is left on a voucher where no law gives a right to it, a decimal in its
-	// currency; "" is nothing.
+	// CashOutLimit is the most that is paid out of what is left on a voucher where no law gives a right to it: a decimal in its
+	// currency, whichever it is, or one for each currency, as CashOutFee; "" is nothing.
 	CashOutLimit string
 	// CashOutFee is what paying out costs the merchant and is kept of it where the law lets him: a decimal in the voucher's currency,
 	// whichever it is, or one for each currency, "DKK:25.00,EUR:3.00", and nothing in the others; "" is nothing.

@@ -84,10 +84,11 @@ func (v *Voucher) CashOutRule() CashOutRule {
 // withinCashOutLimit refuses what the merchant doesn't pay out. Punches have no price here, and store credit was never paid for.
 func (c *Case) withinCashOutLimit() error {
 	v := &c.Voucher
-	if v.Kind == Punches || v.Kind == StoreCredit || c.Rules.CashOutLimit == "" {
+	decimal := decimalIn(c.Rules.CashOutLimit, v.Currency)
+	if v.Kind == Punches || v.Kind == StoreCredit || decimal == "" {
 		return ErrNoCashOut
 	}
-	if limit := c.Rules.limit(c.Rules.CashOutLimit, v.Currency); v.Balance > limit {
+	if limit := c.Rules.limit(decimal, v.Currency); v.Balance > limit {
 		return &CashOutLimitError{Limit: v.amount(limit)}
 	}
 	return nil
@@ -96,23 +97,24 @@ func (c *Case) withinCashOutLimit() error {
 // cashOutFee is what the merchant keeps, in minor units.
 func (c *Case) cashOutFee() int64 {
 	v := &c.Voucher
-	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || c.Rules.CashOutFee == "" {
+	decimal := decimalIn(c.Rules.CashOutFee, v.Currency)
+	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || decimal == "" {
 		return 0
 	}
-	return c.Rules.fee(v.Currency)
+	return c.Rules.limit(decimal, v.Currency)
 }
 
-// fee is what paying out in a currency costs, in minor units.
-func (r Rules) fee(c money.Currency) int64 {
-	if !strings.Contains(r.CashOutFee, ":") {
-		return r.limit(r.CashOutFee, c)
+// decimalIn is what a setting says for a currency: a decimal for whichever it is, or one for each of some. "" is of one that it doesn't name.
+func decimalIn(setting string, c money.Currency) string {
+	if !strings.Contains(setting, ":") {
+		return setting
 	}
-	for item := range strings.SplitSeq(r.CashOutFee, ",") {
+	for item := range strings.SplitSeq(setting, ",") {
 		if currency, decimal, _ := strings.Cut(item, ":"); money.Currency(currency) == c {
-			return r.limit(decimal, c)
+			return decimal
 		}
 	}
-	return 0
+	return ""
 }
 
 // uncash takes a cash-out back: the money lies in the till again, and the fee was never kept.

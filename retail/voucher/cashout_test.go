@@ -54,6 +54,7 @@ func TestACashOutGoesByTheRuleOfItsCountry(t *testing.T) {
 		{"in Denmark one that waits to be claimed", []step{under("DK"), edited(func(v *voucher.Voucher) { v.Mode = voucher.Customer })}, 500, 0},
 		{"in Denmark one for members", []step{under("DK"), edited(func(v *voucher.Voucher) { v.MembersOnly = true })}, 500, 0},
 		{"elsewhere a rest within the limit, without a fee", []step{under("SE"), paying("50.00", "25.00"), given(redeem(till, "r", 450))}, 50, 0},
+		{"elsewhere a rest within the limit of its currency", []step{under("SE"), paying("EUR:7.00,DKK:50.00", ""), given(redeem(till, "r", 450))}, 50, 0},
 		{"a credit note within the limit", []step{under("DK"), kindOf(voucher.Credit), paying("500.00", "25.00")}, 500, 0},
 		{"where nothing is known of the country, within the limit", []step{paying("500.00", "")}, 500, 0},
 	} {
@@ -98,6 +99,8 @@ func TestACashOutIsRefused(t *testing.T) {
 	above := &voucher.CashOutLimitError{Limit: kroner(50)}
 	refuses(t, []refusal{
 		{"above the merchant's limit", []step{under("DE"), paying("50.00", "")}, cashOut("c"), above},
+		{"above the limit of its currency", []step{under("DE"), paying("EUR:900.00,DKK:50.00", "")}, cashOut("c"), above},
+		{"in a currency that has no limit where others have", []step{under("DE"), paying("EUR:900.00,SEK:900.00", "")}, cashOut("c"), voucher.ErrNoCashOut},
 		{"where the merchant gives nothing", []step{under("AT")}, cashOut("c"), voucher.ErrNoCashOut},
 		{"punches, which have no price", []step{under("DK"), kindOf(voucher.Punches), paying("900.00", "")}, cashOut("c"), voucher.ErrNoCashOut},
 		{"what was given", []step{under("DK"), kindOf(voucher.StoreCredit), paying("900.00", "")}, cashOut("c"), voucher.ErrNoCashOut},
