@@ -218,7 +218,7 @@ func showTemplates(found []wording.Template, source Source) []Template {
 func (o *BackOffice) PutTemplate(ctx context.Context, by Actor, p Place, words Words) (Template, error) {
 	at, which, _, err := o.sales.templatePlace(ctx, p)
 	if err == nil {
-		_, err = parsed(which, words)
+		_, err = parsed(which, words, mail.ParseWritten)
 	}
 	if err != nil {
 		return Template{}, settled("put a template", err)
@@ -229,9 +229,9 @@ func (o *BackOffice) PutTemplate(ctx context.Context, by Actor, p Place, words W
 	return showTemplate(p, now, OwnWords), settled("put a template", err)
 }
 
-// parsed reads a layout; what is wrong with it is the caller's to mend.
-func parsed(which mail.Which, words Words) (*mail.Layout, error) {
-	layout, err := mail.ParseLayout(which, words)
+// parsed reads a layout, as strictly as reading is; what is wrong with it is the caller's to mend.
+func parsed(which mail.Which, words Words, reading func(mail.Which, Words) (*mail.Layout, error)) (*mail.Layout, error) {
+	layout, err := reading(which, words)
 	if fault, ok := errors.AsType[*mail.LayoutError](err); ok {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, fault.Fault)
 	}
@@ -280,14 +280,16 @@ func (o *BackOffice) preview(ctx context.Context, p Place, words Words) (ShownMa
 	if err != nil {
 		return ShownMail{}, err
 	}
+	reading := mail.ParseWritten
 	if words == (Words{}) {
+		reading = mail.ParseLayout // stored
 		holds, err := o.template(ctx, p, 0)
 		if err != nil {
 			return ShownMail{}, err
 		}
 		words = holds.Words
 	}
-	layout, err := parsed(which, words)
+	layout, err := parsed(which, words, reading)
 	if err != nil {
 		return ShownMail{}, err
 	}

@@ -60,11 +60,7 @@ func membershipValues(l Letter) values {
 
 // try renders the layout with samples, one with all there is and one with as little as there may be, and looks at what comes out.
 func (l *Layout) try(which Which) error {
-	letter := Letter{
-		Language: language.English, MessageID: "sample@example.org", Date: time.Unix(0, 0),
-		Shop: "The shop", Sender: "The merchant", PrivacyURL: "https://example.org/privacy",
-	}
-	for i, v := range samples(which, letter, "GB") {
+	for i, v := range samples(which, sampleHead(), "GB") {
 		r, err := l.render(v)
 		if err != nil {
 			return fmt.Errorf("%s: it can't be filled in: %w", partOf(err), err)
@@ -105,6 +101,9 @@ func (r rendered) shows(which Which) error {
 			if !strings.Contains(p.text, code) {
 				return fmt.Errorf("%s: it must show %s", p.part, howToShow(which, p.part))
 			}
+		}
+		if !strings.Contains(seenText(r.html), code) {
+			return fmt.Errorf("html: its style hides the code, or it stands where nobody reads it; it must show %s", howToShow(which, "html"))
 		}
 		if strings.Contains(r.subject, hideCodes(code)) {
 			return errors.New("subject: {{.code}} doesn't belong here, since screens and logs show it")
