@@ -154,3 +154,25 @@ func TestVerifyFindsWhatIsWrongWithAWriteOff(t *testing.T) {
 		})
 	}
 }
+
+// X12: what is blocked stays owed after it has expired, since somebody has still to decide about it: its order may be paid again, or
+// refunded. Once it is free, it is written off as all others are; who blocks it for good invalidates it.
+func TestWhatIsBlockedIsOwedUntilItIsFree(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	blocked, _ := h.issues(100_00)
+	ended, _ := h.issues(100_00)
+	block := voucher.Block{Kind: voucher.OrderBlock, Blocked: true}
+	h.does(blocked, block)
+	h.does(ended, block)
+	retailtest.ShiftClock(t, h.pool, itsYears+claims)
+	if n, err := h.WriteOff(t.Context()); err != nil || n != 0 || h.reads(owedOnVouchers) != 200_00 {
+		t.Errorf("%d are written off, %d are owed, %v", n, h.reads(owedOnVouchers), err)
+	}
+	h.does(blocked, voucher.Block{Kind: voucher.OrderBlock})
+	h.does(ended, voucher.Invalidate{ID: h.newID(), Ref: voucher.Ref{Owner: "office", Kind: voucher.Endings, Key: "e"}})
+	if n, err := h.WriteOff(t.Context()); err != nil || n != 1 || h.balance(blocked) != 0 || h.reads(owedOnVouchers) != 0 {
+		t.Errorf("%d are written off, %d are owed, %v", n, h.reads(owedOnVouchers), err)
+	}
+	h.sound()
+}
