@@ -14,9 +14,9 @@ import (
 )
 
 // Points are earned under the id of an order, by who bought it. A shop may have told them under the order's number instead: that might be
-// the id of another order of which nothing is known, so that they are never joined, and nothing takes them back with the order. Or it tells
-// later that the order is somebody else's. Nothing is taken then, since it may be right as it is: a person is asked, once for each thing
-// that is known.
+// the id of another order of which nothing is known, so that they are never joined, and nothing takes them back with the order; all the more
+// so where that order is another customer's or a guest's. Or it tells later that the order is somebody else's. Nothing is taken then, since
+// it may be right as it is: a person is asked, once for each thing that is known.
 
 // TaskPointsMisplaced waits for somebody to look at points that are not where their order is. It is closed when they are, or are gone.
 const TaskPointsMisplaced = "points_misplaced"
@@ -61,18 +61,29 @@ func (t *tally) ask(ctx context.Context, tx outbox.Tx, deserves int64) error {
 	return outbox.OpenTask(ctx, tx, outbox.Task{Kind: TaskPointsMisplaced, Subject: subject, Shop: t.shop, Reason: d.reason, Detail: detail})
 }
 
-// doubt is what speaks against the points of the order, which deserves so many.
+// doubt is what speaks against the points of the order, which deserves so many, and against those under its number.
 func (t *tally) doubt(ctx context.Context, tx outbox.Tx, deserves int64) (doubt, error) {
-	switch {
-	case t.earned != nil && deserves > 0:
+	if t.earned != nil && deserves > 0 {
 		if d, err := t.ofAnother(ctx, tx, deserves); err != nil || d.asked != "" {
 			return d, err
 		}
-		return t.twice(ctx, tx)
+	}
+	as, err := t.earnedAsNumber(ctx, tx)
+	if err != nil || as.stands <= 0 {
+		return doubt{}, err
+	}
+	guests := t.known.Buyer.Whose == loyalty.Guest
+	switch {
+	case as.others && !guests:
+		return as.asks("anothers", fmt.Sprintf("is another customer's than who was given %d points", as.stands)), nil
 	case t.earned != nil:
-		return t.twice(ctx, tx)
-	case t.known.Closed || t.known.Refunded > 0:
-		return t.underNumber(ctx, tx)
+		return as.asks("twice", fmt.Sprintf("has earned under its id, and %d points", as.stands)), nil
+	case t.known.Closed:
+		return as.asks("closed", fmt.Sprintf("was cancelled or refunded, and its points stay: %d were earned", as.stands)), nil
+	case t.known.Refunded > 0:
+		return as.asks("refunded", fmt.Sprintf("was refunded in part, and its points stay: %d were earned", as.stands)), nil
+	case as.others:
+		return as.asks("guests", fmt.Sprintf("is a guest's, and a customer was given %d points", as.stands)), nil
 	}
 	return doubt{}, nil
 }
@@ -82,23 +93,11 @@ func (t *tally) lookAgain(ctx context.Context, tx outbox.Tx) error {
 	if t == nil {
 		return nil
 	}
-	_, _, stands, err := t.earnedAsNumber(ctx, tx)
-	if err != nil || stands <= 0 {
+	as, err := t.earnedAsNumber(ctx, tx)
+	if err != nil || as.stands <= 0 {
 		return err
 	}
 	return points.SetUnsettled(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, true)
-}
-
-// twice doubts points that the order's buyer earned under its number beside those under its id.
-func (t *tally) twice(ctx context.Context, tx outbox.Tx) (doubt, error) {
-	about, customer, stands, err := t.earnedAsNumber(ctx, tx)
-	if err != nil || stands <= 0 {
-		return doubt{}, err
-	}
-	return doubt{
-		about: about, customer: customer, stands: stands, asked: about.Act + " twice",
-		reason: fmt.Sprintf("order %.100s has earned under its id, and %d points under %.100s, which is its number", t.order, stands, about.Subject),
-	}, nil
 }
 
 // ofAnother doubts points of somebody whose order it is not: another's, or that of a guest (P23). That a shop calls a customer of before a
@@ -131,36 +130,36 @@ func (t *tally) ofGuest(ctx context.Context, tx outbox.Tx, deserves int64) (doub
 	}, err
 }
 
-// underNumber doubts points that were earned under the number of the order, which is refunded or cancelled, unless they are of somebody
-// whose order it is not.
-func (t *tally) underNumber(ctx context.Context, tx outbox.Tx) (doubt, error) {
-	about, customer, stands, err := t.earnedAsNumber(ctx, tx)
-	if err != nil || stands <= 0 {
-		return doubt{}, err
-	}
-	d := doubt{about: about, customer: customer, stands: stands, asked: about.Act + " refunded"}
-	fate := "refunded in part"
-	if t.known.Closed {
-		d.asked, fate = about.Act+" closed", "cancelled or refunded"
-	}
-	d.reason = fmt.Sprintf("order %.100s was %s, and its points stay: %d were earned under %.100s, which is its number and not its id", t.order, fate, stands, about.Subject)
-	return d, nil
+// asNumber is what was earned under the order's number.
+type asNumber struct {
+	order    string
+	about    points.Earned
+	customer string // who earned it, by our id
+	stands   int64  // how many points of it
+	others   bool   // the order is known not to be his
 }
 
-// earnedAsNumber is what was earned under the order's number and stands, and by whom; none of somebody whose order it is not.
-func (t *tally) earnedAsNumber(ctx context.Context, tx outbox.Tx) (about points.Earned, customer string, stands int64, err error) {
-	about, err = points.EarnedAs(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, t.known.Number)
+// asks doubts the points, by the name of what speaks against them.
+func (n asNumber) asks(name, against string) doubt {
+	return doubt{
+		about: n.about, customer: n.customer, stands: n.stands, asked: n.about.Act + " " + name,
+		reason: fmt.Sprintf("order %.100s %s under %.100s, which is its number and not its id", n.order, against, n.about.Subject),
+	}
+}
+
+// earnedAsNumber is what was earned under the order's number, which may be the id of an order that its shop has not told of yet.
+func (t *tally) earnedAsNumber(ctx context.Context, tx outbox.Tx) (as asNumber, err error) {
+	as.order = t.order
+	as.about, err = points.EarnedAs(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, t.known.Number)
 	if errors.Is(err, points.ErrNotEarned) {
-		return about, "", 0, nil
+		return asNumber{}, nil
 	}
 	if err != nil {
-		return about, "", 0, err
+		return asNumber{}, err
 	}
-	customer, other, err := t.isAnothers(ctx, tx, about.Account)
-	if err != nil || other && t.known.Buyer.Whose != loyalty.Guest {
-		return about, "", 0, err
-	}
-	return about, customer, about.Points - about.Back, nil
+	as.stands = as.about.Points - as.about.Back
+	as.customer, as.others, err = t.isAnothers(ctx, tx, as.about.Account)
+	return as, err
 }
 
 // isAnothers tells whose an account is, and whether the order is known to be somebody else's.

@@ -107,17 +107,70 @@ func TestX17PointsUnderTheNumberOfAnOrderMayBeRight(t *testing.T) {
 	}
 }
 
-// X17: nothing is asked of what somebody else earned under the number, which is the id of an order of his.
-func TestX17NothingIsAskedOfPointsOfAnotherOrder(t *testing.T) {
+// P23 X17: what somebody earned under the number of an order that is another customer's or a guest's may be for an order that has it for its
+// id: he keeps it, and the office is asked once, whichever came first, until the shop tells of such an order or the points are gone.
+func TestX17PointsUnderTheNumberOfAnOrderThatIsNotHisAreAskedFor(t *testing.T) {
+	t.Parallel()
+	earns := func(h *house) {
+		h.shop.earns("e:1", "8", "order", fivehundred("1001")).has(201, members(point("earned", 40)))
+	}
+	told := func(h *house) { h.tellsBoth(goods("1001", 1, purchase.Paid)) }
+	guests := func(h *house) { h.boughtBy("", 1) }
+	for name, c := range map[string]struct {
+		steps [2]func(*house)
+		says  string
+	}{
+		"another's, known before": {[2]func(*house){told, earns}, "another customer's than who"},
+		"another's, known later":  {[2]func(*house){earns, told}, "another customer's than who"},
+		"a guest's, known before": {[2]func(*house){guests, earns}, "a guest's, and a customer"},
+		"a guest's, known later":  {[2]func(*house){earns, guests}, "a guest's, and a customer"},
+		"and its own earns as well": {[2]func(*house){func(h *house) {
+			told(h)
+			h.shop.earns("e:2", "7", "order", fivehundred("91001")).has(201, members(point("earned", 40)))
+		}, earns}, "another customer's than who"},
+	} {
+		for over, ends := range map[string]func(*house){
+			"taken back": func(h *house) {
+				h.shop.asks("DELETE", "/v1/points/e:1", "").has(200, says1("outcome", "reversed"))
+			},
+			"of another order": func(h *house) {
+				other := goods("5", 1, purchase.Paid)
+				other.ID, other.Number, other.Buyer.ID = "1001", "505", "8"
+				h.tellsBoth(other)
+			},
+		} {
+			t.Run(name+", "+over, func(t *testing.T) {
+				t.Parallel()
+				h := bonus(t, tenth)
+				for _, step := range c.steps {
+					step(h)
+					h.must(h.sales.SettlePoints(t.Context()))
+				}
+				asked := "demo/91001: order 91001 is " + c.says + " was given 40 points under 1001, which is its number and not its id"
+				h.asksOf(asked)
+				h.must(h.sales.SettlePoints(t.Context()))
+				h.asksOf(asked)
+				h.hasPoints("8", 40, 0)
+				ends(h)
+				h.must(h.sales.SettlePoints(t.Context()))
+				h.asksOf("none")
+			})
+		}
+	}
+}
+
+// X17: once a person has let them be, what becomes of another customer's order asks nothing more of them.
+func TestX17PointsOfAnotherOrderAreAskedForOnce(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.shop.earns("e:1", "8", "order", fivehundred("1001")).has(201, "{}")
-	for _, number := range []string{"1001", "1003"} {
-		h.tellsBoth(goods(number, 1, purchase.Paid))
-		h.tellsBoth(goods(number, 2, purchase.Cancelled))
-	}
+	h.tellsBoth(goods("1001", 1, purchase.Paid))
+	h.office.closes("points_misplaced").has(200, "{}")
+	h.tellsBoth(goods("1001", 2, purchase.Cancelled))
+	h.tellsBoth(goods("1003", 1, purchase.Paid))
 	h.must(h.sales.SettlePoints(t.Context()))
 	h.asksOf("none")
+	h.hasPoints("8", 40, 0)
 }
 
 // X17: an order that its buyer earns for under its id and under its number is asked about, whichever comes first and wherever its webhook
@@ -137,7 +190,7 @@ func TestX17AnOrderThatEarnsUnderBothOfItsNamesIsAskedAbout(t *testing.T) {
 				steps[step]()
 				h.must(h.sales.SettlePoints(t.Context()))
 			}
-			const twice = "demo/91002: order 91002 has earned under its id, and 40 points under 1002, which is its number"
+			const twice = "demo/91002: order 91002 has earned under its id, and 40 points under 1002, which is its number and not its id"
 			h.asksOf(twice)
 			h.tellsBoth(goods("1002", 2, purchase.Cancelled))
 			h.must(h.sales.SettlePoints(t.Context()))
