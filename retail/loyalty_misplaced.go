@@ -21,6 +21,20 @@ import (
 // TaskPointsMisplaced waits for somebody to look at points that are not where their order is. It is closed when they are, or are gone.
 const TaskPointsMisplaced = "points_misplaced"
 
+// What speaks against points, as the order remembers that it was asked.
+const (
+	anothersOrder  = "buyer"    // earned for an order that is another customer's
+	guestsOrder    = "guest"    // or a guest's
+	anothersNumber = "anothers" // earned under the number of an order that is another customer's
+	guestsNumber   = "guests"   // or a guest's
+	bothNames      = "twice"    // earned under its id as well
+	closedNumber   = "closed"   // that was cancelled or refunded
+	refundedNumber = "refunded" // in part
+)
+
+// asking names the question whether an earning is right, since something speaks against it.
+func asking(about points.Earned, against string) string { return about.Act + " " + against }
+
 // doubt is why points may be misplaced; the zero doubt is none.
 type doubt struct {
 	about    points.Earned
@@ -75,15 +89,15 @@ func (t *tally) doubt(ctx context.Context, tx outbox.Tx, deserves int64) (doubt,
 	guests := t.known.Buyer.Whose == loyalty.Guest
 	switch {
 	case as.others && !guests:
-		return as.asks("anothers", fmt.Sprintf("is another customer's than who was given %d points", as.stands)), nil
+		return as.asks(anothersNumber, fmt.Sprintf("is another customer's than who was given %d points", as.stands)), nil
 	case t.earned != nil:
-		return as.asks("twice", fmt.Sprintf("has earned under its id, and %d points", as.stands)), nil
+		return as.asks(bothNames, fmt.Sprintf("has earned under its id, and %d points", as.stands)), nil
 	case t.known.Closed:
-		return as.asks("closed", fmt.Sprintf("was cancelled or refunded, and its points stay: %d were earned", as.stands)), nil
+		return as.asks(closedNumber, fmt.Sprintf("was cancelled or refunded, and its points stay: %d were earned", as.stands)), nil
 	case t.known.Refunded > 0:
-		return as.asks("refunded", fmt.Sprintf("was refunded in part, and its points stay: %d were earned", as.stands)), nil
+		return as.asks(refundedNumber, fmt.Sprintf("was refunded in part, and its points stay: %d were earned", as.stands)), nil
 	case as.others:
-		return as.asks("guests", fmt.Sprintf("is a guest's, and a customer was given %d points", as.stands)), nil
+		return as.asks(guestsNumber, fmt.Sprintf("is a guest's, and a customer was given %d points", as.stands)), nil
 	}
 	return doubt{}, nil
 }
@@ -111,7 +125,7 @@ func (t *tally) ofAnother(ctx context.Context, tx outbox.Tx, deserves int64) (do
 		return doubt{}, err
 	}
 	return doubt{
-		about: *t.earned, customer: customer, stands: deserves, asked: t.earned.Act + " buyer",
+		about: *t.earned, customer: customer, stands: deserves, asked: asking(*t.earned, anothersOrder),
 		reason: fmt.Sprintf("order %.100s is another customer's than who was given %d points for it", t.order, deserves),
 	}, nil
 }
@@ -119,7 +133,7 @@ func (t *tally) ofAnother(ctx context.Context, tx outbox.Tx, deserves int64) (do
 // ofGuest doubts points of an order that was never told to be anybody's but a guest's. What was known before that state is not kept, so
 // that a doubt once raised stays until somebody is named.
 func (t *tally) ofGuest(ctx context.Context, tx outbox.Tx, deserves int64) (doubt, error) {
-	asked := t.earned.Act + " guest"
+	asked := asking(*t.earned, guestsOrder)
 	if !t.unnamed && t.known.Asked != asked {
 		return doubt{}, nil
 	}
@@ -139,11 +153,11 @@ type asNumber struct {
 	others   bool   // the order is known not to be his
 }
 
-// asks doubts the points, by the name of what speaks against them.
-func (n asNumber) asks(name, against string) doubt {
+// asks doubts the points: what speaks against them, and what that says of the order and so many points.
+func (n asNumber) asks(against, says string) doubt {
 	return doubt{
-		about: n.about, customer: n.customer, stands: n.stands, asked: n.about.Act + " " + name,
-		reason: fmt.Sprintf("order %.100s %s under %.100s, which is its number and not its id", n.order, against, n.about.Subject),
+		about: n.about, customer: n.customer, stands: n.stands, asked: asking(n.about, against),
+		reason: fmt.Sprintf("order %.100s %s under %.100s, which is its number and not its id", n.order, says, n.about.Subject),
 	}
 }
 
@@ -172,7 +186,8 @@ func (t *tally) isAnothers(ctx context.Context, tx outbox.Tx, account string) (c
 	return customer, !bought, err
 }
 
-// reviewMisplaced asks again where the points are gone by now that a task is about, or are their own order's: it closes then.
+// reviewMisplaced asks again where the points are gone by now that a task is about, or are their own order's, or their customer's, who was
+// merged with its buyer: it closes then.
 func (s *Sales) reviewMisplaced(ctx context.Context, task outbox.Task) error {
 	var told misplacedDetail
 	if err := json.Unmarshal(task.Detail, &told); err != nil {
@@ -190,7 +205,24 @@ func (s *Sales) reviewMisplaced(ctx context.Context, task outbox.Task) error {
 		return err
 	}
 	if about.Act == told.Act && !about.Over && about.Points > about.Back {
-		return nil
+		if his, err := s.isHisByNow(ctx, order, about); err != nil || !his {
+			return err
+		}
 	}
 	return s.settleAgain(ctx, order)
+}
+
+// isHisByNow tells whether the order is of the person who has points for it, about which the office is asked as another's.
+func (s *Sales) isHisByNow(ctx context.Context, order points.OrderName, about points.Earned) (his bool, err error) {
+	err = s.ledger.InTx(ctx, func(tx outbox.Tx) error {
+		known, err := points.KnownOf(ctx, tx, order)
+		if err != nil || known.Asked != asking(about, anothersOrder) && known.Asked != asking(about, anothersNumber) {
+			return err
+		}
+		t := &tally{ledger: s.ledger, shop: order.Shop, order: order.Order, known: known}
+		_, other, err := t.isAnothers(ctx, tx, about.Account)
+		his = err == nil && !other
+		return err
+	})
+	return his, err
 }

@@ -265,3 +265,35 @@ func TestX17PointsOfAnOrderThatIsAGuestsAreAskedFor(t *testing.T) {
 	h.asksOf("none")
 	h.hasPoints("7", 40, 0)
 }
+
+// D17 X17: a question whose points they are is over with the merge that makes the order's buyer and who has them one person, whichever of
+// them stays; the shop need not tell of the order again.
+func TestX17PointsOfAnotherWhoIsMergedWithTheBuyerAreInTheirPlace(t *testing.T) {
+	t.Parallel()
+	for name, earned := range map[string]string{"under its id": "91001", "under its number": "1001"} {
+		for _, merge := range [][2]string{{"7", "8"}, {"8", "7"}, {"third", "8"}} {
+			t.Run(name+", "+merge[0]+" into "+merge[1], func(t *testing.T) {
+				t.Parallel()
+				h := bonus(t, tenth)
+				h.shop.earns("e:1", "7", "order", fivehundred(earned)).has(201, "{}")
+				h.boughtBy("8", 1)
+				h.grantsPoints("8", 1)
+				asked := h.misplaced()
+				if asked == "none" {
+					t.Fatal("nobody is asked")
+				}
+				if merge[0] == "third" {
+					h.grantsPoints("third", 1)
+					h.merges("7", "third").has(200, "{}")
+					h.must(h.sales.SettlePoints(t.Context()))
+					h.asksOf(asked)
+				}
+				h.merges(merge[0], merge[1]).has(200, "{}")
+				h.must(h.sales.SettlePoints(t.Context()))
+				h.asksOf("none")
+				h.boughtBy("8", 2)
+				h.asksOf("none")
+			})
+		}
+	}
+}

@@ -261,13 +261,19 @@ WHERE
 
 // FateOf reads what has become of an order; the zero Fate of one that nothing was told of.
 func FateOf(ctx context.Context, q Asked, shop, order string) (loyalty.Fate, error) {
-	rows, _ := q.Query(ctx, readFate, pgx.NamedArgs{"shop": shop, "order": order}) // rows carry the error to CollectRows
+	known, err := KnownOf(ctx, q, OrderName{shop, order})
+	return known.Fate, err
+}
+
+// KnownOf reads what is known of an order, which nobody locks, but for its names; the zero Known of one that nothing was told of.
+func KnownOf(ctx context.Context, q Asked, order OrderName) (Known, error) {
+	rows, _ := q.Query(ctx, readFate, pgx.NamedArgs{"shop": order.Shop, "order": order.Order}) // rows carry the error to CollectRows
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[knownRow])
 	if err != nil {
-		return loyalty.Fate{}, fmt.Errorf("read what has become of an order: %w", err)
+		return Known{}, fmt.Errorf("read what has become of an order: %w", err)
 	}
 	if len(found) == 0 {
-		return loyalty.Fate{}, nil
+		return Known{}, nil
 	}
-	return found[0].known().Fate, nil
+	return found[0].known(), nil
 }
