@@ -159,6 +159,7 @@ type earning struct {
 
 	who    Customer
 	notes  *points.Earning // of what earns something
+	waits  *points.Earning // of an order that has earned points for somebody else
 	counts counting        // of the office
 }
 
@@ -183,6 +184,11 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 		}
 		if e.notes != nil {
 			if err := points.AddEarning(ctx, tx, *e.notes); err != nil {
+				return err
+			}
+		}
+		if e.waits != nil {
+			if err := points.Wait(ctx, tx, *e.waits); err != nil {
 				return err
 			}
 		}
@@ -211,7 +217,7 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 // prepare reads what the event earns under the lock of its order, if it is one.
 func (e *earning) prepare(ctx context.Context, tx outbox.Tx) (aimed ledger.Aimed, err error) {
 	var order *tally
-	e.notes = nil
+	e.notes, e.waits = nil, nil
 	if e.Event == loyalty.Order {
 		if order, err = openEarning(ctx, tx, e.counter.accounts.desk.ledger, e.shop.ID, e.Order.ID); err != nil {
 			return aimed, err
@@ -252,13 +258,16 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return err
 	}
+	note := &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subjects[0], Version: version, Terms: terms}
+	e.act.Detail.Before = ""
 	if again := err == nil && !before.Over; again { // told before under another key, or this very act
-		earned = 0
-	} else if err := e.newcomer(ctx, tx); err != nil {
+		return e.earnsAgain(ctx, tx, note, before, earned, order)
+	}
+	if err := e.newcomer(ctx, tx); err != nil {
 		return err
 	}
 	if earned > 0 {
-		e.notes = &points.Earning{Act: e.act.ID, Account: account, Shop: e.shop.ID, Event: e.Event, Subject: subjects[0], Version: version, Terms: terms}
+		e.notes = note
 	}
 	e.act.Full = earned
 	if earned > 0 && order != nil {
@@ -267,6 +276,23 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 		}
 	}
 	e.act.Days, e.act.Points = programme.Lifetime, earned
+	return order.lookAgain(ctx, tx)
+}
+
+// earnsAgain says that the act brings nothing, since the event has earned before. Where that was somebody else's, and it would bring
+// something for an order, it waits: the other's points may be taken back.
+func (e *earning) earnsAgain(ctx context.Context, tx outbox.Tx, note *points.Earning, before points.Earned, would int64, order *tally) error {
+	place, err := ledger.PlaceOf(ctx, tx, before.Account)
+	if err != nil {
+		return err
+	}
+	e.act.Points, e.act.Full, e.act.Detail.Before = 0, 0, voucher.BeforeByCustomer
+	if place != note.Account {
+		e.act.Detail.Before = voucher.BeforeByAnother
+		if order != nil && would > 0 {
+			e.waits, e.act.Full = note, would
+		}
+	}
 	return order.lookAgain(ctx, tx)
 }
 

@@ -70,24 +70,64 @@ const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
 // those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come
-// back since, or are not misplaced any more. It may be missed, repeated, or run twice at once.
+// back since, or are not misplaced any more. Who has waited until another's points were taken back gets his own. It may be missed, repeated, or run twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
-	return errors.Join(s.settleWaiting(ctx), s.review(ctx, TaskPointsSpent, s.reviewSpent), s.review(ctx, TaskPointsMisplaced, s.reviewMisplaced))
+	return errors.Join(s.settleWaiting(ctx), s.settleFreed(ctx), s.review(ctx, TaskPointsSpent, s.reviewSpent), s.review(ctx, TaskPointsMisplaced, s.reviewMisplaced))
 }
 
 func (s *Sales) settleWaiting(ctx context.Context) error {
+	return s.settleEach(ctx, points.Unsettled, s.settleAgain)
+}
+
+// settleFreed gives an order's points to who has told of it while another's stood for it, which were taken back since.
+func (s *Sales) settleFreed(ctx context.Context) error {
+	return s.settleEach(ctx, points.Freed, func(ctx context.Context, order points.OrderName) error {
+		return s.retally(ctx, func(tx outbox.Tx) (*tally, error) {
+			t, err := openEarning(ctx, tx, s.ledger, order.Shop, order.Order)
+			if err != nil {
+				return nil, err
+			}
+			return t.handOn(ctx, tx)
+		})
+	})
+}
+
+// settleEach settles orders that are looked for.
+func (s *Sales) settleEach(
+	ctx context.Context,
+	look func(context.Context, points.Asked, points.OrderName, int) ([]points.OrderName, error),
+	one func(context.Context, points.OrderName) error,
+) error {
 	var faults error
 	for after := (points.OrderName{}); ; {
-		waiting, err := points.Unsettled(ctx, s.orders.Pool(), after, unsettledMost)
+		waiting, err := look(ctx, s.orders.Pool(), after, unsettledMost)
 		if err != nil || len(waiting) == 0 {
 			return errors.Join(faults, err)
 		}
 		for _, after = range waiting {
-			if err := s.settleAgain(ctx, after); err != nil { // the others need not wait for it
+			if err := one(ctx, after); err != nil { // the others need not wait for it
 				faults = errors.Join(faults, fmt.Errorf("settle the points of order %s of shop %s again: %w", after.Order, after.Shop, err))
 			}
 		}
 	}
+}
+
+// handOn lets the earning count that has waited for the order, unless it is not of its buyer, or another stands by now. It is settled then.
+func (t *tally) handOn(ctx context.Context, tx outbox.Tx) (*tally, error) {
+	if t.earned != nil {
+		return t, nil
+	}
+	heir, ok, err := points.EndWait(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order})
+	if err != nil || !ok {
+		return t, err
+	}
+	if _, other, err := t.isAnothers(ctx, tx, heir.Account); err != nil || other {
+		return t, err
+	}
+	if err := points.AddEarning(ctx, tx, heir); err != nil {
+		return nil, err
+	}
+	return readTally(ctx, tx, t)
 }
 
 func (s *Sales) settleAgain(ctx context.Context, order points.OrderName) error {

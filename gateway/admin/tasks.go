@@ -135,7 +135,7 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		return []callOut{
 			pointsOf(task.Shop, about.Order, "see what the order has to do with points"),
 			pointsOf(task.Shop, about.EarnedAs, "see what was earned, and under which name"),
-			calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has; points are taken with an adjustment"),
+			calling(http.MethodGet, "customers", about.Customer, "", "see what the customer has; the shop takes an earning back by its key, and what the buyer has told waits for that; later points are taken with an adjustment, and granted to the buyer by hand"),
 		}
 	case retail.TaskCancelledOrder:
 		return paymentCalls(about)

@@ -29,7 +29,7 @@ func (a *api) points(to huma.API) {
 	scopes := edge.Require(edge.Shop, edge.Admin)
 	const earned, converted = "/v1/points/{key}", "/v1/conversions/{key}"
 	op := put("earn-points", earned, "Give a customer the points that an event earns", scopes)
-	op.Description += " An event earns once: told again under another key it earns 0. Points are for customers who are logged in, never for guests." +
+	op.Description += " An event earns once: told again under another key it earns 0, and says who has earned. Points are for customers who are logged in, never for guests." +
 		" They are the customer's at once, also those of an order that is not paid yet: tell of it when it is, if they shall wait for that." +
 		" Those of an order that is cancelled or refunded are taken back."
 	huma.Register(to, op, p.earn)
@@ -76,12 +76,14 @@ type earnedOut struct {
 	Event    string       `json:"event"`
 	Earned   money.Amount `json:"earned"`
 	Balance  money.Amount `json:"balance" doc:"After it"`
+	Before   string       `json:"earned_before,omitempty" enum:"customer,another" doc:"Why it earned 0: the event had earned before, for this customer or for another. If that is an order's, and the other's points are taken back, this customer's come by themselves"`
 	Points   actOut       `json:"points"`
 }
 
 func showEarned(r *voucher.Record, login string) earnedOut {
 	return earnedOut{
-		Customer: login, Event: r.Detail.Earned, Earned: money.Of(r.Amount, money.Point), Balance: money.Of(r.Balance, money.Point), Points: showAct(r),
+		Customer: login, Event: r.Detail.Earned, Earned: money.Of(r.Amount, money.Point), Balance: money.Of(r.Balance, money.Point), Before: r.Detail.Before,
+		Points: showAct(r),
 	}
 }
 
@@ -157,6 +159,7 @@ type recoveredPointsOut struct {
 	Event    string        `json:"event,omitempty"`
 	Earned   *money.Amount `json:"earned,omitempty"`
 	Balance  *money.Amount `json:"balance,omitempty" doc:"As it was after it"`
+	Before   string        `json:"earned_before,omitempty" enum:"customer,another" doc:"As it was answered"`
 	Points   *actOut       `json:"points,omitempty"`
 	Back     *money.Amount `json:"taken_back,omitempty" doc:"How many of the points were taken back, since their order was refunded, cancelled or paid with points"`
 	Stands   *money.Amount `json:"stands,omitempty" doc:"How many points the event has brought by now: of an order that deserves more than it first earned, more than that"`
@@ -178,7 +181,7 @@ func (p *pointed) recoverEarned(ctx context.Context, in *keyIn) (*body[recovered
 	shown := showEarned(&record, logins[record.Voucher])
 	back, stands := money.Of(record.Returned(), money.Point), money.Of(record.Stands(), money.Point)
 	out.Customer, out.Event, out.Earned, out.Balance, out.Points = shown.Customer, shown.Event, &shown.Earned, &shown.Balance, &shown.Points
-	out.Back, out.Stands = &back, &stands
+	out.Before, out.Back, out.Stands = shown.Before, &back, &stands
 	return answer(http.StatusOK, out), nil
 }
 

@@ -115,6 +115,13 @@ WHERE
 	AND a.id = e.act
 	AND a.state <> 'done'`
 
+const endWait = `
+DELETE FROM earning_waits
+WHERE
+	@event = 'order'
+	AND shop = @shop
+	AND order_id = @subject`
+
 const markEarned = `
 UPDATE loyalty_order
 SET
@@ -145,7 +152,7 @@ VALUES (
 )`
 
 // AddEarning notes what an act brought points for, in the act's transaction. One that was taken back gives its place up; one that stands
-// is a unique violation, which ends the transaction. The caller has locked the order, if it is one.
+// is a unique violation, which ends the transaction. What has waited for the order waits no more. The caller has locked the order, if it is one.
 func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	terms, err := json.Marshal(e.Terms)
 	if err != nil {
@@ -154,7 +161,7 @@ func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	args := pgx.NamedArgs{
 		"act": e.Act, "account": e.Account, "shop": e.Shop, "event": string(e.Event), "subject": e.Subject, "version": e.Version, "terms": string(terms),
 	}
-	for _, sql := range []string{forgetOver, insertEarning, markEarned} {
+	for _, sql := range []string{forgetOver, insertEarning, endWait, markEarned} {
 		if _, err := tx.Exec(ctx, sql, args); err != nil {
 			return fmt.Errorf("note what points were earned for: %w", err)
 		}

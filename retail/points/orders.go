@@ -243,12 +243,7 @@ LIMIT
 
 // Unsettled are orders that wait to be settled again, after one in the order of their names; at most so many.
 func Unsettled(ctx context.Context, q Asked, after OrderName, most int) ([]OrderName, error) {
-	rows, _ := q.Query(ctx, readUnsettled, pgx.NamedArgs{"shop": after.Shop, "order": after.Order, "most": most}) // rows carry the error on
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
-	if err != nil {
-		return nil, fmt.Errorf("look for orders whose points are not settled: %w", err)
-	}
-	return found, nil
+	return orderNames(ctx, q, readUnsettled, after, most)
 }
 
 const readFate = `

@@ -14,6 +14,12 @@ type Earn struct {
 	Detail   Detail
 }
 
+// Who has earned by an event before, as an earning says that brought nothing.
+const (
+	BeforeByCustomer = "customer"
+	BeforeByAnother  = "another"
+)
+
 // Refs names the earning.
 func (a Earn) Refs() []Ref { return []Ref{a.Ref} }
 

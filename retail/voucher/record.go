@@ -127,6 +127,8 @@ type Detail struct {
 	Covers *money.Amount `json:"covers,omitempty"`
 	Earned string        `json:"earned,omitempty"`
 	Reward *Reward       `json:"reward,omitempty"`
+	// Before is who has earned by an event before, so that this earning brought nothing: [BeforeByCustomer], [BeforeByAnother]; likewise.
+	Before string `json:"before,omitempty"`
 	// Ended is how many points of an earning a recall counts as given back since they have ended, or a regain as had; likewise.
 	Ended int64 `json:"ended,omitempty"`
 	// Waived is how many points of an earning that were spent the office lets be, or how many of those a regain counts as had; likewise.
@@ -135,7 +137,7 @@ type Detail struct {
 
 // Zero tells whether there is nothing to store.
 func (d Detail) Zero() bool {
-	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Reward == nil && d.Ended == 0 && d.Waived == 0
+	return d.Order == "" && d.Receipt == "" && d.Tender == "" && d.Reason == "" && d.OrderTotal == nil && len(d.OtherTenders) == 0 && d.Adjusted == nil && d.Sold == nil && d.Replaced == "" && d.Fee == nil && d.Bound == nil && d.Moved == nil && !d.Account && !d.Reopened && d.Covers == nil && d.Earned == "" && d.Before == "" && d.Reward == nil && d.Ended == 0 && d.Waived == 0
 }
 
 // Tender is another means by which part of an order was paid (A21).
