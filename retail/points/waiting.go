@@ -52,34 +52,31 @@ func Wait(ctx context.Context, tx pgx.Tx, e Earning) error {
 
 const takeWaiting = `
 DELETE FROM earning_waits w
-USING act a
 WHERE
 	w.shop = @shop
 	AND w.order_id = @order
-	AND a.id = w.act
 RETURNING
 	w.act::text,
 	w.account::text,
 	w.version,
-	w.terms,
-	a.state = 'done'`
+	w.terms`
 
 // waitingRow is an earning that waits.
 type waitingRow struct {
 	Act, Account string
 	Version      int64
 	Terms        []byte
-	Stands       bool // its caller has not taken it back
 }
 
-// EndWait takes out the earning that waits for an order that the caller has locked; ok is false where none does, or where it was taken back.
+// EndWait takes out the earning that waits for an order that the caller has locked; ok is false where none does. It may have been taken
+// back.
 func EndWait(ctx context.Context, tx pgx.Tx, order OrderName) (e Earning, ok bool, err error) {
 	rows, _ := tx.Query(ctx, takeWaiting, pgx.NamedArgs{"shop": order.Shop, "order": order.Order}) // rows carry the error to CollectRows
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[waitingRow])
 	if err != nil {
 		return e, false, fmt.Errorf("read an earning that waits: %w", err)
 	}
-	if len(found) == 0 || !found[0].Stands {
+	if len(found) == 0 {
 		return e, false, nil
 	}
 	r := found[0]
