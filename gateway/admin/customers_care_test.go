@@ -34,8 +34,26 @@ func TestTheOfficeReleasesAPartOfAnAccount(t *testing.T) {
 	h.shop.spends("r:2", "7", 200_00).has(201, "{}")
 	id := h.reads(`SELECT id::text FROM account_reservation WHERE key = 'r:1'`)
 	h.office.asks("POST", "/v1/admin/reservations/"+id+"/release", members(because)).has(200, "{}")
-	h.shop.captures("r:1", "1042").has(409, members(says("code", "reservation_superseded")))
+	h.shop.captures("r:1", "1042").refuses(409, "reservation_ended", pays("uncovered", 100_00), says("detail", "The office has freed what was set aside on the customer's account."))
 	h.shop.captures("r:2", "1043").has(200, members(pays("balance", 300_00)))
+}
+
+// X22 X03: so of points: the shop is told the true reason, and the office that it was its own.
+func TestTheOfficeReleasesPointsThatWereSetAside(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 100)
+	h.shop.paysWith("r:1", "7", 10_00).has(201, members(point("amount", 100)))
+	id := h.reads(`SELECT id::text FROM account_reservation WHERE key = 'r:1'`)
+	h.office.asks("POST", "/v1/admin/reservations/"+id+"/release", members(because)).has(200, "{}")
+	h.hasPoints("7", 100, 0)
+	for range 2 {
+		h.shop.captures("r:1", "1042").refuses(409, "reservation_ended", pays("uncovered", 10_00), says("detail", "The office has freed what was set aside on the customer's account."))
+	}
+	if got := h.reads(`SELECT string_agg(reason, ',') FROM task WHERE kind = 'short_order'`); got != "order 1042 is short by 10.00 DKK: the office has freed what was set aside on the customer's account" {
+		t.Errorf("the office is told %q", got)
+	}
+	h.hasPoints("7", 100, 0)
 }
 
 // A person's address is exported and erased with his log-ins; what he still has stays his.

@@ -74,6 +74,7 @@ func codes() []struct {
 		{voucher.ErrReservationEnded, edge.ReservationEnded},
 		{voucher.ErrReservationExpired, edge.ReservationExpired},
 		{voucher.ErrPointsEnded, edge.ReservationExpired},
+		{voucher.ErrFreed, edge.ReservationEnded},
 		{voucher.ErrSuperseded, edge.ReservationSuperseded},
 		{voucher.ErrNothingForPoints, edge.CannotBeApplied},
 		{voucher.ErrPerOrder, edge.AboveLimit},

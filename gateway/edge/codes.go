@@ -293,12 +293,12 @@ var kinds = index([]kind{
 	},
 	{
 		ReservationEnded, http.StatusConflict, "The reservation has ended",
-		"It was captured for another order, released or taken away. The problem says how much of the order is uncovered.",
+		"It was captured for another order, released or, of a customer's account, freed by the office. The problem says how much of the order is uncovered.",
 		"Reserve again if the code is free, or take the uncovered amount by another tender.", 0,
 	},
 	{
 		ReservationSuperseded, http.StatusConflict, "The reservation made way for somebody else",
-		"After this reservation ended another took the code, or what was set aside; or a register or the office freed it for him. The problem says how much of the order is uncovered.",
+		"After this reservation ended another took the code, or what was set aside; or a register or the office freed the code for him. The problem says how much of the order is uncovered.",
 		"Take the uncovered amount by another tender. The office has a task for this order.", 0,
 	},
 	{

@@ -125,6 +125,8 @@ func (c *Case) capturable(r *Reservation, minor int64) error {
 		return ErrInvalidated
 	case r.State == Released:
 		return ErrReservationEnded
+	case r.State == Voided && c.Voucher.Shared(): // by the office: no register frees a part of an account for somebody else
+		return ErrFreed
 	case r.State == Voided:
 		return ErrSuperseded
 	case c.Voucher.Blocked():

@@ -161,8 +161,8 @@ func (a Lift) decide(c *Case) (Answer, error) {
 	return Answer{}, nil
 }
 
-// Void ends one reservation for the office's sake. Its owner's later capture is [ErrSuperseded]. When
-// it is over already, or another has the code by now, it does nothing.
+// Void ends one reservation for the office's sake. Its owner's later capture is [ErrSuperseded] or,
+// of a part of an account, [ErrFreed]. When it is over already, or another has the code by now, it does nothing.
 type Void struct {
 	Reservation string // its id
 }

@@ -30,6 +30,7 @@ var (
 	ErrReservationEnded   = errors.New("the reservation has ended")
 	ErrReservationExpired = errors.New("the reservation expired too long ago")
 	ErrSuperseded         = errors.New("the code was taken by another after the reservation")
+	ErrFreed              = errors.New("the office has freed what was set aside on the customer's account")
 	ErrPointsEnded        = errors.New("the reservation expired, and the points that it had set aside have ended since")
 	ErrTooMany            = errors.New("the holder has as many vouchers as one order may use")
 	ErrAboveDue           = errors.New("the amount is above what is due")
@@ -132,7 +133,7 @@ func refusals() []error {
 		ErrNotFound, ErrNotActive, ErrBlocked, ErrInvalidated, ErrExpired, ErrClaimed, ErrQuarantined,
 		ErrClaimRequired, ErrCurrency, ErrAboveLimit, ErrKeyReused, ErrPrevented, ErrInProgress,
 		ErrNotReversible, ErrActNotFound, ErrNoReservation, ErrReservationEnded, ErrReservationExpired,
-		ErrSuperseded, ErrPointsEnded, ErrTooMany, ErrAboveDue, ErrNothingForPoints, ErrPerOrder, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
+		ErrSuperseded, ErrFreed, ErrPointsEnded, ErrTooMany, ErrAboveDue, ErrNothingForPoints, ErrPerOrder, ErrApproval, ErrGuessable, ErrStillThere, ErrNotLater, ErrAlreadySold, ErrOtherProduct,
 		ErrMembership, ErrNoCashOut, ErrTokenTaken,
 		ErrMode, ErrOtherKind,
 	}
