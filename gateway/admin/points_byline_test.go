@@ -73,3 +73,21 @@ func TestP10ARefundTakesWhatItsLinesEarned(t *testing.T) {
 		}
 	}
 }
+
+// P06 X17: a fee earns nothing, and its refund takes nothing; that of the goods beside it takes what they earned.
+func TestX17ARefundOfAFeeTakesNoPoints(t *testing.T) {
+	t.Parallel()
+	fee := gaveBack("1", 25_00, purchase.RefundLine{Line: "fee", Amount: money.Of(25_00, "DKK")})
+	both := gaveBack("1", 525_00, purchase.RefundLine{Line: "1", Quantity: 1, Amount: money.Of(500_00, "DKK")}, fee.Lines[0])
+	for i, c := range []struct {
+		refunds []purchase.Refund
+		left    int64
+	}{{[]purchase.Refund{fee}, 40}, {[]purchase.Refund{both}, 0}, {[]purchase.Refund{gaveBack("2", 500_00, both.Lines[0])}, 0}} {
+		h := bonus(t, tenth)
+		o := goods(fmt.Sprint(1001+i), 1, purchase.Paid)
+		o.Total, o.Refunds = money.Of(525_00, "DKK"), c.refunds
+		h.shop.earns("e:1", "7", "order", bought(o.ID, 400_00, pays("total", 525_00))).has(201, members(point("earned", 40)))
+		h.tellsBoth(o)
+		h.hasPoints("7", c.left, 0)
+	}
+}

@@ -39,6 +39,8 @@ func TestX17WhatRefundsSayOfLinesIsAddedUp(t *testing.T) {
 		"money for nothing in particular":          {[]loyalty.Refund{refund(50_00)}, loyalty.Returns{}},
 		"money for a line that nobody knows":       {[]loyalty.Refund{refund(50_00, units("9", 1))}, loyalty.Returns{}},
 		"the freight alone, by a name of its own":  {[]loyalty.Refund{refund(49_00, given("freight", 49_00))}, back(0, 0, 49_00, 0)},
+		"a unit, and a fee by a name of its own":   {[]loyalty.Refund{refund(225_00, units("2", 1), given("fee", 25_00))}, back(0, 200_00, 25_00, 0)},
+		"a fee and the freight alone":              {[]loyalty.Refund{refund(74_00, given("freight", 49_00), given("fee", 25_00))}, back(0, 0, 74_00, 0)},
 		"a unit, and freight by a name of its own": {[]loyalty.Refund{refund(249_00, units("2", 1), given("freight", 49_00))}, back(0, 200_00, 49_00, 0)},
 		"a unit":                                  {[]loyalty.Refund{refund(33_33, units("1", 1))}, back(33_33, 0, 0, 0)},
 		"each unit, in parts":                     {[]loyalty.Refund{refund(33_34, units("1", 1)), refund(33_33, units("1", 1)), refund(33_33, units("1", 1))}, back(100_00, 0, 0, 0)},

@@ -182,14 +182,31 @@ func TestAPartOfALineSoldByWeightIsARefundOfNoUnit(t *testing.T) {
 	}
 }
 
-// A refund of freight names no line of goods, and one of no money says nothing.
-func TestARefundOfFreightIsOfNoGoods(t *testing.T) {
+// A refund of freight or of a fee names no line of goods, and one of no money says nothing; nor does a discount that was a fee and is taken
+// back with its goods.
+func TestARefundOfFreightOrAFeeIsOfNoGoods(t *testing.T) {
 	t.Parallel()
-	body := `[{"id":1,"amount":"49.00","line_items":[],"shipping_lines":[{"id":3,"total":"-39.20","total_tax":"-9.80"},{"id":4,"total":"0.00","total_tax":"0.00"}]}]`
-	got, err := answering(t, http.StatusOK, nil, body).Refunds(t.Context(), "1", "DKK")
-	want := []webshop.Refund{{ID: "1", Amount: webshop.Decimal("49.00", "DKK"), Lines: []webshop.RefundLine{{ID: "freight", Amount: webshop.Decimal("49.00", "DKK")}}}}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v\n%s", err, diff)
+	for body, want := range map[string][]webshop.RefundLine{
+		`"amount":"49.00","line_items":[],"shipping_lines":[{"id":3,"total":"-39.20","total_tax":"-9.80"},{"id":4,"total":"0.00","total_tax":"0.00"}]`: {
+			{ID: "freight", Amount: webshop.Decimal("49.00", "DKK")},
+		},
+		`"amount":"25.00","line_items":[],"shipping_lines":[],"fee_lines":[{"id":5,"total":"-20.00","total_tax":"-5.00"},{"id":6,"total":"0.00","total_tax":"0.00"}]`: {
+			{ID: "fee", Amount: webshop.Decimal("25.00", "DKK")},
+		},
+		`"amount":"74.00","fee_lines":[{"id":5,"total":"-25.00"}],"shipping_lines":[{"id":3,"total":"-49.00"}]`: {
+			{ID: "freight", Amount: webshop.Decimal("49.00", "DKK")}, {ID: "fee", Amount: webshop.Decimal("25.00", "DKK")},
+		},
+		`"amount":"450.00","fee_lines":[{"id":5,"total":"40.00","total_tax":"10.00"}]`: nil,
+		`"amount":"450.00","fee_lines":[{"id":5,"total":""}]`:                          nil,
+	} {
+		got, err := answering(t, http.StatusOK, nil, `[{"id":1,`+body+`}]`).Refunds(t.Context(), "1", "DKK")
+		if err != nil || len(got) != 1 {
+			t.Errorf("%s: %v, %v", body, got, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got[0].Lines); diff != "" {
+			t.Errorf("%s\n%s", body, diff)
+		}
 	}
 }
 

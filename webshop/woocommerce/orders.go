@@ -187,19 +187,28 @@ func readRefund(item json.RawMessage, currency string) (webshop.Refund, error) {
 		}
 		refund.Lines = append(refund.Lines, line)
 	}
-	for _, l := range o.Objects("shipping_lines") {
-		if l.Loose("total") == "" {
-			continue
-		}
-		if given := strings.TrimPrefix(paid(l), "-"); strings.Trim(given, "0.") != "" {
-			refund.Lines = append(refund.Lines, webshop.RefundLine{ID: freight, Amount: webshop.Decimal(given, currency)})
+	for _, beside := range [...]struct{ lines, id string }{{"shipping_lines", "freight"}, {"fee_lines", "fee"}} { // no id of WooCommerce is a word
+		for _, l := range o.Objects(beside.lines) {
+			if given := givenFor(l); given != "" {
+				refund.Lines = append(refund.Lines, webshop.RefundLine{ID: beside.id, Amount: webshop.Decimal(given, currency)})
+			}
 		}
 	}
 	return refund, o.Err()
 }
 
-// freight stands for what a refund gives back of it, which is no line of goods. No id of WooCommerce is a word.
-const freight = "freight"
+// givenFor is how much a refund gives back for what is no line of goods; "" for nothing. A fee may have been a discount, which a refund takes
+// back: nothing was given for that.
+func givenFor(l webshop.Object) string {
+	if l.Loose("total") == "" {
+		return ""
+	}
+	given, back := strings.CutPrefix(paid(l), "-")
+	if !back || strings.Trim(given, "0.") == "" {
+		return ""
+	}
+	return given
+}
 
 func refundedLine(l webshop.Object) string {
 	for _, m := range l.Objects("meta_data") {
