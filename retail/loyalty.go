@@ -10,6 +10,7 @@ import (
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/mail"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
@@ -68,6 +69,7 @@ type Earning struct {
 	Referred string       // the shop's id of the customer who was referred, of a referral; "": whom the key is for
 	Points   int64        // of a manual grant
 	Reason   string       // likewise
+	Email    string       `json:"-"` // where to welcome whoever opens an account, or ""; not of what a repeat is known by
 }
 
 // EarningOrder is an order that earns points.
@@ -88,7 +90,7 @@ type PointsEarned struct {
 // Earn gives a customer the points that an event earns him, each event once: what was told before under another key earns nothing more,
 // and the act is written all the same. What the office grants by hand waits for a second person above the set amount; what it tells of
 // otherwise is refused above it, since its shop can tell of it (X13). Errors: ErrGuest, ErrGuestOrder, ErrOtherBuyer, ErrGuestReferred,
-// ErrSelfReferred, ErrNotNew, ErrChannel, ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency
+// ErrSelfReferred, ErrNotNew, ErrNoAddress, ErrChannel, ErrLogin, ErrUnknownShop, ErrSharedLogins, voucher.ErrCurrency for an order in another currency
 // than the programme's, *AwaitingError, the refusals.
 func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, error) {
 	if by.Channel == Till || e.Event == loyalty.Manual && by.Channel != Office {
@@ -96,6 +98,9 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 	}
 	if isGuest(e.Customer) {
 		return PointsEarned{}, ErrGuest
+	}
+	if _, err := mail.ParseAddress(e.Email); err != nil && e.Email != "" {
+		return PointsEarned{}, ErrNoAddress
 	}
 	shop, login, err := l.accounts.claimant(ctx, by, Claim{Shop: e.Shop, Customer: e.Customer}, "")
 	if err != nil {
@@ -193,7 +198,7 @@ func (l *Loyalty) earn(ctx context.Context, by Actor, e *earning) (PointsEarned,
 			}
 		}
 		if e.Event == loyalty.Signup {
-			greeted := Welcome{Customer: e.who, Points: answer.Record.Amount, EarnedAt: answer.Record.At, Days: e.act.Days}
+			greeted := Welcome{Customer: e.who, Email: e.Email, Points: answer.Record.Amount, EarnedAt: answer.Record.At, Days: e.act.Days}
 			if err := l.accounts.sales.QueueWelcome(ctx, tx, greeted); err != nil {
 				return err
 			}

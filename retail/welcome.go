@@ -1,6 +1,7 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"vouchsafe/retail/mail"
+	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
 	"vouchsafe/retail/voucher"
@@ -22,6 +24,7 @@ const welcomeFor = 3 * 24 * time.Hour
 // Welcome is an account that was opened, with the points that this earned.
 type Welcome struct {
 	Customer Customer
+	Email    string // that was told with it, or ""
 	Points   int64
 	EarnedAt time.Time // by the database
 	Days     int       // for how many days they live, beside that one; 0 for ever
@@ -37,11 +40,11 @@ type welcoming struct {
 // address is not known, or it was queued before.
 func (s *Sales) QueueWelcome(ctx context.Context, tx outbox.Tx, w Welcome) error {
 	_, p, err := points.Programme(ctx, tx)
-	if err != nil || !p.Greets || w.Points < 1 || w.Customer.Email == nil {
+	if err != nil || !p.Greets || w.Points < 1 {
 		return err
 	}
-	address, err := s.addressOf(w.Customer)
-	if err != nil {
+	address, err := s.greeted(ctx, tx, w)
+	if err != nil || address == "" {
 		return err
 	}
 	told, err := s.welcoming(ctx, w)
@@ -59,6 +62,22 @@ func (s *Sales) QueueWelcome(ctx context.Context, tx outbox.Tx, w Welcome) error
 		return fmt.Errorf("queue a welcome: %w", err)
 	}
 	return nil
+}
+
+// greeted is the address of whoever is welcomed: that which the office has given him, or that which was told with his account, or that with
+// which he has paid for something of his own; empty for nobody's.
+func (s *Sales) greeted(ctx context.Context, tx outbox.Tx, w Welcome) (string, error) {
+	address, err := s.addressOf(w.Customer)
+	if address = cmp.Or(address, w.Email); err != nil || address != "" {
+		return address, err
+	}
+	bought, err := orders.BuyerOfOwn(ctx, tx, w.Customer.ID)
+	if err != nil || bought.Purchase == "" {
+		return "", err
+	}
+	var who buyer
+	err = s.unseal(purposeBuyer, bought.Purchase, bought.Sealed, &who)
+	return who.Email, err
 }
 
 // welcoming is what a welcome tells.

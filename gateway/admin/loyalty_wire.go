@@ -19,7 +19,7 @@ type ProgrammeBody struct {
 	Spending     *spendingBody `json:"spending,omitempty" doc:"What points may pay; left out: every product but stored value, for everybody"`
 	LifetimeDays int           `json:"lifetime_days,omitempty" minimum:"0" maximum:"36500" doc:"How many days points live; 0: for ever"`
 	Rewards      []rewardBody  `json:"rewards,omitempty" maxItems:"200" nullable:"false" doc:"What points are exchanged for outside of an order"`
-	WelcomeMail  bool          `json:"welcome_mail,omitempty" doc:"Who earns points by opening an account, and whose address is known, is welcomed by mail: the template welcome"`
+	WelcomeMail  bool          `json:"welcome_mail,omitempty" doc:"Who earns points by opening an account, and whose address is known (from the office, the signup or a paid order of his own), is welcomed by mail: the template welcome"`
 	Shown        shownBody     `json:"shown,omitempty" doc:"At which places in the shop points are shown"`
 }
 

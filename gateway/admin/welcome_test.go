@@ -8,6 +8,7 @@ import (
 	"vouchsafe/retail"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/purchase"
 )
 
 // opensAccount makes a customer of the demo shop known, with his address if he has one.
@@ -84,6 +85,66 @@ func TestANewAccountIsWelcomed(t *testing.T) {
 	if seen.Subject != "Hej fra Byens Bøger" || !strings.Contains(unbroken(seen.Text), "100 point, 5,00 kr.") {
 		t.Errorf("in the merchant's words: %q %q", seen.Subject, seen.Text)
 	}
+}
+
+// P21: whoever opens an account is welcomed where the office says or, where it says nothing, where the shop says with it or has told that he
+// paid for something of his own; once, however often and wherever it is told.
+func TestP21AWelcomeFindsItsAddress(t *testing.T) {
+	t.Parallel()
+	const told = `"email":"told@example.dk"`
+	signup := func(h *house, key string, more ...string) *reply { return h.shop.earns(key, "7", "signup", more...) }
+	office := func(h *house) { h.opensAccount("7", "office@example.dk") }
+	bought := func(h *house) {
+		h.tells(order("1001", 1, func(o *purchase.Order) { o.Lines[0].ForSelf = purchase.Yes }))
+	}
+	for name, c := range map[string]struct {
+		before func(h *house)
+		more   []string
+		to     string
+	}{
+		"the office's":            {office, nil, "office@example.dk"},
+		"the office's before all": {func(h *house) { office(h); bought(h) }, []string{told}, "office@example.dk"},
+		"told with it":            {func(*house) {}, []string{told}, "told@example.dk"},
+		"told before the order's": {bought, []string{told}, "told@example.dk"},
+		"of an order of his own":  {bought, nil, "buyer@example.dk"},
+		"of a gift he has bought": {func(h *house) {
+			h.tells(order("1001", 1, func(o *purchase.Order) { o.Lines[0].ForSelf = purchase.No }))
+		}, nil, ""},
+		"nobody's": {func(*house) {}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			h.office.rules(0, `"rules":[{"event":"signup","points":100}],"welcome_mail":true`).has(200, `{"version":1}`)
+			c.before(h)
+			signup(h, "e:1", c.more...).has(201, members(point("earned", 100)))
+			signup(h, "e:1").has(200, members(point("earned", 100)))
+			signup(h, "e:2", told).has(201, members(point("earned", 0)))
+			const of = ` FROM delivery WHERE kind = 'welcome'`
+			if n := h.reads(`SELECT count(*)` + of); n != map[bool]string{true: "1", false: "0"}[c.to != ""] {
+				t.Errorf("%s welcomes", n)
+			}
+			if c.to == "" {
+				return
+			}
+			h.works()
+			h.until("the welcome is done", func() bool { return h.reads(`SELECT count(*)`+of+` AND state = 'done'`) == "1" })
+			var to []string
+			for _, m := range h.mails(1) {
+				if seen, err := m.Inspect(); err != nil || strings.HasPrefix(seen.Subject, "Velkommen") {
+					to = append(to, m.Recipients...)
+				}
+			}
+			if got := strings.Join(to, ","); got != c.to {
+				t.Errorf("welcomed at %q, want %q", got, c.to)
+			}
+		})
+	}
+	h := bonus(t, tenth)
+	h.unchanged("an address", func() {
+		signup(h, "e:1", `"email":"nowhere"`).refuses(400, "invalid_request", says("field", "email"))
+		h.shop.earns("e:2", "7", "order", fivehundred("5"), told).refuses(400, "invalid_request", says("field", "email"))
+	})
 }
 
 // P21: a welcome that has not left is cancelled with the points that it tells of.

@@ -65,6 +65,7 @@ type earnIn struct {
 		Order    *earnOrderIn `json:"order,omitempty" doc:"Of an order, which must have it"`
 		About    *aboutIn     `json:"about,omitempty" doc:"Of a review: each thing is reviewed once. Left out: whatever the key is for, and no product: where only some earn it earns nothing"`
 		Referred string       `json:"referred,omitempty" maxLength:"128" doc:"Of a referral: the shop's id of the new customer, who is referred once. Left out: whoever the key is for"`
+		Email    string       `json:"email,omitempty" maxLength:"254" doc:"Of a signup: where to welcome the customer (P21), unless the office has given him another address. It is used for that alone, and is not part of what a repeat must say again"`
 		Points   *pointsIn    `json:"points,omitempty" doc:"Of a manual grant, which must have it: of the office alone"`
 		Reason   string       `json:"reason,omitempty" maxLength:"500" doc:"Of a manual grant, which must have it"`
 	}
@@ -107,6 +108,7 @@ func (p *pointed) earning(in *earnIn) (retail.Earning, error) {
 	b := &in.Body
 	asked := retail.Earning{
 		Key: in.Key, Shop: b.Shop, Customer: b.Customer, Event: loyalty.Event(b.Event), Referred: b.Referred, Reason: b.Reason,
+		Email: b.Email,
 	}
 	isOrder, isReview := asked.Event == loyalty.Order, asked.Event == loyalty.ReviewProduct || asked.Event == loyalty.ReviewArticle
 	isManual := asked.Event == loyalty.Manual
@@ -117,6 +119,8 @@ func (p *pointed) earning(in *earnIn) (retail.Earning, error) {
 		return asked, counter.Invalid("about", "belongs to reviews")
 	case b.Referred != "" && asked.Event != loyalty.Referral:
 		return asked, counter.Invalid("referred", "belongs to referrals")
+	case b.Email != "" && asked.Event != loyalty.Signup:
+		return asked, counter.Invalid("email", "belongs to a signup")
 	case isManual != (b.Points != nil):
 		return asked, counter.Invalid("points", "belongs to a manual grant, which must have it: every other event earns by rule")
 	case isManual != (b.Reason != ""):
