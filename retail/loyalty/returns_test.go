@@ -38,6 +38,7 @@ func TestX17WhatRefundsSayOfLinesIsAddedUp(t *testing.T) {
 		"nothing":                                  {nil, loyalty.Returns{}},
 		"money for nothing in particular":          {[]loyalty.Refund{refund(50_00)}, loyalty.Returns{}},
 		"money for a line that nobody knows":       {[]loyalty.Refund{refund(50_00, units("9", 1))}, loyalty.Returns{}},
+		"money for nobody knows what line":         {[]loyalty.Refund{refund(50_00, given("9", 0))}, loyalty.Returns{}},
 		"the freight alone, by a name of its own":  {[]loyalty.Refund{refund(49_00, given("freight", 49_00))}, back(0, 0, 49_00, 0)},
 		"a unit, and a fee by a name of its own":   {[]loyalty.Refund{refund(225_00, units("2", 1), given("fee", 25_00))}, back(0, 200_00, 25_00, 0)},
 		"a fee and the freight alone":              {[]loyalty.Refund{refund(74_00, given("freight", 49_00), given("fee", 25_00))}, back(0, 0, 74_00, 0)},
