@@ -179,3 +179,22 @@ func TestX13PointsCountAtTheirHighestRate(t *testing.T) {
 	clerk.grantsBy("g:2", "7", 2001).awaits()
 	h.office.grantsBy("g:1", "7", 2000).has(201, "{}")
 }
+
+// X13 P07 P15 P17: what points are worth and bring is no act with an amount, and waits for nobody: it is for managers, whose names stand
+// with it. Points given in the office count at the highest rate there ever was, whoever has lowered it.
+func TestTheProgrammeIsForManagers(t *testing.T) {
+	t.Parallel()
+	h, clerk, boss := generous(t)
+	const raised = `"rates":[{"points":1,"value":{"amount":1000,"currency":"DKK"}}]`
+	h.unchanged("a clerk", func() {
+		clerk.rules(1, raised).refuses(403, "forbidden")
+		clerk.asks("PUT", "/v1/admin/loyalty/customers/7?shop=demo", `{"percent":1000}`).refuses(403, "forbidden")
+	})
+	boss.rules(1, raised).has(200, `{"version":2}`)
+	boss.rules(2, tenth).has(200, `{"version":3}`)
+	if got := h.reads(`SELECT count(DISTINCT actor)::text FROM audit WHERE action = 'put_loyalty_programme'`); got != "2" {
+		t.Errorf("%s have put programmes", got)
+	}
+	clerk.grantsBy("g:1", "7", 20).has(201, "{}")
+	clerk.grantsBy("g:2", "7", 1).awaits()
+}
