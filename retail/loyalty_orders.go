@@ -70,9 +70,11 @@ const unsettledMost = 200
 
 // SettlePoints settles again what could not be settled when its order was refunded or cancelled: points that a cart had set aside then,
 // those of an account in quarantine, or those that have paid for it since. And it tells the office where points that were spent have come
-// back since, or are not misplaced any more. Who has waited until another's points were taken back gets his own. It may be missed, repeated, or run twice at once.
+// back since, or are not misplaced any more. Who has waited until another's points were taken back gets his own. It may be missed, repeated, or run
+// twice at once.
 func (s *Sales) SettlePoints(ctx context.Context) error {
-	return errors.Join(s.settleWaiting(ctx), s.settleFreed(ctx), s.review(ctx, TaskPointsSpent, s.reviewSpent), s.review(ctx, TaskPointsMisplaced, s.reviewMisplaced))
+	settled := errors.Join(s.settleWaiting(ctx), s.settleFreed(ctx))
+	return errors.Join(settled, s.review(ctx, TaskPointsSpent, s.reviewSpent), s.review(ctx, TaskPointsMisplaced, s.reviewMisplaced))
 }
 
 func (s *Sales) settleWaiting(ctx context.Context) error {

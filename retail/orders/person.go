@@ -47,3 +47,40 @@ func Person(ctx context.Context, tx outbox.Tx, shop, login string) ([]Login, err
 	}
 	return found, nil
 }
+
+const keepBuyer = `
+SELECT
+	p.id::text,
+	p.buyer
+FROM
+	voucher_owner o
+	JOIN purchase_unit u ON u.voucher = o.voucher
+	JOIN purchase p ON p.id = u.purchase
+WHERE
+	o.customer = @customer::uuid
+	AND p.buyer IS NOT NULL
+	AND p.paid_at IS NOT NULL
+ORDER BY
+	p.stored_at DESC
+LIMIT 1
+FOR SHARE OF p SKIP LOCKED`
+
+// KeptBuyer is the buyer of an order, sealed.
+type KeptBuyer struct {
+	Purchase string
+	Sealed   []byte
+}
+
+// BuyerOfOwn reads the buyer of the last paid order in which a customer bought for himself, locked against being erased until the
+// transaction ends; the zero KeptBuyer where there is none. It waits for nobody: an order that somebody has locked is left out.
+func BuyerOfOwn(ctx context.Context, tx outbox.Tx, customer string) (KeptBuyer, error) {
+	rows, _ := tx.Query(ctx, keepBuyer, pgx.NamedArgs{"customer": customer}) // rows carry the error to CollectRows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[KeptBuyer])
+	if err != nil {
+		return KeptBuyer{}, fmt.Errorf("read who bought for customer %s: %w", customer, err)
+	}
+	if len(found) == 0 {
+		return KeptBuyer{}, nil
+	}
+	return found[0], nil
+}

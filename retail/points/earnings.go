@@ -152,7 +152,8 @@ VALUES (
 )`
 
 // AddEarning notes what an act brought points for, in the act's transaction. One that was taken back gives its place up; one that stands
-// is a unique violation, which ends the transaction. What has waited for the order waits no more. The caller has locked the order, if it is one.
+// is a unique violation, which ends the transaction. What has waited for the order waits no more. The caller has locked the
+// order, if it is one.
 func AddEarning(ctx context.Context, tx pgx.Tx, e Earning) error {
 	terms, err := json.Marshal(e.Terms)
 	if err != nil {

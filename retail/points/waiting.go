@@ -35,7 +35,8 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	version = excluded.version,
 	terms = excluded.terms`
 
-// Wait notes an earning that brought nothing, in its act's transaction, since another's stands for the order. The caller has locked the order.
+// Wait notes an earning that brought nothing, in its act's transaction, since another's stands for the order. The caller has locked the
+// order.
 func Wait(ctx context.Context, tx pgx.Tx, e Earning) error {
 	terms, err := json.Marshal(e.Terms)
 	if err != nil {
