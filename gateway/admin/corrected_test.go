@@ -333,3 +333,29 @@ func TestACorrectionHappensWhollyOrNotAtAll(t *testing.T) {
 		t.Errorf("%s deliveries wait", got)
 	}
 }
+
+// X05: no word of the shop sends a code to whom the gateway was told to forget; a person looks, who is not told his address either.
+func TestACorrectionBringsNobodyBackWhoWasErased(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.works()
+	both := func(minute int, gift string) purchase.Order {
+		o := order("1042", minute, units(1), toRecipient(annaMail), lineFor(gift))
+		o.Lines[1].DeliverOn = soon(3)
+		return o
+	}
+	c := h.sells(both(0, "bo@example.dk"))[1]
+	h.mails(1)
+	h.until("the first is done", func() bool {
+		return h.reads(`SELECT count(*)::text FROM delivery WHERE kind = 'code' AND finished_at IS NOT NULL`) == "1"
+	})
+	h.about("erase", annaMail, because).has(200, `{"kept":"*"}`)
+	h.tells(both(1, annaMail))
+	if got := h.asked(c) + "; " + h.sent(c); got != `left_out ["recipient"]; code pending` {
+		t.Errorf("the office is told %q", got)
+	}
+	h.passes(4 * 24 * time.Hour)
+	if got := h.letter(h.mails(2)[1]); got != "bo@example.dk "+c.code {
+		t.Errorf("the mail is %s", got)
+	}
+}
