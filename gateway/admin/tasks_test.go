@@ -69,6 +69,22 @@ func TestTasksSayWhatWaitsAndWhatToCall(t *testing.T) {
 	}
 }
 
+// E06: what was sold far above its face value issues that, and is asked about once.
+func TestAVoucherThatCostMoreThanItHoldsIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	dear := order("1001", 0, func(o *purchase.Order) { o.Total = money.Of(700_00, "DKK"); o.Lines[0].Paid = o.Total })
+	if got := h.till.looksUp(h.sells(dear)[0]); !strings.Contains(got.text, `"balance":{"amount":50000`) {
+		t.Errorf("the voucher is %s", got.text)
+	}
+	const path = "/v1/admin/tasks"
+	h.office.lists(path, "reason", "above_face_value", "kind", "purchase_flagged")
+	h.office.closes("purchase_flagged").has(200, `{"closed_at":"*"}`)
+	dear.Modified = dear.Modified.Add(time.Minute)
+	h.tells(dear)
+	h.office.lists(path, "reason", "", "kind", "purchase_flagged")
+}
+
 // Every call that a task names is one that is served.
 func TestTheCallsOfATaskAreServed(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package purchase
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 )
 
@@ -17,7 +18,7 @@ type Matter struct {
 // The kinds of matter.
 const (
 	WaitingPurchase = "purchase_waiting" // units wait for a decision
-	FlaggedPurchase = "purchase_flagged" // issued units vanished from the order, or it was cancelled after they were used
+	FlaggedPurchase = "purchase_flagged" // issued units vanished from the order, were used before it was cancelled, or cost more than they hold
 	RefundToSettle  = "refund_to_settle" // a refund that could not be matched, or whose vouchers are in use
 	DoubtfulOrder   = "order_in_doubt"   // the shop told something that could not be used
 )
@@ -26,6 +27,7 @@ const (
 const (
 	Vanished         = "units_vanished"
 	CancelledButUsed = "cancelled_but_used"
+	AboveFaceValue   = "above_face_value"
 )
 
 // explains tells whether what waits of a refund waits with the refund of the whole order already: one is enough.
@@ -47,6 +49,9 @@ func (p Purchase) Matters() []Matter {
 		if u.State == Issued && p.Status == Cancelled && u.Voucher.Touched {
 			found = add(found, FlaggedPurchase, CancelledButUsed, u.Key())
 		}
+		if u.State == Issued && u.aboveFace() {
+			found = add(found, FlaggedPurchase, AboveFaceValue, u.Key())
+		}
 	}
 	for _, r := range p.Refunds {
 		if !r.Settled && !p.explains(r) {
@@ -60,6 +65,19 @@ func (p Purchase) Matters() []Matter {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.About, b.About))
 	})
 	return found
+}
+
+// mostTax is the percentage of its face value that may have been paid for a voucher beside it: no country of Europe taxes more.
+const mostTax = 27
+
+// aboveFace tells whether more was paid for the unit than its voucher held, and any tax on it: the price in the shop is of another product,
+// and whoever paid it must not get less for it unseen.
+func (u Unit) aboveFace() bool {
+	if u.Paid.Currency != u.Value.Currency {
+		return false
+	}
+	paid, most := big.NewInt(u.Paid.Minor), big.NewInt(u.Value.Minor)
+	return paid.Mul(paid, big.NewInt(fullyPaid)).Cmp(most.Mul(most, big.NewInt(fullyPaid+mostTax))) > 0
 }
 
 // Flagged lists what may have been a matter of a cancelled purchase when it was told: what was spent of its vouchers by then may have come
