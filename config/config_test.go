@@ -183,6 +183,10 @@ func TestFaultyValuesAreToldByKey(t *testing.T) {
 		{"CEILING", "-5", "is not an amount above 0"},
 		{"CEILING", "1e4", "is not an amount above 0"},
 		{"CEILING", "10.000,00", "is not an amount above 0"},
+		{"CEILING", "10.000", "write 10000 or 10000.00"},
+		{"APPROVAL_ABOVE", "5.000", "write 5000 or 5000.00"},
+		{"CASH_OUT_LIMIT", "1.000", "write 1000 or 1000.00"},
+		{"CASH_OUT_FEE", "DKK:25.000", "write 25000 or 25000.00"},
 		{"APPROVAL_ABOVE", "-1", "is not an amount"},
 		{"APPROVAL_ABOVE", "1.000,00", "is not an amount"},
 		{"RESERVE_FOR", "24", `"24" is not a duration`},
@@ -367,7 +371,7 @@ func TestASecretThatIsNotSet(t *testing.T) {
 func TestAFeeIsStatedPerCurrency(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"25.00": "25.00", "0": "0", "DKK:25.00": "DKK:25.00", "DKK:25.00, EUR:3,SEK:40.00,JPY:300": "DKK:25.00,EUR:3,SEK:40.00,JPY:300",
+		"25.00": "25.00", "0": "0", "DKK:25.00": "DKK:25.00", "KWD:1.000": "KWD:1.000", "DKK:1.000": "!", "DKK:25.00, EUR:3,SEK:40.00,JPY:300": "DKK:25.00,EUR:3,SEK:40.00,JPY:300",
 		"": "!", "-1": "!", "DKK": "!", "DKK:": "!", "DKK:-1": "!", "XXQ:1": "!", "dkk:1": "!", "JPY:1.5": "!", "DKK:1,DKK:2": "!", "25,EUR:3": "!", "DKK:1,": "!",
 	} {
 		got := ""

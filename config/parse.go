@@ -230,6 +230,9 @@ func ceiling(into *string) func(string) error {
 		if !decimal.MatchString(text) || strings.Trim(text, "0.") == "" {
 			return fmt.Errorf("%q is not an amount above 0, as 10000.00 is", text)
 		}
+		if err := money.Unambiguous(text); err != nil {
+			return fmt.Errorf("%q: %w", text, err)
+		}
 		*into = text
 		return nil
 	}
@@ -241,6 +244,9 @@ func amount(into *string) func(string) error {
 		if !decimal.MatchString(text) {
 			return fmt.Errorf("%q is not an amount, as 1000.00 is", text)
 		}
+		if err := money.Unambiguous(text); err != nil {
+			return fmt.Errorf("%q: %w", text, err)
+		}
 		*into = text
 		return nil
 	}
@@ -250,14 +256,17 @@ func amount(into *string) func(string) error {
 func amounts(into *string) func(string) error {
 	return func(text string) error {
 		if decimal.MatchString(text) {
-			*into = text
-			return nil
+			return amount(into)(text)
 		}
 		var items []string
 		named := map[string]bool{}
 		for item := range strings.SplitSeq(text, ",") {
 			currency, number, found := strings.Cut(strings.TrimSpace(item), ":")
-			if _, err := money.Parse(number, money.Currency(currency)); !found || err != nil || !decimal.MatchString(number) {
+			_, err := money.Read(number, money.Currency(currency))
+			if errors.Is(err, money.ErrAmbiguous) {
+				return fmt.Errorf("%q: %w", text, err)
+			}
+			if !found || err != nil || !decimal.MatchString(number) {
 				return fmt.Errorf("%q is neither an amount, as 25.00 is, nor one for each currency, as DKK:25.00,EUR:3.00 is", text)
 			}
 			if named[currency] {

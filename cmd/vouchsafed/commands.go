@@ -156,7 +156,7 @@ func fieldsOf(given map[string]string) (orders.Fields, error) {
 type productAddCommand struct {
 	SKU                string   `help:"The SKU under which the shop sells it." required:"" name:"sku"`
 	Name               string   `help:"As buyers know it." required:""`
-	Amount             string   `help:"Face value, a decimal such as 500.00." xor:"value"`
+	Amount             string   `help:"Face value, a decimal such as 500.00; 1000 or 1000.00 for a thousand." xor:"value"`
 	Open               bool     `help:"The buyer chooses the value." xor:"value"`
 	Punches            int64    `help:"A punch card with so many punches." xor:"value"`
 	Currency           string   `help:"ISO 4217 code of the face value."`
@@ -221,7 +221,7 @@ func minor(flag, text string, currency money.Currency) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	amount, err := money.Parse(text, currency)
+	amount, err := money.Read(text, currency)
 	if err != nil {
 		return 0, fmt.Errorf("--%s: %w", flag, err)
 	}

@@ -98,7 +98,7 @@ func (a Amount) String() string {
 	return a.Decimal() + " " + string(a.Currency)
 }
 
-// Parse reads a decimal with a point, as webshops send it: "500", "500.00", "-25.125". Zeros beyond the decimals of the
+// Parse reads a decimal with a point, as webshops send it; what people type is for [Read]: "500", "500.00", "-25.125". Zeros beyond the decimals of the
 // currency are accepted ("500.000000" DKK), any other digit there is refused, as are plus signs, spaces, thousands
 // separators, exponents and a point without digits on both sides. It fails with ErrCurrency, ErrFormat or ErrOverflow.
 func Parse(decimal string, c Currency) (Amount, error) {

@@ -55,7 +55,7 @@ func pointed(plain string, in money.Currency) (string, error) {
 	mark, others := plain[last:last+1], strings.ContainsAny(whole, ".,'")
 	digits, _ := in.Digits()
 	switch {
-	case len(fraction) == 3 && !others && digits != 3 && whole != "0":
+	case !others && money.TwoWays(whole, fraction, digits):
 		return "", errAmbiguous
 	case len(fraction) == 3 && strings.Contains(whole, mark):
 		if !grouped.MatchString(plain) {
