@@ -151,6 +151,11 @@ func (k *corrector) carry(ctx context.Context, h heard, id string, mails []outbo
 	if err := outbox.CloseTask(ctx, k.tx, TaskRecipientChanged, id, "the shop has corrected it since"); err != nil {
 		return err
 	}
+	if h.To {
+		if err := k.endLinks(ctx, k.tx, "shop:"+k.c.shop.ID, id, didCorrect); err != nil {
+			return err
+		}
+	}
 	written := slices.ContainsFunc(mails, func(d outbox.Delivery) bool { return d.BodyHash != nil })
 	if h.To || h.Day || written {
 		if err := k.takeOut(ctx, h, id, mails); err != nil {

@@ -67,7 +67,7 @@ type Recipient struct {
 
 // ChangeRecipient sends a voucher's code to somebody else from now on (X22): what has not left yet is
 // cancelled, and a new delivery takes its place and its day. Somebody who has it already, or for whom it
-// is on its way, gets no second mail. One that no webshop sold is mailed to him; nothing keeps a name for it: ErrNoName. Other errors as
+// is on its way, gets no second mail. Links to the voucher end: whom it was for may have them. One that no webshop sold is mailed to him; nothing keeps a name for it: ErrNoName. Other errors as
 // for Resend.
 func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, to Recipient, reason string) (made Delivery, err error) {
 	defer explain("change the recipient of voucher "+id, &err)
@@ -95,6 +95,9 @@ func (o *BackOffice) ChangeRecipient(ctx context.Context, by Actor, id string, t
 	e.action, e.reason = didRecipient, reason
 	e.address = func(tx outbox.Tx, sold soldUnit, draft *outbox.Draft) error {
 		draft.Kind = KindCode
+		if err := o.sales.endLinks(ctx, tx, by.String(), id, didRecipient); err != nil {
+			return err
+		}
 		if unsold {
 			return o.sales.address(draft, plain)
 		}

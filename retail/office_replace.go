@@ -31,7 +31,8 @@ type Replaced struct {
 	Code voucher.Code
 }
 
-// Replace gives a voucher whose code is lost or in wrong hands a new one and delivers it (X22). The old code is unknown from then on. A
+// Replace gives a voucher whose code is lost or in wrong hands a new one and delivers it (X22). The old code is unknown from then on, and
+// no link to the voucher leads to the new one. A
 // mail that may have left with it does no harm any more; one that is leaving right now must end first: ErrUnderWay. A voucher that
 // nobody is known to send to is told to the caller. Under a key it happens once: the same again is told what came of it. Errors beside
 // those of Resend: voucher.ErrKeyReused, voucher.ErrWeak, voucher.ErrCode, voucher.ErrGuessable, ErrCodeTaken.
@@ -47,9 +48,13 @@ func (o *BackOffice) Replace(ctx context.Context, by Actor, r Replacement) (done
 		return Replaced{}, err
 	}
 	recode := func(tx outbox.Tx, marked voucher.Answer) error {
-		return ledger.ReplaceCode(ctx, tx, ledger.NewCode{
+		err := ledger.ReplaceCode(ctx, tx, ledger.NewCode{
 			Voucher: r.Voucher, Version: marked.Voucher.Version, Last4: fresh.Voucher.Last4, MAC: fresh.MAC, Known: o.asToken(r.Code), Sealed: fresh.Sealed,
 		})
+		if err != nil {
+			return err
+		}
+		return o.sales.endLinks(ctx, tx, by.String(), r.Voucher, didReplace)
 	}
 	if !sold {
 		answer, err := o.does(ctx, by, deed{voucher: r.Voucher, act: act, action: didReplace, detail: why(r.Reason), also: recode})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vouchsafe/retail/document"
+	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/staff"
 	"vouchsafe/retail/voucher"
@@ -31,7 +32,8 @@ const PickupPath = "/pickup/"
 type Pickup = staff.Pickup
 
 // Pickups makes links to vouchers for customers who lost them (A22), and shows what they lead to. Whoever has a link can spend the
-// voucher: it works for thirty days, twenty times, until somebody revokes it, and the audit trail says who made it and when it was used.
+// voucher: it works for thirty days, twenty times, until somebody revokes it or the voucher gets another code or recipient, and the audit
+// trail says who made it and when it was used.
 type Pickups struct {
 	office *BackOffice
 	public string
@@ -50,7 +52,12 @@ func (p *Pickups) Make(ctx context.Context, by Actor, id, reason string) (made P
 		return Pickup{}, "", err
 	}
 	var token staff.Secret
+	var locked *ledger.Applied
 	err = p.office.within(ctx, "make a link to voucher "+id, func(tx outbox.Tx) (err error) {
+		// The lock, since whatever ends the links to a voucher must see this one, or be done before it is made.
+		if locked, err = p.office.desk.ledger.ApplyTx(ctx, tx, ledger.Aimed{Voucher: id, Act: voucher.Expire{}}); err != nil {
+			return err
+		}
 		if made, token, err = staff.AddPickup(ctx, tx, p.office.sales.random, id, by.String()); err != nil {
 			return err
 		}
@@ -60,6 +67,9 @@ func (p *Pickups) Make(ctx context.Context, by Actor, id, reason string) (made P
 		}
 		return p.office.desk.audit(ctx, tx, by, didMakePickup, id, detail)
 	})
+	if err == nil {
+		p.office.desk.ledger.Told(ctx, locked)
+	}
 	return made, p.public + PickupPath + token.Reveal(), err
 }
 
@@ -104,6 +114,18 @@ func (p *Pickups) Revoke(ctx context.Context, by Actor, id, link string) (ended 
 		return p.office.desk.audit(ctx, tx, by, didRevokePickup, id, map[string]any{"link": link})
 	})
 	return ended, err
+}
+
+// endLinks ends the links to a voucher whose code, or whose recipient, becomes another: who has one of them was to see what was, and
+// nobody knows who that is by now. The voucher is locked.
+func (s *Sales) endLinks(ctx context.Context, tx outbox.Tx, by, id, because string) error {
+	ended, err := staff.EndPickups(ctx, tx, id)
+	for _, link := range ended {
+		err = errors.Join(err, staff.Record(ctx, tx, staff.Entry{
+			Actor: by, Action: didRevokePickup, Object: id, Detail: map[string]any{"link": link.ID, "because": because},
+		}))
+	}
+	return err
 }
 
 // explainLink is explain for what a link may be refused for.

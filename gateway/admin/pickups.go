@@ -21,6 +21,7 @@ func RegisterPickups(to huma.API, links *retail.Pickups) {
 	p := &pickups{links}
 	add := making("make-link", "/v1/admin/vouchers/{id}/links", "A link to the voucher's page, for a customer who lost it; it is told this once")
 	add.Description = "Whoever has the link can spend the voucher. It works for 30 days, shows the code 20 times, after a click, and can be revoked. " +
+		"It ends when the voucher's code is replaced or its recipient becomes another: make a new one for whom it is then. " +
 		"The audit trail says who made it, and when it was used."
 	huma.Register(to, add, p.make)
 	huma.Register(to, get("links", "/v1/admin/vouchers/{id}/links", "The links to a voucher, without their addresses; the latest first"), p.list)

@@ -120,3 +120,54 @@ func TestALinkThatEndedLooksLikeNone(t *testing.T) {
 	h.passes(31 * 24 * time.Hour)
 	gone("expired", path)
 }
+
+// A22, X22: who has a link was to see the code as it was, for whom it was then. So it ends with a new code and with another recipient,
+// also one that the shop corrects; another mail to the same ends nothing.
+func TestALinkEndsWithTheCodeAndTheRecipientItWasMadeFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		want int // how the page answers afterwards
+		does func(*house, card)
+	}{
+		{"the code is replaced", 404, func(h *house, c card) { h.office.does("replace", c, because).answers(200) }},
+		{"another recipient", 404, func(h *house, c card) { h.office.gives(c, says("email", "new@example.dk")).answers(200) }},
+		{"the shop corrects the recipient", 404, func(h *house, _ card) {
+			h.tells(order("1042", 5, toRecipient("new@example.dk"), deliverOn(soon(3))))
+		}},
+		{"the same recipient", 200, func(h *house, c card) { h.office.gives(c, says("email", "lisa@example.dk")).answers(200) }},
+		{"another mail", 200, func(h *house, c card) { h.office.does("resend", c).answers(200) }},
+		{"the shop corrects the day", 200, func(h *house, _ card) {
+			h.tells(order("1042", 5, toRecipient("lisa@example.dk"), deliverOn(soon(5))))
+		}},
+		{"nothing is replaced without a reason", 200, func(h *house, c card) { h.office.does("replace", c, says("reason", "")).answers(400) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			h.lends()
+			c := h.sells(order("1042", 0, toRecipient("lisa@example.dk"), deliverOn(soon(3))))[0]
+			id, path := h.links(c)
+			test.does(h, c)
+			if status, _, text := h.follows("POST", path); status != test.want {
+				t.Fatalf("the link answers %d %s", status, text)
+			}
+			ended := h.reads(`SELECT coalesce(max(detail->>'link'), '') FROM audit WHERE object = $1 AND action = 'revoke_link'`, c.id)
+			if want := map[int]string{404: id}[test.want]; ended != want {
+				t.Errorf("the audit trail says that %q was revoked", ended)
+			}
+			_, fresh := h.links(c)
+			if status, _, text := h.follows("POST", fresh); status != 200 || !strings.Contains(text, h.reveals(c.id).code) {
+				t.Errorf("a new link answers %d %s", status, text)
+			}
+		})
+	}
+}
+
+// answers checks the status alone.
+func (r *reply) answers(status int) {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Errorf("%s: %d %s, want %d", r.asked, r.status, r.text, status)
+	}
+}

@@ -128,6 +128,27 @@ func RevokePickup(ctx context.Context, tx pgx.Tx, voucher, id string) (Pickup, e
 	return onePickup(rows, "revoke a link")
 }
 
+const endPickups = `
+UPDATE
+	voucher_link
+SET
+	revoked_at = vouchsafe_now()
+WHERE
+	voucher = @voucher::uuid
+	AND revoked_at IS NULL
+	AND expires_at > vouchsafe_now()
+RETURNING` + pickupColumns
+
+// EndPickups ends all links to a voucher that may still be followed, in the transaction that holds the voucher's lock, and tells which.
+func EndPickups(ctx context.Context, tx pgx.Tx, voucher string) ([]Pickup, error) {
+	rows, _ := tx.Query(ctx, endPickups, pgx.NamedArgs{"voucher": voucher}) // rows carry the error to CollectRows
+	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[Pickup])
+	if err != nil {
+		return nil, fmt.Errorf("end the links to a voucher: %w", err)
+	}
+	return ended, nil
+}
+
 // works is what must hold of a link that is followed.
 const works = `
 	token_hash = @hash
