@@ -110,7 +110,7 @@ func (o *BackOffice) afterwards(ctx context.Context, doing, id string, err error
 
 // RetryDelivery makes a delivery due at once that waits, is in doubt, bounced or was given up, as long as a copy is left (X06). A
 // code is sent again only where it still belongs: not for a voucher that has ended, nor where a later delivery took its place; and
-// it is held like all others while its order is cancelled. Errors: ErrNoDelivery, ErrUnderWay, ErrSettled, ErrCopies, ErrReplaced,
+// it is held like all others while its order is cancelled, and keeps its day. Errors: ErrNoDelivery, ErrUnderWay, ErrSettled, ErrCopies, ErrReplaced,
 // voucher.ErrInvalidated, voucher.ErrExpired for a voucher that expired after the delivery was made.
 func (o *BackOffice) RetryDelivery(ctx context.Context, by Actor, id, reason string) (Sent, error) {
 	const doing = "retry a delivery"

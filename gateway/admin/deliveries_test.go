@@ -163,6 +163,22 @@ func TestARetryOfACancelledOrdersMailIsHeld(t *testing.T) {
 	h.office.lists("/v1/admin/deliveries", "state", "pending", "q", id)
 }
 
+// X05: what is held can't leave at once, so that trying it again doesn't cost it its day.
+func TestARetryOfWhatIsHeldKeepsItsDay(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	id := h.deliveryOf(h.sells(order("1001", 0, deliverOn("2029-02-01")))[0])
+	h.tells(order("1001", 1, deliverOn("2029-02-01"), withStatus(purchase.Cancelled)))
+	h.office.retries(id).has(200, `{"state":"waiting","held":["order_cancelled"],"due_at":null}`)
+	h.office.retries(id).has(200, `{"state":"waiting","held":["order_cancelled"],"due_at":null}`)
+	h.tells(order("1001", 2, deliverOn("2029-02-01")))
+	h.office.asks("GET", "/v1/admin/deliveries?q="+id, "").contains(`"state":"pending"`, `"due_at":"2029-02-01T07:00:00Z"`)
+	h.office.retries(id).has(200, `{"state":"pending","held":[]}`)
+	if got := h.reads(`SELECT (due_at <= vouchsafe_now())::text FROM delivery WHERE id = $1`, id); got != "true" {
+		t.Error("what nothing holds is not due at once")
+	}
+}
+
 // What is not wanted any more is called back, as far as it can be.
 func TestADeliveryIsCancelled(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@ func registerTrade(to huma.API, a *admin, keys *retail.Keys) {
 	huma.Register(to, post("dismiss-purchase", "/v1/admin/purchases/{id}/dismiss", "Decide that what waits of a purchase never issues"), t.dismissPurchase)
 
 	huma.Register(to, get("deliveries", "/v1/admin/deliveries", "Mails and other errands"), t.deliveries)
-	huma.Register(to, post("retry-delivery", "/v1/admin/deliveries/{id}/retry", "Make a delivery due at once"), t.retryDelivery)
+	huma.Register(to, post("retry-delivery", "/v1/admin/deliveries/{id}/retry", "Make a delivery due at once; one that is held keeps its hold and its day"), t.retryDelivery)
 	huma.Register(to, post("reschedule-delivery", "/v1/admin/deliveries/{id}/reschedule", "Move the delivery of codes to another day; a day in the past is now"), t.rescheduleDelivery)
 	huma.Register(to, post("bounce-delivery", "/v1/admin/deliveries/{id}/bounce", "Note that a mail came back after a server had taken it"), t.bounceDelivery)
 	huma.Register(to, bouncing(), t.takeBounce)

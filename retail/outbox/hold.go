@@ -210,8 +210,8 @@ SET
 	state = CASE WHEN held = '{}' THEN 'pending' ELSE 'waiting' END,
 	reason = CASE WHEN held = '{}' THEN '' ELSE 'held' END,
 	tries = 0,
-	ready_at = vouchsafe_now(),
-	due_at = vouchsafe_now(),
+	ready_at = CASE WHEN held = '{}' THEN vouchsafe_now() ELSE ready_at END,
+	due_at = CASE WHEN held = '{}' THEN vouchsafe_now() ELSE coalesce(due_at, ready_at) END,
 	nudge_at = NULL,
 	give_up_at = NULL,
 	finished_at = NULL
@@ -221,7 +221,8 @@ WHERE
 	AND copies < @most`
 
 // Retry makes a delivery due at once, whatever it waited for and however it ended short of done and cancelled; its time to be given
-// up starts anew. A hold stays, and so does its place after another. Errors: ErrNotFound, ErrUnderWay, ErrFinished, ErrCopies.
+// up starts anew. A hold stays, and so does its place after another. One that is held keeps its day: it can't leave at once, and nobody
+// knows when it may. Errors: ErrNotFound, ErrUnderWay, ErrFinished, ErrCopies.
 func (o *Outbox) Retry(ctx context.Context, tx Tx, id string) error {
 	if err := lockPredecessorsOf(ctx, tx, Where{ID: id}); err != nil {
 		return fmt.Errorf("retry delivery %s: %w", id, err)
