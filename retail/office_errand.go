@@ -243,7 +243,11 @@ func (s *Sales) displace(ctx context.Context, tx outbox.Tx, e errand, sold soldU
 		return err
 	}
 	held = append(held, bundles...)
-	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(e.voucher), "a new delivery takes its place"); err != nil {
+	const replaced = "a new delivery takes its place"
+	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(e.voucher), replaced); err != nil {
+		return err
+	}
+	if err := outbox.CloseReplaced(ctx, tx, e.voucher, draft.ID, replaced, KindCode, KindHandover); err != nil {
 		return err
 	}
 	return s.place(ctx, tx, draft, planOf(e.unit, e.expires).told(), held)

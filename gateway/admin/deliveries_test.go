@@ -179,6 +179,37 @@ func TestARetryOfWhatIsHeldKeepsItsDay(t *testing.T) {
 	}
 }
 
+// X06: what came to nothing waits for nobody once another delivery of its code takes its place; that has its own task.
+func TestANewDeliverySettlesWhatCameToNothing(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]func(*house, card){
+		"resent":            func(h *house, c card) { h.office.does("resend", c, says("recipient", "other@example.dk")).answers(200) },
+		"another recipient": func(h *house, c card) { h.office.gives(c, says("email", "other@example.dk")).answers(200) },
+		"replaced":          func(h *house, c card) { h.office.does("replace", c, because).answers(200) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			c := h.sells(order("1001", 0))[0]
+			other := h.sells(order("1002", 0))[0]
+			first := h.deliveryOf(c)
+			h.gaveUp(first)
+			h.gaveUp(h.deliveryOf(other))
+			again(h, c)
+			if got := h.reads(`SELECT coalesce(closed_reason, 'open') FROM task WHERE subject = $1`, first); got != "a new delivery takes its place" {
+				t.Errorf("the task of the first is %s", got)
+			}
+			if got := h.openTasks(); got != "delivery failed" {
+				t.Errorf("open are %q, want the one of the other code", got)
+			}
+			h.gaveUp(h.deliveryOf(c))
+			if got := h.openTasks(); got != "delivery failed\ndelivery failed" {
+				t.Errorf("open are %q, with the second one too", got)
+			}
+		})
+	}
+}
+
 // What is not wanted any more is called back, as far as it can be.
 func TestADeliveryIsCancelled(t *testing.T) {
 	t.Parallel()

@@ -83,3 +83,32 @@ func Replaced(ctx context.Context, tx Tx, id string, kinds ...Kind) (bool, error
 	}
 	return replaced, nil
 }
+
+const closeReplaced = `
+UPDATE
+	task
+SET
+	closed_at = vouchsafe_now(),
+	closed_reason = @reason::text
+FROM
+	delivery older
+WHERE
+	task.kind = @task_kind
+	AND task.subject = older.id::text
+	AND task.closed_at IS NULL
+	AND older.subject = @subject::text
+	AND older.kind = ANY (@kinds::text[])
+	AND older.finished_at IS NOT NULL
+	AND older.id <> @newer::uuid`
+
+// CloseReplaced settles what the office was to do about deliveries of these kinds about a subject that came to nothing, since a newer one
+// took their place: it has a task of its own if it comes to nothing too.
+func CloseReplaced(ctx context.Context, tx Tx, subject, newer, reason string, kinds ...Kind) error {
+	_, err := tx.Exec(ctx, closeReplaced, pgx.NamedArgs{
+		"subject": subject, "newer": newer, "reason": clip(reason), "kinds": texts(kinds), "task_kind": TaskDelivery,
+	})
+	if err != nil {
+		return fmt.Errorf("close the tasks of what delivery %s replaces: %w", newer, err)
+	}
+	return nil
+}
