@@ -77,9 +77,9 @@ type Config struct {
 	// it, a decimal in the voucher's own currency, or one for each currency, DKK:50.00,EUR:7.00, and nothing in others.
 	// Default none: nothing is.
 	CashOutLimit string
-	// CashOutFee is what is kept of a cash-out where the country's rule lets the merchant, a decimal in the voucher's own
-	// currency, or one for each currency, DKK:25.00,EUR:3.00, and nothing in others. It must be no more than what paying
-	// out costs. Default none: nothing is kept.
+	// CashOutFee is what is kept of a cash-out where the country's rule lets the merchant: in Denmark of a voucher with a last day, and
+	// through that day. It is a decimal in the voucher's own currency, or one for each currency, DKK:25.00,EUR:3.00, and nothing in
+	// others. It must be no more than what paying out costs. Default none: nothing is kept.
 	CashOutFee string
 	// ReserveFor is how long a reservation holds a code. Default 24h.
 	ReserveFor time.Duration

@@ -47,7 +47,7 @@ func (c *Config) settings() []setting {
 		{Key{"CEILING", "10000.00", "the most a voucher may hold, a decimal in its own currency"}, ceiling(&c.Ceiling)},
 		{Key{"APPROVAL_ABOVE", "", "the most that one alone may give away in the office, on one voucher within a day, a decimal in its own currency; without it there is no limit"}, amount(&c.ApprovalAbove)},
 		{Key{"CASH_OUT_LIMIT", "", "the most that is paid out in cash of what is left on a voucher where no law gives a right to it: a decimal in whichever currency it is, or one for each, as DKK:50.00,EUR:7.00, and nothing in others; without it nothing is"}, amounts(&c.CashOutLimit)},
-		{Key{"CASH_OUT_FEE", "", "what is kept of a cash-out where the law lets the merchant, at most what it costs: a decimal in whichever currency it is, or one for each, as DKK:25.00,EUR:3.00, and nothing in others; without it nothing is"}, amounts(&c.CashOutFee)},
+		{Key{"CASH_OUT_FEE", "", "what is kept of a cash-out where the law lets the merchant (in Denmark, of a voucher with a last day and through that day), at most what it costs: a decimal in whichever currency it is, or one for each, as DKK:25.00,EUR:3.00, and nothing in others; without it nothing is"}, amounts(&c.CashOutFee)},
 		{Key{"RESERVE_FOR", "24h", "how long a reservation holds a code"}, duration(&c.ReserveFor, shortest)},
 		{Key{"LATE_CAPTURE", "72h", "how long after its end a reservation can still be captured; 0 is strict"}, duration(&c.LateCapture, 0)},
 		{Key{"REVERSE_FOR", "24h", "how long a shop or till may take an act back; 0 is never"}, duration(&c.ReverseFor, 0)},

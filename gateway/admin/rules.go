@@ -40,6 +40,7 @@ type expiryOut struct {
 // cashRule says who may have a voucher's value in cash (X12).
 type cashRule struct {
 	Right  string `json:"right" enum:"holder,merchant" doc:"holder: who has it may ask for all of it. merchant: what is left, up to the merchant's limit"`
+	Fee    string `json:"fee" enum:"none,while_valid" doc:"while_valid: the merchant may keep what paying out costs him, through the last day. none: never, as where the law knows no fee, and of a voucher without a last day"`
 	Source string `json:"source,omitempty" doc:"Where it stands"`
 }
 
@@ -55,7 +56,7 @@ func showRules(s retail.Sheet) RulesBody {
 	v := s.Seen.Voucher
 	out := RulesBody{Expiry: showExpiry(v), RequiresMembership: v.MembersOnly, CodeRetired: v.CodeRetired}
 	cash := v.CashOutRule()
-	out.CashOut = cashRule{string(cash.Right), cash.Source}
+	out.CashOut = cashRule{string(cash.Right), string(cash.Fee), cash.Source}
 	if s.Token != nil {
 		out.Token = &tokenOut{s.Token.Last4, s.Token.At.UTC(), s.Token.Owner}
 	}

@@ -26,9 +26,10 @@ func TestTheOfficeSeesUnderWhichRulesAVoucherWasIssued(t *testing.T) {
 		of        trait
 		want, why []string
 	}{
-		{"Denmark", under("DK", "country"), []string{`"term":"P3Y"`, `"from":"country"`, `"right":"holder"`, "forældelsesloven", "betalingsloven", `"read_on":"2026-11"`, "not legal advice"},
+		{"Denmark", under("DK", "country"), []string{`"term":"P3Y"`, `"from":"country"`, `"right":"holder"`, `"fee":"while_valid"`, "forældelsesloven", "betalingsloven", `"read_on":"2026-11"`, "not legal advice"},
 			[]string{"the customary one of DK", "until the end of that day in Europe/Copenhagen"}},
-		{"Germany", under("DE", "country"), []string{`"term":"P3Y/year-end"`, `"right":"merchant"`, "BGB"}, []string{"-12-31"}},
+		{"Denmark, without an end", under("DK", "never"), []string{`"right":"holder"`, `"fee":"none"`, "betalingsloven"}, []string{"it does not expire"}},
+		{"Germany", under("DE", "country"), []string{`"term":"P3Y/year-end"`, `"right":"merchant"`, `"fee":"none"`, "BGB"}, []string{"-12-31"}},
 		{"Austria", under("AT", "country"), []string{`"term":"never"`, `"owed_until":null`, "ABGB"}, []string{"it does not expire"}},
 		{"Sweden", under("SE", "country"), []string{`"term":"P10Y"`, "preskriptionslagen"}, []string{"the customary one of SE"}},
 		{"a product of its own", under("NO", "P5Y"), []string{`"term":"P5Y"`, `"from":"product"`, "foreldelsesloven"}, []string{"the product's own"}},

@@ -17,7 +17,7 @@ func (a *api) cashOuts(to huma.API, tills scope) {
 	const path = "/v1/cash-outs/{key}"
 	op := put("cash-out", path, "Pay a voucher out in cash, as its country's rule allows", tills)
 	op.Description += " Where the law lets the holder ask for it, all of the balance that was paid for, also for some time after the voucher has expired; a fee is kept " +
-		"only while it is valid. Elsewhere what is left, up to the limit that the merchant has set. Goodwill stays on the voucher: it never becomes cash. The rules are no legal advice."
+		"only until its last day, and none of a voucher that never expires. Elsewhere what is left, up to the limit that the merchant has set. Goodwill stays on the voucher: it never becomes cash. The rules are no legal advice."
 	huma.Register(to, op, a.cashOut)
 	huma.Register(to, get("recover-cash-out", path, "What became of a cash-out", tills), a.recoverCashOut)
 	huma.Register(to, del("reverse-cash-out", path, "Take a cash-out back, or prevent it", tills), a.reverse(voucher.CashOuts))
@@ -39,7 +39,7 @@ type paidOut struct {
 	Key    string       `json:"key" doc:"The caller's key of the act"`
 	ID     string       `json:"id" doc:"Global id of the act" format:"uuid"`
 	Amount money.Amount `json:"amount" doc:"What the customer gets"`
-	Fee    money.Amount `json:"fee" doc:"What was kept of it"`
+	Fee    money.Amount `json:"fee" doc:"What was kept of the balance: 0 where the law lets the merchant keep nothing, as of a voucher that has expired or never does"`
 }
 
 // cashOutOut is what was paid out.

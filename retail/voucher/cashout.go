@@ -73,12 +73,17 @@ func (c *Case) payable() error {
 	return c.withinCashOutLimit()
 }
 
-// CashOutRule is the rule for the voucher. A right to cash is for what was bought: neither for a credit note nor for what was given.
+// CashOutRule is the rule for the voucher. A right to cash is for what was bought: neither for a credit note nor for what was given. A fee
+// is for paying out before the last day, so that nothing is ever kept of a voucher that has none.
 func (v *Voucher) CashOutRule() CashOutRule {
-	if rule, known := RuleOf(v.Country); known && v.Kind == Money {
-		return rule.CashOut
+	rule, known := RuleOf(v.Country)
+	if !known || v.Kind != Money {
+		return CashOutRule{Right: MerchantGives, Fee: NoFee}
 	}
-	return CashOutRule{Right: MerchantGives, Fee: NoFee}
+	if v.ExpiresOn.Zero() {
+		rule.CashOut.Fee = NoFee
+	}
+	return rule.CashOut
 }
 
 // withinCashOutLimit refuses what the merchant doesn't pay out. Punches have no price here, and store credit was never paid for.
@@ -98,7 +103,7 @@ func (c *Case) withinCashOutLimit() error {
 func (c *Case) cashOutFee() int64 {
 	v := &c.Voucher
 	decimal := decimalIn(c.Rules.CashOutFee, v.Currency)
-	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiresOn.Zero() || v.ExpiredAt(c.At) || decimal == "" {
+	if v.CashOutRule().Fee != FeeWhileValid || v.ExpiredAt(c.At) || decimal == "" {
 		return 0
 	}
 	return c.Rules.limit(decimal, v.Currency)
