@@ -86,12 +86,13 @@ func (t *tally) beside(acts ...ledger.Aimed) []ledger.Aimed {
 
 // deserves is how many points the order deserves by what is known in the transaction.
 func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) (int64, error) {
-	paid, err := ledger.PointsPaid(ctx, tx, t.owner(), t.known.Names...)
+	moved, err := ledger.PointsMoved(ctx, tx, t.owner(), t.known.Names...)
+	most, now := ledger.MostPaid(moved, terms.Currency)
 	fate := t.known.Fate
 	if fate.Goods.Worth.Currency != terms.Currency {
 		fate.Goods = loyalty.Goods{}
 	}
-	return terms.Rule.Deserves(terms.Bought, ledger.SumOf(paid).Worth[terms.Currency], fate, terms.Standing), err
+	return terms.Rule.Deserves(terms.Bought, loyalty.InPoints{Paid: most, Back: most - now}, fate, terms.Standing), err
 }
 
 // settle makes the points of the order those that it deserves, after whatever changed that in the transaction. Nothing comes of an order

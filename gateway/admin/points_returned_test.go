@@ -118,7 +118,7 @@ func TestX17AnOrderThatIsPaidAgainIsShortOfItsPoints(t *testing.T) {
 	paid := goods("1001", 2, purchase.Paid)
 	h.receives(paid)
 	h.tells(paid)
-	h.hasPoints("7", 1040, 0)
+	h.hasPoints("7", 1032, 0) // nobody is known to have paid that part with money
 	want := "order 91001 is short by 100.00 DKK: it is paid again after the points that had paid for it came back"
 	if got := h.reads(`SELECT reason FROM task WHERE kind = 'short_order' AND closed_at IS NULL`); got != want {
 		t.Errorf("the office is told %q, want %q", got, want)

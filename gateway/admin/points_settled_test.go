@@ -52,8 +52,9 @@ func TestX17PointsReturnWithTheirOrder(t *testing.T) {
 	h.hasPoints("7", 40, 0) // its caller has taken it back
 }
 
-// X17: what points paid of an order earns again when the points are given back, and not any more when that is taken back; whoever asks.
-func TestX17PointsReturnWhenThePointsThatPaidDo(t *testing.T) {
+// X17: what points paid of an order earns nothing when the points are given back, whoever gives them, whether or not that is taken back:
+// goods came back for them. It earns when the payment itself is taken back, since something else pays then, but for what goods came back of.
+func TestX17PointsThatAreGivenBackEarnNothing(t *testing.T) {
 	t.Parallel()
 	h := bonus(t, tenth)
 	h.grantsPoints("7", 2000)
@@ -69,24 +70,35 @@ func TestX17PointsReturnWhenThePointsThatPaidDo(t *testing.T) {
 		if first == "pays" {
 			steps[0], steps[1] = steps[1], steps[0]
 		}
-		had := 2000 + int64(i)*40
+		had := 2000 + int64(i)*(32+40+36)
 		steps[0]()
 		steps[1]()
 		h.hasPoints("7", had-1000+32, 0) // four fifths of forty
 		refund := members(says("redemption", key), point("amount", 500), because)
 		h.shop.asks("PUT", "/v1/refunds/f:"+id, refund).has(201, "{}")
 		h.shop.asks("PUT", "/v1/refunds/f:"+id, refund).has(200, "{}")
-		h.hasPoints("7", had-500+36, 0)
+		h.hasPoints("7", had-500+32, 0)
 		h.shop.asks("DELETE", "/v1/refunds/f:"+id, "").has(200, says1("outcome", "reversed"))
 		h.shop.asks("DELETE", "/v1/refunds/f:"+id, "").has(200, says1("outcome", "reversed"))
 		h.hasPoints("7", had-1000+32, 0)
 		redemption := h.reads(`SELECT id::text FROM act WHERE kind = 'redemption' AND key = $1`, key)
 		h.office.asks("PUT", "/v1/refunds/o:"+id, members(says("redemption", redemption), point("amount", 500), because)).has(201, "{}")
-		h.hasPoints("7", had-500+36, 0)
+		h.hasPoints("7", had-500+32, 0)
 		h.office.asks("DELETE", "/v1/refunds/o:"+id, "").has(200, says1("outcome", "reversed"))
 		h.hasPoints("7", had-1000+32, 0)
 		h.shop.asks("PUT", "/v1/refunds/g:"+id, members(says("redemption", key), because)).has(201, "{}")
-		h.hasPoints("7", had+40, 0)
+		h.hasPoints("7", had+32, 0)
+		for more, back := range []int64{0, 500} { // two orders like it, whose payment is taken back, whole or what is left of it
+			id, key := fmt.Sprint(id, more), fmt.Sprint(key, more)
+			h.shop.paysWith(key, "7", 500_00, point("amount", 1000)).has(201, members(pays("covers", 100_00)))
+			h.shop.captures(key, id).has(200, "{}")
+			h.shop.earns("e:"+id, "7", "order", fivehundred(id)).has(201, members(point("earned", 32)))
+			if back > 0 {
+				h.shop.asks("PUT", "/v1/refunds/f:"+id, members(says("redemption", key), point("amount", back), because)).has(201, "{}")
+			}
+			h.shop.asks("DELETE", "/v1/redemptions/"+key, "").has(200, says1("outcome", "reversed"))
+		}
+		h.hasPoints("7", had+32+40+36, 0)
 	}
 }
 
@@ -133,7 +145,7 @@ func TestX17FactsThatComeAtOnceLeaveWhatTheOrderDeserves(t *testing.T) {
 			})
 		}
 		all.Wait()
-		h.hasPoints("7", 5000+int64(i+1)*40, 0)
+		h.hasPoints("7", 5000+int64(i+1)*32, 0)
 	}
 }
 
@@ -184,7 +196,7 @@ func TestX17AnOrderThatDeservesMoreHasNothingTakenBack(t *testing.T) {
 		h.shop.asks("GET", "/v1/customers/7/points?context=confirmation&order=91001", "").has(200, members(point("earned", stands)))
 	}
 	tells(0, 32)
-	h.shop.asks("PUT", "/v1/refunds/f:1", members(says("redemption", "r:1"), because)).has(201, "{}")
+	h.shop.asks("DELETE", "/v1/redemptions/r:1", "").has(200, says1("outcome", "reversed"))
 	tells(0, 40)
 	h.tells(goods("1001", 1, purchase.Paid, 250_00))
 	tells(12, 20)

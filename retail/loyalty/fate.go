@@ -116,11 +116,18 @@ func (f Fate) takes(other Fate) int {
 	return -1
 }
 
+// InPoints is what points have paid of an order, in minor units.
+type InPoints struct {
+	Paid int64 // at most, at one time
+	Back int64 // of that, what was given back: it was paid with points all the same
+}
+
 // Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it ([Returns]), none at all when it was
-// cancelled, and nothing for the part that points have paid, in minor units. An order that named no lines when it earned is taken for the
+// cancelled, and nothing for the part that points have paid. Points that are given back earn nothing in their place, and whatever comes
+// back, an order never earns more than it did before. An order that named no lines when it earned is taken for the
 // goods that it is known to have sold, in the currency in which it earned; one that did earns on no more than these, which are in its
 // currency or left out.
-func (r Rule) Deserves(b Bought, pointsPaid int64, now Fate, who Standing) int64 {
+func (r Rule) Deserves(b Bought, points InPoints, now Fate, who Standing) int64 {
 	if now.Closed {
 		return 0
 	}
@@ -132,6 +139,6 @@ func (r Rule) Deserves(b Bought, pointsPaid int64, now Fate, who Standing) int64
 		b = b.worth(now.Goods)
 	}
 	left := b.without(now)
-	left.PointsPaid = pointsPaid
-	return r.ofOrder(left, who)
+	b.PointsPaid, left.PointsPaid = points.Paid, points.Paid-b.backInPoints(left, points, now)
+	return min(r.ofOrder(left, who), r.ofOrder(b, who))
 }

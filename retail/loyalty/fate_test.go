@@ -86,22 +86,22 @@ func TestAnOrderDeservesLessTheMoreIsRefundedAndNothingForAllOfIt(t *testing.T) 
 		paid := rapid.Int64Range(0, net).Draw(t, "paid with points")
 		bought := loyalty.Bought{Total: net, Lines: []loyalty.Line{{SKU: "A", Net: net}}}
 		whole := rule.Earn(loyalty.Did{Event: loyalty.Order, Bought: bought}, loyalty.Standing{})
-		if got := rule.Deserves(bought, 0, loyalty.Fate{}, loyalty.Standing{}); got != whole {
+		if got := rule.Deserves(bought, loyalty.InPoints{}, loyalty.Fate{}, loyalty.Standing{}); got != whole {
 			t.Fatalf("it earns %d, and deserves %d", whole, got)
 		}
-		last := rule.Deserves(bought, paid, loyalty.Fate{}, loyalty.Standing{})
+		last := rule.Deserves(bought, loyalty.InPoints{Paid: paid}, loyalty.Fate{}, loyalty.Standing{})
 		if last > whole {
 			t.Fatalf("paid with points it deserves %d of %d", last, whole)
 		}
 		for refunded := int64(0); refunded < net; {
 			refunded += rapid.Int64Range(1, net-refunded).Draw(t, "refund")
-			now := rule.Deserves(bought, paid, loyalty.Fate{Refunded: refunded}, loyalty.Standing{})
+			now := rule.Deserves(bought, loyalty.InPoints{Paid: paid}, loyalty.Fate{Refunded: refunded}, loyalty.Standing{})
 			if now < 0 || now > last {
 				t.Fatalf("%d of %d are refunded: it deserves %d, and %d before", refunded, net, now, last)
 			}
 			last = now
 		}
-		if last != 0 || rule.Deserves(bought, 0, loyalty.Fate{Closed: true}, loyalty.Standing{}) != 0 {
+		if last != 0 || rule.Deserves(bought, loyalty.InPoints{}, loyalty.Fate{Closed: true}, loyalty.Standing{}) != 0 {
 			t.Fatalf("all is refunded, and it deserves %d", last)
 		}
 	})
@@ -147,7 +147,7 @@ func TestX17AnOrderIsTakenForTheGoodsThatItIsKnownToSell(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := rule.Deserves(c.bought, c.paid, c.now, loyalty.Standing{}); got != c.want {
+			if got := rule.Deserves(c.bought, loyalty.InPoints{Paid: c.paid}, c.now, loyalty.Standing{}); got != c.want {
 				t.Errorf("it deserves %d, want %d", got, c.want)
 			}
 		})

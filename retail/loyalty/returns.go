@@ -173,6 +173,18 @@ func (b Bought) without(now Fate) Bought {
 	return left.Less(sum(r.Spread, max(0, r.Loose-max(freight, r.Freight))))
 }
 
+// backInPoints is how much of what came back of the order, so that this is left, was given back in points: what its lines come to beyond the
+// money that was given back. Points that were given back beside that are of goods that nobody has told of yet, or of none.
+func (b Bought) backInPoints(left Bought, points InPoints, now Fate) int64 {
+	r := now.Returns
+	if len(r.Parts) == 0 { // money is all that is told
+		return 0
+	}
+	freight := max(0, b.Total-b.gross())
+	beside := min(r.Loose, max(freight, r.Freight)) - min(r.Loose, freight) // money back for freight that is no part of the order's total
+	return min(max(0, b.Total-left.Total-(now.Refunded-beside)), points.Back)
+}
+
 // gross is what the lines that may earn come to, with VAT.
 func (b Bought) gross() (minor int64) {
 	for _, l := range b.Lines {

@@ -114,7 +114,7 @@ func TestX17WhatIsKeptOfEachLineEarns(t *testing.T) {
 				Refunded: tt.refund.Minor, Returns: loyalty.ReturnsOf(249_00, sold, []loyalty.Refund{tt.refund}),
 				Goods: loyalty.Goods{ToldAt: day(1), Worth: money.Of(200_00, "DKK")},
 			}
-			if got := tt.rule.Deserves(tt.bought, tt.paid, now, loyalty.Standing{}); got != tt.want {
+			if got := tt.rule.Deserves(tt.bought, loyalty.InPoints{Paid: tt.paid}, now, loyalty.Standing{}); got != tt.want {
 				t.Errorf("it deserves %d, want %d; of %+v", got, tt.want, now.Returns)
 			}
 		})
@@ -143,13 +143,13 @@ func TestX17TheMoreIsRefundedByLineTheLessIsEarned(t *testing.T) {
 			for _, r := range refunds {
 				now.Refunded += r.Minor
 			}
-			return rule.Deserves(bought, paid, now, loyalty.Standing{})
+			return rule.Deserves(bought, loyalty.InPoints{Paid: paid}, now, loyalty.Standing{})
 		}
 		every := loyalty.Refund{}
 		for _, l := range sold {
 			every.Lines = append(every.Lines, units(l.ID, l.Units))
 		}
-		refunds, last := []loyalty.Refund(nil), rule.Deserves(bought, paid, loyalty.Fate{}, loyalty.Standing{})
+		refunds, last := []loyalty.Refund(nil), rule.Deserves(bought, loyalty.InPoints{Paid: paid}, loyalty.Fate{}, loyalty.Standing{})
 		for range rapid.IntRange(1, 6).Draw(t, "refunds") {
 			r := loyalty.Refund{Minor: rapid.Int64Range(0, total).Draw(t, "money")}
 			for _, l := range rapid.SliceOfNDistinct(rapid.SampledFrom(sold), 0, len(sold), func(l loyalty.Sold) string { return l.ID }).Draw(t, "named") {
