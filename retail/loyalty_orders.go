@@ -202,7 +202,10 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 	if o.Origin == purchase.Fetched {
 		word = loyalty.Asked
 	}
-	was := t.known.Closed
+	was, err := t.closed(ctx, tx)
+	if err != nil {
+		return err
+	}
 	t.unnamed = t.known.Buyer.Whose == ""
 	t.known.Fate = told.After(t.known.Fate, word)
 	if t.known.ToldAt.Equal(o.Modified) {
@@ -211,8 +214,8 @@ func (t *tally) follow(ctx context.Context, tx outbox.Tx, o purchase.Order) erro
 	if err := points.SetFate(ctx, tx, points.OrderName{Shop: t.shop, Order: t.order}, points.Told{Fate: t.known.Fate, Number: t.known.Number}); err != nil {
 		return err
 	}
-	if was == t.known.Closed || t.known.Returned.Minor == 0 {
-		return nil
+	if closed, err := t.closed(ctx, tx); err != nil || was == closed || t.known.Returned.Minor == 0 {
+		return err
 	}
 	return t.tellShort(ctx, tx)
 }
@@ -330,7 +333,10 @@ func (s *Sales) orderPoints(ctx context.Context, shop, order string) (told Order
 	if err != nil {
 		return OrderPoints{}, err
 	}
-	told.Refunded, told.Closed = fate.Refunded, fate.Closed
+	told.Refunded = fate.Refunded
+	if told.Closed, err = isClosed(ctx, pool, Actor{Channel: Webshop, Name: shop}.Owner(), fate, names); err != nil {
+		return OrderPoints{}, err
+	}
 	earned, err := points.EarnedFor(ctx, pool, shop, loyalty.Order, names[0])
 	if err != nil && !errors.Is(err, points.ErrNotEarned) {
 		return OrderPoints{}, err

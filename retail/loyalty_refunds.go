@@ -2,6 +2,7 @@ package retail
 
 import (
 	"vouchsafe/retail/loyalty"
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
 )
 
@@ -12,11 +13,14 @@ func fateOf(o purchase.Order) loyalty.Fate {
 		fate.Refunded += refund.Amount.Minor
 	}
 	fate.Closed = o.Status == purchase.Cancelled || o.Status == purchase.Refunded && allOf(o, fate.Refunded)
+	if o.Status == purchase.Refunded && !fate.Closed && o.Total.Minor > fate.Refunded {
+		fate.Rest = money.Of(o.Total.Minor-fate.Refunded, o.Total.Currency)
+	}
 	return fate
 }
 
 // allOf tells whether a refunded order was refunded altogether: nothing is said of its refunds, or they come to all that was paid. Some
-// shops call an order refunded after any refund.
+// shops call an order refunded after any refund. Our own codes and points may have paid the rest: see [loyalty.Fate.ClosedBy].
 func allOf(o purchase.Order, refunded int64) bool {
 	return len(o.Refunds) == 0 || o.Total.Currency != "" && refunded >= o.Total.Minor
 }

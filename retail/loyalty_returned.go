@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"vouchsafe/retail/ledger"
+	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/outbox"
 	"vouchsafe/retail/points"
@@ -40,8 +41,8 @@ func (t *tally) settleWhole(ctx context.Context, tx outbox.Tx) (*ledger.Applied,
 // giveBack gives back what points still pay of an order that is closed. It locks their accounts together with that of what the order
 // earned, so that it comes before anything else is locked.
 func (t *tally) giveBack(ctx context.Context, tx outbox.Tx) (*ledger.Applied, error) {
-	if !t.known.Closed {
-		return nil, nil
+	if closed, err := t.closed(ctx, tx); err != nil || !closed {
+		return nil, err
 	}
 	standing, err := t.standing(ctx, tx)
 	if err != nil || len(standing) == 0 {
@@ -95,8 +96,12 @@ func (t *tally) setReturned(ctx context.Context, tx outbox.Tx, worth money.Amoun
 // tellShort tells the office what an order lacks that is paid again, and that it need not look any more.
 func (t *tally) tellShort(ctx context.Context, tx outbox.Tx) error {
 	subject := fmt.Sprintf("%s/%.200s", t.shop, t.order)
+	closed, err := t.closed(ctx, tx)
+	if err != nil {
+		return err
+	}
 	switch lacks := t.known.Returned; {
-	case t.known.Closed:
+	case closed:
 		return outbox.CloseTask(ctx, tx, TaskShortOrder, subject, "the order was cancelled or refunded again")
 	case lacks.Minor == 0:
 		return outbox.CloseTask(ctx, tx, TaskShortOrder, subject, "points have paid for it again")
@@ -109,10 +114,30 @@ func (t *tally) tellShort(ctx context.Context, tx outbox.Tx) error {
 	}
 }
 
+// closed tells whether the order is cancelled, or refunded altogether.
+func (t *tally) closed(ctx context.Context, tx outbox.Tx) (bool, error) {
+	return isClosed(ctx, tx, t.owner(), t.known.Fate, t.known.Names)
+}
+
+// isClosed tells whether an order, which goes by some names, is cancelled or refunded altogether, by what its shop has told and what our own
+// codes and points have paid of it.
+func isClosed(ctx context.Context, q ledger.Rowser, owner string, fate loyalty.Fate, names []string) (bool, error) {
+	if fate.Rest.Minor == 0 {
+		return fate.Closed, nil
+	}
+	moved, err := ledger.PointsMoved(ctx, q, owner, names...)
+	if err != nil {
+		return false, err
+	}
+	codes, err := ledger.CodesPaid(ctx, q, fate.Rest.Currency, owner, names...)
+	points, _ := ledger.MostPaid(moved, fate.Rest.Currency)
+	return fate.ClosedBy(codes + points), err
+}
+
 // owes tells whether points still pay for an order that is closed.
 func (t *tally) owes(ctx context.Context, tx outbox.Tx) (bool, error) {
-	if !t.known.Closed {
-		return false, nil
+	if closed, err := t.closed(ctx, tx); err != nil || !closed {
+		return false, err
 	}
 	standing, err := t.standing(ctx, tx)
 	return len(standing) > 0, err

@@ -89,10 +89,12 @@ func (t *tally) deserves(ctx context.Context, tx outbox.Tx, terms points.Terms) 
 	moved, err := ledger.PointsMoved(ctx, tx, t.owner(), t.known.Names...)
 	most, now := ledger.MostPaid(moved, terms.Currency)
 	fate := t.known.Fate
+	closed, closes := t.closed(ctx, tx)
+	fate.Closed = closed
 	if fate.Goods.Worth.Currency != terms.Currency {
 		fate.Goods = loyalty.Goods{}
 	}
-	return terms.Rule.Deserves(terms.Bought, loyalty.InPoints{Paid: most, Back: most - now}, fate, terms.Standing), err
+	return terms.Rule.Deserves(terms.Bought, loyalty.InPoints{Paid: most, Back: most - now}, fate, terms.Standing), errors.Join(err, closes)
 }
 
 // settle makes the points of the order those that it deserves, after whatever changed that in the transaction. Nothing comes of an order

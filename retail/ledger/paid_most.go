@@ -98,3 +98,22 @@ func MostPaid(moved []Moved, in money.Currency) (most, now int64) {
 	}
 	return most, now
 }
+
+const readCodesPaid = `SELECT coalesce(sum(a.amount), 0)::bigint
+	FROM act a
+	WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])
+		AND a.state = 'done'
+		AND a.currency = @currency`
+
+// CodesPaid is how much of an order which goes by some names was paid by codes and accounts of a currency, whether or not it came back since.
+func CodesPaid(ctx context.Context, q Rowser, currency money.Currency, owner string, names ...string) (int64, error) {
+	rows, _ := q.Query(ctx, readCodesPaid, pgx.NamedArgs{"owner": owner, "orders": names, "currency": string(currency)}) // rows carry the error on
+	minor, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
+	if err != nil {
+		err = fmt.Errorf("read what codes paid for an order: %w", err)
+	}
+	return minor, err
+}

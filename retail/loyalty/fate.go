@@ -16,9 +16,12 @@ type Fate struct {
 	Stage    int       // how far the order had come: of two states of one instant the further one counts
 	Refunded int64     // of what could earn, minor units with VAT
 	Closed   bool      // cancelled, or refunded altogether
-	Returns  Returns   // of which lines, where it says
-	Goods    Goods
-	Buyer    Buyer
+	// Rest is what the refunds leave of the total of an order that its shop calls refunded; the zero Amount for nothing, and for any other. Our own
+	// codes and points may have paid it: see [Fate.ClosedBy].
+	Rest    money.Amount
+	Returns Returns // of which lines, where it says
+	Goods   Goods
+	Buyer   Buyer
 }
 
 // Buyer is whose order it is, as far as its shop has told.
@@ -78,6 +81,10 @@ const (
 	Asked Word = "asked"
 )
 
+// ClosedBy tells whether an order is cancelled or refunded altogether of which our own codes and points have paid so much of Rest's currency: a
+// shop that calls an order refunded and has given back all the money that it got need not name the rest, which is not money.
+func (f Fate) ClosedBy(own int64) bool { return f.Closed || f.Rest.Minor > 0 && own >= f.Rest.Minor }
+
 // After is the fate of an order of which another was known: of two states the later one holds, whenever each of them is told, and of two
 // of one instant what the shop answers when it is asked, or else the further one, and of equals the one that refunds more, or closes. What is known
 // of its goods and its buyer holds until a later state tells of them.
@@ -108,6 +115,8 @@ func (f Fate) takes(other Fate) int {
 	switch {
 	case f.Refunded != other.Refunded:
 		return cmp.Compare(f.Refunded, other.Refunded)
+	case f.Closed == other.Closed && f.Rest != other.Rest:
+		return cmp.Or(cmp.Compare(other.Rest.Minor, f.Rest.Minor), cmp.Compare(f.Rest.Currency, other.Rest.Currency))
 	case f.Closed == other.Closed:
 		return f.Returns.compare(other.Returns)
 	case f.Closed:

@@ -45,6 +45,27 @@ func TestTheLaterStateOfAnOrderHolds(t *testing.T) {
 	}
 }
 
+// X17: an order that its shop calls refunded is refunded altogether when our own codes and points have paid what its refunds leave of it.
+func TestX17AnOrderIsClosedByWhatItsRefundsLeave(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fate loyalty.Fate
+		own  int64
+		want bool
+	}{
+		"closed":             {loyalty.Fate{Closed: true}, 0, true},
+		"not refunded":       {loyalty.Fate{}, 100, false},
+		"all that money got": {loyalty.Fate{Rest: money.Of(30_00, "DKK")}, 30_00, true},
+		"more than that":     {loyalty.Fate{Rest: money.Of(20_00, "DKK")}, 30_00, true},
+		"less than that":     {loyalty.Fate{Rest: money.Of(30_01, "DKK")}, 30_00, false},
+		"paid with money":    {loyalty.Fate{Rest: money.Of(30_00, "DKK")}, 0, false},
+	} {
+		if got := tt.fate.ClosedBy(tt.own); got != tt.want {
+			t.Errorf("%s: closed is %t, want %t", name, got, tt.want)
+		}
+	}
+}
+
 // In whatever order and however often the states of an order are told, the same one holds in the end.
 func TestWhatHasBecomeOfAnOrderIsTheSameInWhateverOrderItIsTold(t *testing.T) {
 	t.Parallel()
@@ -60,7 +81,7 @@ func TestWhatHasBecomeOfAnOrderIsTheSameInWhateverOrderItIsTold(t *testing.T) {
 				buyer = loyalty.Buyer{ToldAt: at, Whose: whose}
 			}
 			returns := loyalty.Returns{Spread: rapid.Int64Range(0, 1).Draw(t, "spread"), Parts: []loyalty.Part{{ID: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "line"), Back: rapid.Int64Range(0, 1).Draw(t, "back")}}}
-			return loyalty.Fate{ToldAt: at, Goods: goods, Buyer: buyer, Returns: returns, Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
+			return loyalty.Fate{ToldAt: at, Goods: goods, Buyer: buyer, Returns: returns, Stage: stage, Closed: stage > 2 && rapid.Bool().Draw(t, "closed"), Rest: money.Of(rapid.Int64Range(0, 2).Draw(t, "rest"), rapid.SampledFrom([]money.Currency{"DKK", "EUR"}).Draw(t, "rest in")), Refunded: rapid.Int64Range(0, 3).Draw(t, "refunded")}
 		}), 1, 8).Draw(t, "states")
 		tell := func(states []loyalty.Fate) (now loyalty.Fate) {
 			for _, f := range states {

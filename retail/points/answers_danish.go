@@ -39,7 +39,7 @@ func danish() []Answer {
 		ask("expiry", "Udløber point?",
 			"Point gælder i {{points_lifetime}} fra den dag, du fik dem. De ældste bruges først, så så få som muligt går tabt."),
 		ask("returns", "Hvad sker der med mine point, når jeg returnerer noget?",
-			"Point, du har betalt med, kommer tilbage på din konto, og point, som de returnerede varer gav, bliver trukket tilbage. For en del af en ordre sker det forholdsmæssigt."),
+			"Point, som de returnerede varer gav, bliver trukket tilbage. Bliver hele din ordre refunderet, kommer de point, du har betalt med, tilbage på din konto. Bliver en del af den refunderet, får du det, du har betalt for den del, tilbage som penge eller som point, og vi fortæller dig hvilken af delene."),
 		ask("rewards", "Hvad kan jeg ellers bytte point til?",
 			"Til {{rewards}}. En ombytning kan ikke fortrydes, når belønningen er brugt."),
 	}

@@ -39,7 +39,7 @@ func english() []Answer {
 		ask("expiry", "Do points expire?",
 			"Points live for {{points_lifetime}} from the day on which you earned them. The oldest are used first, so that as few as possible are lost."),
 		ask("returns", "What happens to my points when I return something?",
-			"Points that you paid with come back to your account, and points that the returned goods earned are taken back. For part of an order it is done in proportion."),
+			"Points that the returned goods earned are taken back. If all of your order is refunded, the points that you paid with come back to your account. If part of it is, you get what you paid for that part back as money or as points, and we tell you which."),
 		ask("rewards", "What else can I exchange points for?",
 			"For {{rewards}}. An exchange is final once the reward has been used."),
 	}

@@ -78,7 +78,9 @@ const knownColumns = `
 	stored,
 	returns,
 	number,
-	asked`
+	asked,
+	rest,
+	rest_in`
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
@@ -98,11 +100,13 @@ type knownRow struct {
 	Returns    *loyalty.Returns
 	Number     string
 	Asked      string
+	Rest       int64
+	RestIn     money.Currency
 }
 
 func (r knownRow) known() Known {
 	k := Known{
-		Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed}, Unsettled: r.Unsettled, Number: r.Number, Asked: r.Asked,
+		Fate: loyalty.Fate{Stage: r.Stage, Refunded: r.Refunded, Closed: r.Closed, Rest: money.Of(r.Rest, r.RestIn)}, Unsettled: r.Unsettled, Number: r.Number, Asked: r.Asked,
 		Returned: money.Of(r.Returned, r.ReturnedIn),
 	}
 	if r.ToldAt != nil {
@@ -134,7 +138,9 @@ SET
 	buyer_at = @buyer_at,
 	stored = @stored,
 	returns = @returns::jsonb,
-	number = @number
+	number = @number,
+	rest = @rest,
+	rest_in = @rest_in
 WHERE
 	shop = @shop
 	AND order_id = @order`
@@ -148,7 +154,7 @@ func SetFate(ctx context.Context, tx pgx.Tx, order OrderName, f Told) error {
 	_, err = tx.Exec(ctx, setFate, pgx.NamedArgs{
 		"shop": order.Shop, "order": order.Order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
 		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt), "buyer": f.Buyer.Whose, "buyer_at": orNull(f.Buyer.ToldAt),
-		"stored": f.Goods.Stored, "returns": returns, "number": f.Number,
+		"stored": f.Goods.Stored, "returns": returns, "number": f.Number, "rest": f.Rest.Minor, "rest_in": string(f.Rest.Currency),
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)

@@ -68,6 +68,7 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 WHERE
 	NOT o.earned
 	AND NOT o.closed
+	AND o.rest = 0
 	AND o.asked = ''
 	AND o.number_of = ''
 	AND (o.told_at IS NULL OR o.told_at < excluded.told_at)
