@@ -260,7 +260,7 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 			return nil, err
 		}
 		paid, err := ledger.PointsPaid(ctx, tx, by.Owner(), t.known.Names...)
-		return t.beside(afterPoints(captures, ledger.SumOf(paid))...), err
+		return t.beside(afterPoints(captures, ledger.SumOf(paid), t.known.Goods.None())...), err
 	}, func(tx outbox.Tx, applied *ledger.Applied) error {
 		if err := t.repaid(ctx, tx, applied.Answers); err != nil {
 			return err
@@ -280,8 +280,8 @@ func (a *Accounts) capturePoints(ctx context.Context, by Actor, order string, ca
 }
 
 // afterPoints tells captures for an order what points have paid for it by then: so much before them, and with those of the captures among
-// them that come first.
-func afterPoints(captures []ledger.Aimed, paid voucher.PointsPaid) []ledger.Aimed {
+// them that come first; and whether they are barred from it.
+func afterPoints(captures []ledger.Aimed, paid voucher.PointsPaid, barred bool) []ledger.Aimed {
 	told := slices.Clone(captures)
 	for i, aimed := range captures {
 		told[i].After = func(before []voucher.Answer) voucher.Act {
@@ -293,7 +293,7 @@ func afterPoints(captures []ledger.Aimed, paid voucher.PointsPaid) []ledger.Aime
 			if !ok {
 				return act
 			}
-			capture.Paid = paid.And(before)
+			capture.Paid, capture.Barred = paid.And(before), barred
 			return capture
 		}
 	}

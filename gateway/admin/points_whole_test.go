@@ -74,3 +74,27 @@ func TestX17AnOrderIsRefundedAltogetherWhenItsMoneyIs(t *testing.T) {
 	h.tells(part) // told again, and now all the money is given back
 	h.hasPoints("7", 1000, 0)
 }
+
+// X17: points buy no voucher: not when the order that they are captured for is known to sell nothing else, as its checkout would not let them. It
+// is short of them, and the office is told.
+func TestX17PointsPayNothingOfAnOrderThatSellsVouchersAlone(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 10000)
+	h.shop.paysWith("r:1", "7", 500_00).has(201, members(point("amount", 5000)))
+	h.shop.paysWith("r:2", "7", 500_00).has(201, members(point("amount", 5000)))
+	if got := h.sells(order("1001", 1)); len(got) != 1 {
+		t.Fatalf("issued %v", got)
+	}
+	for _, name := range []string{"91001", "1001"} {
+		h.shop.captures("r:1", name).refuses(422, "cannot_be_applied", pays("uncovered", 500_00))
+	}
+	h.hasPoints("7", 10000, 10000)
+	h.hasTasks("short_order", 1)
+	o := order("1002", 1)
+	o.Lines = append(o.Lines, purchase.Line{ID: "2", SKU: "TEA", Quantity: 1, Paid: money.Of(500_00, "DKK")})
+	o.Total = money.Of(1000_00, "DKK")
+	h.tells(o)
+	h.shop.captures("r:2", "91002").has(200, "{}") // for the goods beside it
+	h.hasPoints("7", 5000, 5000)
+}

@@ -58,6 +58,9 @@ type Goods struct {
 	Stored int64        // the stored values beside them, minor units of that
 }
 
+// None tells that the order is known to sell stored values and nothing else, so that points may pay nothing of it.
+func (g Goods) None() bool { return g.Worth.Currency != "" && g.Worth.Minor == 0 && g.Stored > 0 }
+
 // after are the goods of an order of which others were known: those of the later state that says something of them. Of one instant it is
 // what the shop answers when it is asked, or else the less.
 func (g Goods) after(known Goods, by Word) Goods {

@@ -16,6 +16,7 @@ type Capture struct {
 	Amount *money.Amount
 	Detail Detail     // the order, its total and other tenders
 	Paid   PointsPaid // of a reservation of points: what others have paid for the order already
+	Barred bool       // of a reservation of points: the order is known to sell stored values alone, which points never buy
 }
 
 // Refs names the reservation. With it the redemption is read that bears the reservation's first
@@ -49,6 +50,9 @@ func (a Capture) decide(c *Case) (Answer, error) {
 	}
 	if taken := c.Records[own.redemption()]; taken != nil {
 		return taken.repeat(a.ID, digest(own.ID))
+	}
+	if own.Exchange != nil && a.Barred {
+		return Answer{}, a.short(c, own, asked, ErrNothingForPoints)
 	}
 	if own.Exchange != nil && !(own.Exchange.admits(asked, a.Paid) && a.withinTotal(own, asked)) {
 		return Answer{}, a.short(c, own, asked, ErrPerOrder)

@@ -21,6 +21,7 @@ func TestP09NoMoreOfAnOrderIsPaidWithPointsThanMay(t *testing.T) {
 		"beside what others have paid":              {2_00, 5_00, nil, 30, nil},
 		"more than the lines permit":                {2_01, 5_00, nil, 0, voucher.ErrPerOrder},
 		"more than they permit by now":              {9_00, 5_00, nil, 0, voucher.ErrPerOrder},
+		"nothing of an order of vouchers alone":     {0, 9_00, func(c *voucher.Capture) { c.Barred = true }, 0, voucher.ErrNothingForPoints},
 		"what is named of it":                       {2_50, 5_00, named(25), 25, nil},
 		"what is named, one too many":               {2_50, 5_00, named(26), 0, voucher.ErrPerOrder},
 		"as much as the order comes to":             {4_00, 9_00, total(6_00), 20, nil},
