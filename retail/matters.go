@@ -9,12 +9,18 @@ import (
 )
 
 // matterKey tells one matter of a purchase from another.
-type matterKey struct{ kind, about, reason string }
+type matterKey struct{ kind, about, reason, word string }
 
-func keyOf(m purchase.Matter) matterKey { return matterKey{m.Kind, m.About, m.Reason} }
+func keyOf(m purchase.Matter) matterKey { return matterKey{m.Kind, m.About, m.Reason, m.Word} }
+
+// anyWord is the matter whatever the shop says of it.
+func (k matterKey) anyWord() matterKey {
+	k.word = ""
+	return k
+}
 
 // settleMatters opens tasks for what has come to wait for a person, and closes those that settled themselves. What a person has
-// closed stays closed while nothing changes.
+// closed stays closed while the shop only repeats itself, and is open again when it says something else of the matter.
 func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more []outbox.Task) error {
 	was := map[matterKey]purchase.Matter{}
 	if c.before != nil {
@@ -22,14 +28,18 @@ func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more 
 			was[keyOf(m)] = m
 		}
 	}
+	again := map[matterKey]bool{}
 	for _, m := range c.decision.Purchase.Matters() {
 		if _, known := was[keyOf(m)]; known {
 			delete(was, keyOf(m))
 			continue
 		}
-		more = append(more, c.task(m))
+		more, again[keyOf(m).anyWord()] = append(more, c.task(m)), true
 	}
-	for _, m := range was {
+	for key, m := range was {
+		if again[key.anyWord()] { // one that is open keeps its age
+			continue
+		}
 		if err := outbox.CloseTask(ctx, tx, m.Kind, c.subject(m), "settled"); err != nil {
 			return err
 		}

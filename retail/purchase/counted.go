@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"vouchsafe/retail/money"
@@ -44,6 +45,15 @@ const (
 func (r Counted) same(other Counted) bool {
 	return r.ID == other.ID && r.Amount == other.Amount && r.Settled == other.Settled && r.Problem == other.Problem &&
 		slices.Equal(r.Lines, other.Lines)
+}
+
+// word is what the shop says of a refund.
+func (r *Counted) word() string {
+	text := fmt.Sprint(r.Amount)
+	for _, named := range r.Lines {
+		text += fmt.Sprintf(" %q %d", named.Line, named.Quantity)
+	}
+	return text
 }
 
 // means tells whether a unit can be one of those that are named.

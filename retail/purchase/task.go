@@ -12,6 +12,7 @@ type Matter struct {
 	Kind   string // what sort of matter
 	About  string // which one, of several of a kind; "" when there can be only one
 	Reason string // why, for people and programs: "below_min_paid"
+	Word   string // what the shop says of it; another word is another matter, also to whoever has closed it
 	Units  []Key
 }
 
@@ -55,7 +56,7 @@ func (p Purchase) Matters() []Matter {
 	}
 	for _, r := range p.Refunds {
 		if !r.Settled && !p.explains(r) {
-			found = append(found, Matter{Kind: RefundToSettle, About: r.ID, Reason: string(r.Problem)})
+			found = append(found, Matter{Kind: RefundToSettle, About: r.ID, Reason: string(r.Problem), Word: r.word()})
 		}
 	}
 	for i, doubt := range p.Doubts {
