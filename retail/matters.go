@@ -40,9 +40,11 @@ func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more 
 		if again[key.anyWord()] { // one that is open keeps its age
 			continue
 		}
-		if err := outbox.CloseTask(ctx, tx, m.Kind, c.subject(m), "settled"); err != nil {
+		toldAgain, err := c.over(ctx, tx, m)
+		if err != nil {
 			return err
 		}
+		more = append(more, toldAgain...)
 	}
 	for _, task := range more {
 		if err := outbox.OpenTask(ctx, tx, task); err != nil {
@@ -50,6 +52,22 @@ func (s *Sales) settleMatters(ctx context.Context, tx outbox.Tx, c change, more 
 		}
 	}
 	return nil
+}
+
+// over closes the task of a matter that is no more. Where a person had made good a refund that was taken back, and it stands after all, what
+// he has given for it may be too much: that is a task of its own.
+func (c change) over(ctx context.Context, tx outbox.Tx, m purchase.Matter) ([]outbox.Task, error) {
+	if c.decision.Purchase.StandsAgain(m) {
+		open, err := outbox.LockTask(ctx, tx, m.Kind, c.subject(m))
+		if err != nil {
+			return nil, err
+		}
+		if !open {
+			m.Reason = purchase.ToldAgain
+			return []outbox.Task{c.task(m)}, nil
+		}
+	}
+	return nil, outbox.CloseTask(ctx, tx, m.Kind, c.subject(m), "settled")
 }
 
 // subject names a matter: the purchase, and which of its matters of a kind.

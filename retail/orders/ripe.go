@@ -22,7 +22,7 @@ FROM
 	JOIN voucher v ON v.id = u.voucher
 WHERE
 	NOT r.settled
-	AND r.problem <> 'withdrawn'
+	AND r.problem NOT IN ('withdrawn', 'undone', 'told_less')
 	AND u.state = 'issued'
 	AND (p.shop, p.order_id) > (@shop, @order)
 	AND (

@@ -28,10 +28,10 @@ func (p *Purchase) Awaited(open func(refund string) bool) map[Key]Wait {
 			continue
 		}
 		for _, named := range r.Lines {
-			if named.Quantity == named.Taken {
+			if named.left() == 0 {
 				continue
 			}
-			wanted[named.Line] += named.Quantity - named.Taken
+			wanted[named.Line] += named.left()
 			for i := range p.Units {
 				if u := &p.Units[i]; named.means(u) && u.State == Issued && !u.Voucher.Ended {
 					meant[u.Key()] = true

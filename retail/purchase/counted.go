@@ -23,6 +23,8 @@ type Named struct {
 	Quantity int    `json:"quantity"` // units; the most that was ever told
 	Taken    int    `json:"taken"`    // of those
 	Of       int    `json:"of"`       // units that the line had by then: it can't mean later ones
+	// Less is how many of Quantity the shop tells of no more.
+	Less int `json:"less,omitempty"`
 }
 
 // WholeOrder stands for the refund that an order's status tells of. No shop's id has a space.
@@ -39,6 +41,10 @@ const (
 	LessThanPaid Settlement = "less_than_paid" // less was given back than was paid for the units it names
 	MoreThanSold Settlement = "more_than_sold" // it names more units than there were
 	Withdrawn    Settlement = "withdrawn"      // it waited, and the shop tells of it no more: nothing is taken for it until it does
+	// Undone is of a refund that has ended units and that the shop tells of no more: the buyer has paid for them and holds nothing.
+	Undone Settlement = "undone"
+	// ToldLess is of one that has ended units and that the shop tells of with fewer units or less money since.
+	ToldLess Settlement = "told_less"
 )
 
 // same tells whether nothing has changed of a refund.
@@ -51,7 +57,7 @@ func (r Counted) same(other Counted) bool {
 func (r *Counted) word() string {
 	text := fmt.Sprint(r.Amount)
 	for _, named := range r.Lines {
-		text += fmt.Sprintf(" %q %d", named.Line, named.Quantity)
+		text += fmt.Sprintf(" %q %d", named.Line, named.wants())
 	}
 	return text
 }
@@ -70,11 +76,11 @@ func (p *Purchase) told(id string) *Counted {
 }
 
 // note remembers a refund for ever. What a later state tells more of it, it names from then on; nothing takes back what it has taken.
-func (p *Purchase) note(r Refund) {
-	known := p.told(r.ID)
+func (c *change) note(r Refund) {
+	known := c.next.told(r.ID)
 	if known == nil {
-		p.Refunds = append(p.Refunds, Counted{ID: r.ID})
-		known = &p.Refunds[len(p.Refunds)-1]
+		c.next.Refunds = append(c.next.Refunds, Counted{ID: r.ID})
+		known = &c.next.Refunds[len(c.next.Refunds)-1]
 		if len(r.Lines) == 0 && r.Amount.Minor > 0 {
 			known.Problem = NamesNoLines
 		}
@@ -84,8 +90,8 @@ func (p *Purchase) note(r Refund) {
 		known.Problem = ""
 	}
 	for line, quantity := range r.named() {
-		if p.sku(line) != "" { // else it is not ours
-			known.names(Named{Line: line, Quantity: quantity, Of: p.last(line)})
+		if c.next.sku(line) != "" { // else it is not ours
+			known.names(Named{Line: line, Quantity: quantity, Of: c.next.last(line)})
 		}
 	}
 	slices.SortFunc(known.Lines, func(a, b Named) int { return cmp.Compare(a.Line, b.Line) })
@@ -128,6 +134,12 @@ func (r *Counted) names(told Named) {
 	r.Lines = append(r.Lines, told)
 }
 
+// wants is how many units of a line a refund takes back, as the shop tells of it now.
+func (n Named) wants() int { return n.Quantity - n.Less }
+
+// left is how many of them are not taken back yet.
+func (n Named) left() int { return max(0, n.wants()-n.Taken) }
+
 // last is the highest number of a line's units.
 func (p *Purchase) last(line string) (n int) {
 	for _, u := range p.Units {
@@ -138,7 +150,7 @@ func (p *Purchase) last(line string) (n int) {
 	return n
 }
 
-// quantities are how many units refunds name of each line.
+// quantities are how many units refunds name of each line, or have taken back.
 func (p *Purchase) quantities() map[string]int {
 	sum := map[string]int{}
 	for _, r := range p.Refunds {
@@ -147,9 +159,9 @@ func (p *Purchase) quantities() map[string]int {
 		}
 		for _, named := range r.Lines {
 			if r.Problem == Withdrawn {
-				named.Quantity = named.Taken
+				named.Less = named.Quantity
 			}
-			sum[named.Line] += named.Quantity
+			sum[named.Line] += max(named.Taken, named.wants())
 		}
 	}
 	return sum
@@ -174,10 +186,20 @@ func (p *Purchase) namesAll() bool {
 	return units > 0
 }
 
-// oversold tells whether refunds name more units of a line than there are.
-func (p *Purchase) oversold(line string) bool {
-	return p.quantities()[line] > p.units(line)
+// tellsOf is how many units of a line the refunds name that are told.
+func (p *Purchase) tellsOf(line string) (n int) {
+	for _, r := range p.Refunds {
+		for _, named := range r.Lines {
+			if named.Line == line && r.ID != WholeOrder && r.Problem != Withdrawn {
+				n += named.wants()
+			}
+		}
+	}
+	return n
 }
+
+// oversold tells whether the refunds that are told name more units of a line than there are.
+func (p *Purchase) oversold(line string) bool { return p.tellsOf(line) > p.units(line) }
 
 // remains tells whether a unit is left that can be one of those that a refund names.
 func (p *Purchase) remains(named Named) bool {

@@ -55,7 +55,7 @@ func Decide(known *Purchase, o Order, products Catalogue, shop Shop) Decision {
 	}
 	c := change{order: o, products: products, shop: shop}
 	if known != nil {
-		c.next = known.clone()
+		c.next, c.before = known.clone(), known
 	}
 	c.adopt()
 	c.layOut()
@@ -158,6 +158,7 @@ type change struct {
 	products Catalogue
 	shop     Shop
 	next     Purchase
+	before   *Purchase // as it was; nil for a new one, and where no state is told
 }
 
 // adopt takes over what the state says of the order as a whole.

@@ -39,7 +39,7 @@ func (c *change) lacking(r Counted) map[string]int64 {
 	}
 	unsaid, named := map[string]int64{}, told.named()
 	for _, n := range r.Lines { // it may have told of them before, and not do so now
-		named[n.Line] = n.Quantity
+		named[n.Line] = n.wants()
 	}
 	for line, units := range named {
 		cost := c.cost(line, units, r)
@@ -66,7 +66,7 @@ func (c *change) cost(line string, units int, r Counted) int64 {
 	least := int64(0)
 	if i := slices.IndexFunc(r.Lines, func(n Named) bool { return n.Line == line }); i >= 0 {
 		paid, sold := c.leastPaid(r.Lines[i])
-		least, units = paid.Minor, min(sold, r.Lines[i].Quantity)
+		least, units = paid.Minor, min(sold, units)
 	} else if sold := c.order.line(line); sold.Quantity > 0 {
 		least = max(0, sold.Paid.Minor/int64(sold.Quantity))
 	}
@@ -100,7 +100,7 @@ func (c *change) spare(line, than string) int64 {
 		}
 		for _, named := range known.Lines {
 			if named.Line == line {
-				units = named.Quantity
+				units = named.wants()
 			}
 		}
 		switch over := told.gives(line) - c.cost(line, units, *known); {
@@ -117,7 +117,6 @@ func (c *change) spare(line, than string) int64 {
 // that was paid for it: then it is clear what they are for. It is the last of them that does. One that alone comes to all of it is no piece:
 // its shop says that the buyer keeps what he has.
 func (c *change) joinPieces() {
-	quantities := c.next.quantities()
 	for i := range c.next.Refunds {
 		r := &c.next.Refunds[len(c.next.Refunds)-1-i]
 		if !c.order.tells(r.ID) || r.Problem == Withdrawn {
@@ -125,10 +124,9 @@ func (c *change) joinPieces() {
 		}
 		for j := range r.Lines {
 			named := &r.Lines[j]
-			units := c.next.units(named.Line)
-			if named.Quantity == 0 && units > quantities[named.Line] && c.givenInPieces(named.Line) {
-				named.Quantity, named.Of = units-quantities[named.Line], c.next.last(named.Line)
-				quantities[named.Line] = units
+			left := c.next.units(named.Line) - c.next.tellsOf(named.Line)
+			if named.Quantity == 0 && left > 0 && c.givenInPieces(named.Line) {
+				named.Quantity, named.Of = left, c.next.last(named.Line)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package purchase_test
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,6 +66,57 @@ func TestAnyOrderOfTheStatesEndsInTheSameVouchers(t *testing.T) {
 		}
 		if shuffled.mails > 1 {
 			r.Fatalf("got %d confirmations", shuffled.mails)
+		}
+	})
+}
+
+// TestNoUnitEndsUnexplained lets a shop tell of refunds, change and take them back in any way: what it repeats changes nothing, every unit
+// that was taken back is one that a refund took, and where more are gone than it gives money for, the office knows (X01).
+func TestNoUnitEndsUnexplained(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		quantity := rapid.IntRange(1, 3).Draw(r, "quantity")
+		bought := lines(sells("1", "CARD-500", quantity, int64(quantity)*500_00), sells("2", "COFFEE", 1, 500_00))
+		w := newWorld(t).told(state(0, bought))
+		for minute := range rapid.IntRange(1, 6).Draw(r, "states") {
+			given := int64(0)
+			changes := []func(*purchase.Order){bought, status(rapid.SampledFrom([]purchase.Status{purchase.Paid, purchase.Paid, purchase.Cancelled, purchase.Refunded}).Draw(r, "status"))}
+			for _, id := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 3, rapid.ID).Draw(r, "refunds") {
+				units := rapid.IntRange(0, 3).Draw(r, "units")
+				minor := int64(max(1, units))*500_00 - rapid.SampledFrom([]int64{0, 0, 300_00}).Draw(r, "less")
+				changes, given = append(changes, gives(id, units, minor)), given+minor
+			}
+			for i := range quantity {
+				if rapid.IntRange(0, 3).Draw(r, "in use") == 0 {
+					if u := w.known.Units[i]; u.State == purchase.Issued {
+						w.voucher("1", i+1, purchase.Voucher{Balance: 500_00, Reserved: !u.Voucher.Reserved})
+					}
+				}
+			}
+			o := state(minute+1, changes...)
+			w.told(o)
+			refunds, waits, usable := fmt.Sprintf("%+v", w.known.Refunds), w.waits(), w.usable()
+			w.told(o)
+			if w.waits() != waits || w.usable() != usable {
+				r.Fatalf("told again: got %+v (%s), want %s (%s)", w.known.Refunds, w.waits(), refunds, waits)
+			}
+			gone, taken := 0, 0
+			for _, u := range w.known.Units {
+				if u.State == purchase.TakenBack {
+					gone++
+				}
+			}
+			for _, known := range w.known.Refunds {
+				for _, named := range known.Lines {
+					taken += named.Taken
+				}
+			}
+			if gone != taken {
+				r.Fatalf("%d units are taken back, and refunds have taken %d: %s", gone, taken, refunds)
+			}
+			if int64(gone)*500_00 > given && o.Status == purchase.Paid && waits == "" {
+				r.Fatalf("%d units are taken back for %d, and nobody knows: %s", gone, given, refunds)
+			}
 		}
 	})
 }

@@ -5,15 +5,18 @@ import "slices"
 // refund notes what the state tells of money given back, and takes back the units that refunds name (X01).
 func (c *change) refund() {
 	for _, r := range c.order.Refunds {
-		c.next.note(r)
+		c.note(r)
 	}
 	c.withdraw()
+	c.tellLess()
+	c.handOver()
 	c.joinPieces()
 	c.settle()
 	if c.order.givesAllBack() && !c.next.namesAll() {
 		c.next.noteWhole(c.order.Currency)
 		c.settle()
 	}
+	c.regret()
 }
 
 // withdraw marks the refunds that wait and that the state tells of no more. The shop may have taken them back, so that the voucher is good,
@@ -22,12 +25,13 @@ func (c *change) withdraw() {
 	for i := range c.next.Refunds {
 		r := &c.next.Refunds[i]
 		switch {
-		case r.Settled:
+		case r.Settled || r.Problem == Undone && !c.order.tells(r.ID):
 		case !c.order.tells(r.ID):
 			r.Problem = Withdrawn
-		case r.Problem == Withdrawn && len(r.Lines) == 0 && r.Amount.Minor > 0:
+		case !r.Problem.byWord():
+		case len(r.Lines) == 0 && r.Amount.Minor > 0:
 			r.Problem = NamesNoLines
-		case r.Problem == Withdrawn:
+		default:
 			r.Problem = ""
 		}
 	}
@@ -47,6 +51,11 @@ func SettleRefunds(known Purchase) (d Decision, changed bool) {
 	c := change{next: known.clone()}
 	c.Verdict = Applied
 	c.settle()
+	for i := range c.next.Refunds {
+		if r := &c.next.Refunds[i]; r.Settled && r.surplus() > 0 {
+			r.Problem, r.Settled = ToldLess, false
+		}
+	}
 	c.Purchase = c.next
 	same := slices.Equal(known.Units, c.next.Units) && slices.EqualFunc(known.Refunds, c.next.Refunds, Counted.same)
 	return c.Decision, !same
@@ -65,15 +74,18 @@ func (o *Order) namesItsRefunds() bool {
 // settle takes back what refunds name, as far as that is free, and says of each what stays open. Units that no other refund is left to
 // mean settle them all, but for one that names more than was sold.
 func (c *change) settle() {
-	for i := range c.next.Refunds {
-		if r := &c.next.Refunds[i]; !r.Settled {
-			c.settleOne(r)
+	for more := true; more; { // what one takes back another can't mean
+		more = c.handOver()
+		for i := range c.next.Refunds {
+			if r := &c.next.Refunds[i]; !r.Settled && c.settleOne(r) {
+				more = true
+			}
 		}
 	}
 	gone := c.next.allGone()
 	for i := range c.next.Refunds {
 		r := &c.next.Refunds[i]
-		if gone && r.Problem != MoreThanSold || c.accountedFor(r) {
+		if gone && r.Problem != MoreThanSold && !r.Problem.regretted() && !c.next.lacks(r) || c.accountedFor(r) {
 			r.Problem = ""
 		}
 		r.Settled = r.Problem == ""
@@ -81,21 +93,22 @@ func (c *change) settle() {
 }
 
 // settleOne takes back what is left of a refund and says what stays open. One of less than was paid takes back only what a person has
-// ended.
-func (c *change) settleOne(r *Counted) {
-	if r.Problem == NamesNoLines || r.Problem == Withdrawn {
-		return
+// ended. It tells whether it took anything.
+func (c *change) settleOne(r *Counted) (took bool) {
+	if r.Problem == NamesNoLines || r.Problem.byWord() {
+		return false
 	}
 	short := c.short(*r)
 	problem := Settlement("")
 	for i := range r.Lines {
 		named := &r.Lines[i]
-		named.Taken += c.take(*named, short)
-		switch left := named.Quantity > named.Taken; {
+		taken := c.take(*named, short)
+		named.Taken, took = named.Taken+taken, took || taken > 0
+		switch left := named.left() > 0; {
 		case named.Quantity == 0 && problem == "":
 			problem = NamesNoUnits
 		case !left:
-		case c.next.remains(*named) && short:
+		case short && (c.next.remains(*named) || c.next.regrets(named.Line) > 0):
 			problem = LessThanPaid
 		case c.next.remains(*named):
 			problem = InUse
@@ -104,12 +117,13 @@ func (c *change) settleOne(r *Counted) {
 		}
 	}
 	r.Problem = problem
+	return took
 }
 
 // take takes back what is left of the units that a refund names of a line, the last one first, and tells how many it was. One whose
 // voucher a person has invalidated already comes before all others: that is most likely the one that was meant.
 func (c *change) take(named Named, endedOnly bool) int {
-	taken, left := 0, named.Quantity-named.Taken
+	taken, left := 0, named.left()
 	for _, ended := range []bool{true, false} {
 		if endedOnly && !ended {
 			break

@@ -123,7 +123,7 @@ func TestRefundsThatWait(t *testing.T) {
 		}, "1/1=50000 1/2=50000", "", "r1"},
 		{"one that says later less than before", func(w *world) {
 			w.told(state(0, three)).told(state(1, three, gives("r1", 2, 1000_00))).told(state(2, three, gives("r1", 1, 500_00))).told(state(3, three, says("r1", 500_00)))
-		}, "1/1=50000", "", "r1"},
+		}, "1/1=50000", "refund_to_settle told_less", "r1 told_less"},
 		{"told again with one unit more", func(w *world) {
 			w.told(state(0, three)).told(state(1, three, gives("r1", 1, 500_00))).told(state(2, three, gives("r1", 2, 1000_00))).looks()
 		}, "1/1=50000", "", "r1"},

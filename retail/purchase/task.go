@@ -24,6 +24,9 @@ const (
 	DoubtfulOrder   = "order_in_doubt"   // the shop told something that could not be used
 )
 
+// ToldAgain is the reason of a refund that stands after all, once a person had settled that the shop had taken it back.
+const ToldAgain = "told_again"
+
 // The reasons of a flag.
 const (
 	Vanished         = "units_vanished"
@@ -34,7 +37,19 @@ const (
 // explains tells whether what waits of a refund waits with the refund of the whole order already: one is enough.
 func (p Purchase) explains(r Counted) bool {
 	whole := p.told(WholeOrder)
-	return whole != nil && !whole.Settled && whole.Problem != Withdrawn && r.ID != WholeOrder && r.Problem != MoreThanSold
+	return whole != nil && !whole.Settled && !whole.Problem.byWord() && r.ID != WholeOrder && r.Problem != MoreThanSold
+}
+
+// owes tells whether what a refund has ended and the shop has taken back of it is a matter: not while nobody has paid, or all is cancelled.
+func (p Purchase) owes() bool { return p.Status == Paid || p.Status == Refunded }
+
+// StandsAgain tells whether a matter is over since a refund that had been taken back, or made smaller, stands as it was.
+func (p Purchase) StandsAgain(m Matter) bool {
+	if m.Kind != RefundToSettle || !Settlement(m.Reason).regretted() {
+		return false
+	}
+	r := p.told(m.About)
+	return r != nil && !r.Problem.regretted()
 }
 
 // Matters lists what waits for a person, one matter for each reason.
@@ -55,7 +70,7 @@ func (p Purchase) Matters() []Matter {
 		}
 	}
 	for _, r := range p.Refunds {
-		if !r.Settled && !p.explains(r) {
+		if !r.Settled && !p.explains(r) && (p.owes() || !r.Problem.regretted()) {
 			found = append(found, Matter{Kind: RefundToSettle, About: r.ID, Reason: string(r.Problem), Word: r.word()})
 		}
 	}

@@ -11,6 +11,7 @@ func TestAMatterIsNewWhenTheShopSaysSomethingElse(t *testing.T) {
 	t.Parallel()
 	var (
 		two   = lines(sells("1", "CARD-500", 2, 1000_00))
+		three = lines(sells("1", "CARD-500", 3, 1500_00))
 		spent = purchase.Voucher{Balance: 400_00, Touched: true}
 	)
 	for name, test := range map[string]struct {
@@ -43,6 +44,15 @@ func TestAMatterIsNewWhenTheShopSaysSomethingElse(t *testing.T) {
 			func(w *world) { w.told(state(2, two, says("r1", 100_00))) }, false},
 		"without lines, told again": {func(w *world) { w.told(state(0, two)).told(state(1, two, says("r1", 50_00))) },
 			func(w *world) { w.told(state(2, two, says("r1", 50_00))) }, true},
+		"taken back, told again": {func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 2, 1000_00))).told(state(2, three))
+		}, func(w *world) { w.told(state(3, three)) }, true},
+		"made smaller, and smaller": {func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 3, 1500_00))).told(state(2, three, gives("r1", 2, 1000_00)))
+		}, func(w *world) { w.told(state(3, three, gives("r1", 1, 1000_00))) }, false},
+		"made smaller, and taken back": {func(w *world) {
+			w.told(state(0, three)).told(state(1, three, gives("r1", 3, 1500_00))).told(state(2, three, gives("r1", 2, 1000_00)))
+		}, func(w *world) { w.told(state(3, three)) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
