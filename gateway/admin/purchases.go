@@ -115,7 +115,7 @@ type refundedOut struct {
 	ID      string       `json:"id"`
 	Amount  money.Amount `json:"amount"`
 	Settled bool         `json:"settled"`
-	Problem string       `json:"problem,omitempty" enum:"names_no_lines,names_no_units,in_use,less_than_paid,more_than_sold,withdrawn,undone,told_less" doc:"Why it waits. in_use: settled once its units are free and whole again, unless its task was closed. withdrawn: the shop tells of it no more, and nothing is taken for it. undone, told_less: it has ended vouchers, which stay ended, and the shop tells of it no more, or of fewer units or less money: their buyer has paid and holds nothing. less_than_paid, of the units that it names: nobody knows what it is for"`
+	Problem string       `json:"problem,omitempty" enum:"names_no_lines,names_no_units,names_other_lines,in_use,less_than_paid,more_than_sold,withdrawn,undone,told_less" doc:"Why it waits. names_other_lines: the order does not have them. in_use: settled once its units are free and whole again, unless its task was closed. withdrawn: the shop tells of it no more, and nothing is taken for it. undone, told_less: it has ended vouchers, which stay ended, and the shop tells of it no more, or of fewer units or less money: their buyer has paid and holds nothing. less_than_paid, of the units that it names: nobody knows what it is for"`
 }
 
 func (t *trade) purchase(ctx context.Context, in *PurchaseIn) (*body[purchaseOut], error) {

@@ -3,8 +3,15 @@ package admin_test
 import (
 	"testing"
 
+	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
 )
+
+// withGoods adds a line of 250.00 that is none of our products.
+func withGoods(o *purchase.Order) {
+	o.Lines = append(o.Lines, purchase.Line{ID: "2", SKU: "MUG", Name: "Krus", Quantity: 1, Paid: money.Of(250_00, "DKK")})
+	o.Total.Minor += 250_00
+}
 
 // X01: what a refund has ended stays ended when the shop takes it back or makes it smaller, and the office is told, once, until the shop tells
 // of it as before. What a person has made good by then is a matter of its own.
@@ -80,5 +87,36 @@ func TestX01ARefundUnderAnotherIDIsTheSameRefund(t *testing.T) {
 		h.tells(order("1001", 4, units(2), givesBack("a", "1", 1, ofOne), givesBack("b", "1", 1, ofOne)))
 		h.office.sees(all[0]).has(200, `{"state":"invalidated"}`)
 		h.hasOpen("")
+	}
+}
+
+// X01: a refund of a line that the order does not have waits for the office, or until the order has it; one of goods does not.
+func TestX01ARefundOfAnotherOrdersLineWaits(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	c := h.sells(order("1001", 0, units(2)))[0]
+	h.tells(order("1001", 1, units(2), givesBack("a", "2", 1, 250_00)))
+	h.must(h.sales.SettleRefunds(t.Context()))
+	h.counts(counted("a", 250_00, "names_other_lines"), "refund_to_settle names_other_lines")
+	h.tells(order("1001", 2, units(2), withGoods, givesBack("a", "2", 1, 250_00)))
+	h.counts(counted("a", 250_00, ""), "")
+	h.tells(order("1001", 3, units(2), givesBack("a", "2", 1, 250_00)))
+	h.hasOpen("")
+	h.office.sees(c).has(200, `{"state":"active"}`)
+}
+
+// X01: a refund that says itself that it gives less for a voucher than was paid ends none, whatever it gives in all; nor does one of nothing.
+func TestX01ARefundWhoseLineGivesLessWaits(t *testing.T) {
+	t.Parallel()
+	for _, minor := range []int64{350_00, 0} {
+		h := open(t)
+		c := h.sells(order("1001", 0, withGoods))[0]
+		h.tells(order("1001", 1, withGoods, func(o *purchase.Order) {
+			o.Refunds = []purchase.Refund{{ID: "a", Amount: money.Of(minor+250_00, "DKK"), Lines: []purchase.RefundLine{
+				{Line: "1", Quantity: 1, Amount: money.Of(minor, "DKK")}, {Line: "2", Quantity: 1, Amount: money.Of(250_00, "DKK")},
+			}}}
+		}))
+		h.counts(counted("a", minor+250_00, "less_than_paid"), "refund_to_settle less_than_paid")
+		h.office.sees(c).has(200, `{"state":"active"}`)
 	}
 }

@@ -22,7 +22,7 @@ type Named struct {
 	Line     string `json:"line"`
 	Quantity int    `json:"quantity"` // units; the most that was ever told
 	Taken    int    `json:"taken"`    // of those
-	Of       int    `json:"of"`       // units that the line had by then: it can't mean later ones
+	Of       int    `json:"of"`       // units that the line had by then: it can't mean later ones; 0 for a line that the order doesn't have
 	// Less is how many of Quantity the shop tells of no more.
 	Less int `json:"less,omitempty"`
 }
@@ -41,6 +41,8 @@ const (
 	LessThanPaid Settlement = "less_than_paid" // less was given back than was paid for the units it names
 	MoreThanSold Settlement = "more_than_sold" // it names more units than there were
 	Withdrawn    Settlement = "withdrawn"      // it waited, and the shop tells of it no more: nothing is taken for it until it does
+	// OtherLines is of a refund that names lines which the order doesn't have.
+	OtherLines Settlement = "names_other_lines"
 	// Undone is of a refund that has ended units and that the shop tells of no more: the buyer has paid for them and holds nothing.
 	Undone Settlement = "undone"
 	// ToldLess is of one that has ended units and that the shop tells of with fewer units or less money since.
@@ -78,6 +80,7 @@ func (p *Purchase) told(id string) *Counted {
 // note remembers a refund for ever. What a later state tells more of it, it names from then on; nothing takes back what it has taken.
 func (c *change) note(r Refund) {
 	known := c.next.told(r.ID)
+	news := known == nil || known.Problem == NamesNoLines || known.Amount != r.Amount
 	if known == nil {
 		c.next.Refunds = append(c.next.Refunds, Counted{ID: r.ID})
 		known = &c.next.Refunds[len(c.next.Refunds)-1]
@@ -90,8 +93,13 @@ func (c *change) note(r Refund) {
 		known.Problem = ""
 	}
 	for line, quantity := range r.named() {
-		if c.next.sku(line) != "" { // else it is not ours
+		switch unknown := c.order.line(line).ID == ""; {
+		case c.next.sku(line) != "":
 			known.names(Named{Line: line, Quantity: quantity, Of: c.next.last(line)})
+		case !unknown: // it is not ours
+			known.Lines = slices.DeleteFunc(known.Lines, func(n Named) bool { return n.Line == line })
+		case quantity > 0 && (news || known.lists(line)): // else the shop has dropped a line of goods since
+			known.names(Named{Line: line, Quantity: quantity})
 		}
 	}
 	slices.SortFunc(known.Lines, func(a, b Named) int { return cmp.Compare(a.Line, b.Line) })
@@ -125,13 +133,18 @@ func (r Refund) named() map[string]int {
 func (r *Counted) names(told Named) {
 	for i := range r.Lines {
 		if known := &r.Lines[i]; known.Line == told.Line {
-			if told.Quantity > known.Quantity {
-				known.Quantity, known.Of = told.Quantity, told.Of
+			if told.Quantity > known.Quantity || known.Of == 0 {
+				known.Quantity, known.Of = max(told.Quantity, known.Quantity), told.Of
 			}
 			return
 		}
 	}
 	r.Lines = append(r.Lines, told)
+}
+
+// lists tells whether it names a line.
+func (r *Counted) lists(line string) bool {
+	return slices.ContainsFunc(r.Lines, func(n Named) bool { return n.Line == line })
 }
 
 // wants is how many units of a line a refund takes back, as the shop tells of it now.

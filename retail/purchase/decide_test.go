@@ -199,7 +199,8 @@ func TestDecideOneState(t *testing.T) {
 		{"a cancelled order issues nothing", state(0, status(purchase.Cancelled)), "", ""},
 		{"a refunded order issues nothing", state(0, status(purchase.Refunded)), "", ""},
 		{"X01 a unit refunded before it was issued never issues", state(0, lines(sells("1", "CARD-500", 3, 1500_00)), refund("r1", "1", 1)), "1/1=50000 1/2=50000", ""},
-		{"a refund of other goods takes no voucher", state(0, refund("r1", "9", 1)), "1/1=50000", ""},
+		{"a refund of other goods takes no voucher", state(0, lines(sells("1", "CARD-500", 1, 500_00), sells("9", "COFFEE", 1, 500_00)), refund("r1", "9", 1)), "1/1=50000", ""},
+		{"a refund of a line that the order does not have waits", state(0, refund("r1", "9", 1)), "1/1=50000", "refund_to_settle names_other_lines"},
 		{"a refund without lines waits", state(0, func(o *purchase.Order) {
 			o.Refunds = []purchase.Refund{{ID: "r1", Amount: money.Of(100_00, "DKK")}}
 		}), "1/1=50000", "refund_to_settle names_no_lines"},

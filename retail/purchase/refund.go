@@ -1,6 +1,9 @@
 package purchase
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // refund notes what the state tells of money given back, and takes back the units that refunds name (X01).
 func (c *change) refund() {
@@ -108,6 +111,8 @@ func (c *change) settleOne(r *Counted) (took bool) {
 		case named.Quantity == 0 && problem == "":
 			problem = NamesNoUnits
 		case !left:
+		case named.Of == 0:
+			problem = cmp.Or(problem, OtherLines)
 		case short && (c.next.remains(*named) || c.next.regrets(named.Line) > 0):
 			problem = LessThanPaid
 		case c.next.remains(*named):

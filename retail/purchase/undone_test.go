@@ -32,6 +32,7 @@ func (c refundCase) run(t *testing.T) {
 const (
 	undone   = "refund_to_settle undone"
 	toldLess = "refund_to_settle told_less"
+	others   = "refund_to_settle names_other_lines"
 )
 
 // X01: what has ended stays ended, and the office is told when the shop takes the refund back, or makes it smaller.
@@ -154,6 +155,63 @@ func TestRefundsThatAreToldUnderAnotherID(t *testing.T) {
 		{"and a part of the first is told", func(w *world) {
 			w.told(state(0, two)).told(state(1, two, gives("r1", 2, 1000_00))).told(state(2, two, gives("r1", 1, 500_00), gives("r2", 1, 500_00)))
 		}, "", "", "r1, r2"},
+	} {
+		t.Run(test.name, test.run)
+	}
+}
+
+// X01: what can't be matched waits; what the order has beside our products does not concern us.
+func TestRefundsOfLinesThatTheOrderDoesNotHave(t *testing.T) {
+	t.Parallel()
+	var (
+		goods = lines(sells("1", "CARD-500", 1, 500_00), sells("2", "COFFEE", 1, 500_00))
+		cards = lines(sells("1", "CARD-500", 1, 500_00), sells("9", "CARD-500", 1, 500_00))
+		stray = lined("r1", 500_00, given("9", 1, -1))
+	)
+	for _, test := range []refundCase{
+		{"it waits", func(w *world) { w.told(state(0)).told(state(1, stray)).told(state(2, stray)) }, "1/1=50000", others, "r1 names_other_lines"},
+		{"all of the order was given back", func(w *world) { w.told(state(0, price(500_00))).told(state(1, price(500_00), stray)) }, "", "", "r1, whole order"},
+		{"goods", func(w *world) { w.told(state(0, goods)).told(state(1, goods, lined("r1", 500_00, given("2", 1, -1)))) }, "1/1=50000", "", "r1"},
+		{"goods that the shop drops later", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, lined("r1", 500_00, given("2", 1, -1)))).told(state(2, lined("r1", 500_00, given("2", 1, -1))))
+		}, "1/1=50000", "", "r1"},
+		{"goods that are told later", func(w *world) {
+			w.told(state(0)).told(state(1, lined("r1", 500_00, given("2", 1, -1)))).told(state(2, goods, lined("r1", 500_00, given("2", 1, -1))))
+		}, "1/1=50000", "", "r1"},
+		{"a voucher that is told later", func(w *world) {
+			w.told(state(0)).told(state(1, stray)).told(state(2, cards, stray))
+		}, "1/1=50000", "", "r1"},
+		{"a voucher that the office has activated by then", func(w *world) {
+			w.told(state(0)).told(state(1, stray)).told(state(2, cards)).activated().told(state(3, cards, stray))
+		}, "1/1=50000", "", "r1"},
+		{"one of our lines, and another", func(w *world) {
+			w.told(state(0, cards)).told(state(1, cards, lined("r1", 1000_00, given("1", 1, 500_00), given("7", 1, 500_00))))
+		}, "9/1=50000", others, "r1 names_other_lines"},
+		{"freight", func(w *world) {
+			w.told(state(0)).told(state(1, lined("r1", 40_00, given("freight", 0, 40_00))))
+		}, "1/1=50000", "", "r1"},
+		{"without lines at first", func(w *world) { w.told(state(0)).told(state(1, says("r1", 500_00))).told(state(2, stray)) }, "1/1=50000", others, "r1 names_other_lines"},
+		{"taken back", func(w *world) { w.told(state(0)).told(state(1, stray)).told(state(2)) }, "1/1=50000", "refund_to_settle withdrawn", "r1 withdrawn"},
+	} {
+		t.Run(test.name, test.run)
+	}
+}
+
+// X01: a line's own amount counts for it, and nothing else.
+func TestRefundsThatSayTheirLinesAmounts(t *testing.T) {
+	t.Parallel()
+	goods := lines(sells("1", "CARD-500", 1, 500_00), sells("2", "COFFEE", 1, 250_00))
+	for _, test := range []refundCase{
+		{"less for the card", func(w *world) {
+			w.told(state(0, goods, price(750_00))).told(state(1, goods, price(750_00), lined("r1", 600_00, given("1", 1, 350_00), given("2", 1, 250_00))))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"less for the card, of an order without a total", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, lined("r1", 600_00, given("1", 1, 350_00), given("2", 1, 250_00))))
+		}, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
+		{"all for both", func(w *world) {
+			w.told(state(0, goods)).told(state(1, goods, lined("r1", 750_00, given("1", 1, 500_00), given("2", 1, 250_00))))
+		}, "", "", "r1"},
+		{"nothing", func(w *world) { w.told(state(0)).told(state(1, gives("r1", 1, 0))) }, "1/1=50000", "refund_to_settle less_than_paid", "r1 less_than_paid"},
 	} {
 		t.Run(test.name, test.run)
 	}
