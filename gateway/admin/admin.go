@@ -57,7 +57,7 @@ func (a *admin) care(to huma.API) {
 	}
 	huma.Register(to, on("activate", "Make a voucher usable that waits for the office"), a.activate)
 	huma.Register(to, on("block", "Stop every use of a voucher"), a.block)
-	huma.Register(to, on("unblock", "Lift the office's block"), a.unblock)
+	huma.Register(to, on("unblock", "Lift the office's block. Nobody else's: blocked_by of the answer says whether one lies on the voucher still. That of a cancelled order is lifted when its shop says that it is paid"), a.unblock)
 	huma.Register(to, on("invalidate", "End a voucher for good"), a.invalidate)
 	huma.Register(to, on("extend", "Move the last day of validity to a later one; what was written off of an expired voucher is on it again, unless its amount was set since. More than one alone may give is refused: set the amount first"), a.extend)
 	huma.Register(to, on("lift", "End a quarantine that was looked into"), a.lift)
