@@ -182,7 +182,7 @@ func (p *Purchase) quantities() map[string]int {
 
 // namesAll tells whether refunds name every unit, so that there is nothing else to take back.
 func (p *Purchase) namesAll() bool {
-	if whole := p.told(WholeOrder); whole != nil && whole.Problem != Withdrawn {
+	if whole := p.told(WholeOrder); whole != nil && !whole.Problem.byWord() {
 		return true
 	}
 	named := p.quantities()

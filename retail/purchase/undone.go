@@ -138,7 +138,7 @@ func (c *change) givesLess(r *Counted) bool {
 	}
 	return slices.ContainsFunc(c.before.Refunds, func(was Counted) bool {
 		if was.ID == r.ID {
-			return was.Problem.regretted() || r.Amount.Minor < was.Amount.Minor
+			return was.Problem.regretted() || was.Problem == MoreThanSold || r.Amount.Minor < was.Amount.Minor
 		}
 		return was.Amount.Minor > 0 && !c.order.tells(was.ID) && !was.gone()
 	})

@@ -37,14 +37,3 @@ func TestAWithdrawnWholeOrderExplainsNoOtherRefund(t *testing.T) {
 		t.Errorf("waits: %q, want %q", got, want)
 	}
 }
-
-// X01: what it has taken before stays named.
-func TestAWithdrawnRefundNamesWhatItHasTaken(t *testing.T) {
-	t.Parallel()
-	two := lines(sells("1", "CARD-500", 2, 1000_00))
-	w := newWorld(t).told(state(0, two)).voucher("1", 1, purchase.Voucher{Balance: 100_00, Touched: true}).told(state(1, two, gives("r1", 2, 1000_00)))
-	w.told(state(2, two)).voucher("1", 1, purchase.Voucher{Balance: 500_00}).told(state(3, two, gives("r2", 2, 1000_00)))
-	if got, want := w.refunds(), "r1, r2 more_than_sold"; got != want {
-		t.Errorf("refunds: %q, want %q", got, want)
-	}
-}
