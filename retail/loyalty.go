@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"vouchsafe/retail/ledger"
@@ -251,7 +250,7 @@ func (e *earning) earns(ctx context.Context, tx outbox.Tx, account string, order
 	if err != nil {
 		return err
 	}
-	terms, earned, err := e.reckon(ctx, tx, programme)
+	terms, earned, err := e.reckon(ctx, tx, programme, order)
 	if err != nil {
 		return err
 	}
@@ -301,8 +300,8 @@ func (e *earning) earnsAgain(ctx context.Context, tx outbox.Tx, note *points.Ear
 	return order.lookAgain(ctx, tx)
 }
 
-// reckon is what an event earns now, and by which terms: an order as it was bought.
-func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme) (terms points.Terms, earned int64, err error) {
+// reckon is what an event earns now, and by which terms: an order as it was bought, and the most that it may earn.
+func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme, order *tally) (terms points.Terms, earned int64, err error) {
 	at, err := ledger.Instant(ctx, tx)
 	if err != nil {
 		return terms, 0, err
@@ -319,7 +318,10 @@ func (e *earning) reckon(ctx context.Context, tx outbox.Tx, p loyalty.Programme)
 		if terms.Bought, err = e.bought(ctx, tx); err != nil {
 			return terms, 0, err
 		}
-		terms.Currency, terms.Days, did.Bought = e.Order.NetGoods.Currency, p.Lifetime, terms.Bought
+		terms.Currency, terms.Days, did.Bought = e.Order.NetGoods.Currency, p.Lifetime, terms.Bought.AtMost()
+		if goods := order.known.Goods.Worth; goods.Currency == terms.Currency {
+			terms.Bought.Before = goods.Minor
+		}
 	}
 	return terms, p.Earn(did, terms.Standing, at), nil
 }
@@ -338,12 +340,7 @@ func (e *earning) bought(ctx context.Context, tx outbox.Tx) (loyalty.Bought, err
 	if err != nil {
 		return loyalty.Bought{}, err
 	}
-	lines := slices.Clone(o.Lines)
-	for i := range lines {
-		_, sold := ours[lines[i].SKU]
-		lines[i].StoredValue = lines[i].StoredValue || sold
-	}
-	return loyalty.Basket(lines, o.NetGoods.Minor, o.Total.Minor), nil
+	return loyalty.Basket(marked(o.Lines, ours, o.NetGoods.Currency), o.NetGoods.Minor, o.Total.Minor), nil
 }
 
 // Earned finds what an event earned by its key. Error: voucher.ErrActNotFound.

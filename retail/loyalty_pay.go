@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vouchsafe/retail/ledger"
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
+	"vouchsafe/retail/purchase"
 	"vouchsafe/retail/voucher"
 )
 
@@ -68,7 +70,7 @@ func (l *Loyalty) payable(ctx context.Context, account Account, r PointsReserve)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := l.accounts.sales.withoutOurs(ctx, r.Lines)
+	lines, err := l.accounts.sales.withoutOurs(ctx, r.Lines, "")
 	if err != nil {
 		return nil, err
 	}
@@ -188,8 +190,8 @@ func (l *Loyalty) standing(ctx context.Context, act voucher.Reserve, account Acc
 	return voucher.Answer{}, refusal
 }
 
-// withoutOurs marks the lines that sell products of ours: points never buy a stored value (X17).
-func (s *Sales) withoutOurs(ctx context.Context, lines []loyalty.Line) ([]loyalty.Line, error) {
+// withoutOurs marks the lines that sell products of ours, of an order in a currency: points never buy a stored value (X17).
+func (s *Sales) withoutOurs(ctx context.Context, lines []loyalty.Line, in money.Currency) ([]loyalty.Line, error) {
 	if len(lines) == 0 {
 		return nil, nil
 	}
@@ -198,16 +200,24 @@ func (s *Sales) withoutOurs(ctx context.Context, lines []loyalty.Line) ([]loyalt
 		explain("read the products", &err)
 		return nil, err
 	}
-	ours := make(map[string]bool, len(products))
+	ours := make(purchase.Catalogue, len(products))
 	for _, p := range products {
-		ours[p.SKU] = true
+		ours[p.SKU] = p
 	}
-	marked := make([]loyalty.Line, len(lines))
+	return marked(lines, ours, in), nil
+}
+
+// marked are the lines of an order in a currency, of which those that sell products of ours are stored values, with their face value.
+func marked(lines []loyalty.Line, ours purchase.Catalogue, in money.Currency) []loyalty.Line {
+	lines = slices.Clone(lines)
 	for i, line := range lines {
-		line.StoredValue = line.StoredValue || ours[line.SKU]
-		marked[i] = line
+		product, sold := ours[line.SKU]
+		lines[i].StoredValue = line.StoredValue || sold
+		if sold && product.Currency == in {
+			lines[i].Face = product.FaceOf(line.Units)
+		}
 	}
-	return marked, nil
+	return lines
 }
 
 // known finds a customer of a shop, or whom the office means. Error: ErrNoCustomer.

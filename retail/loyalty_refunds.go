@@ -34,7 +34,10 @@ func goodsOf(o purchase.Order, ours purchase.Catalogue) loyalty.Goods {
 	if worth.Currency == "" {
 		return loyalty.Goods{}
 	}
-	return loyalty.Goods{ToldAt: o.Modified, Worth: worth, Stored: max(0, o.Vouchers(ours).Minor)}
+	return loyalty.Goods{
+		ToldAt: o.Modified, Worth: worth, Net: o.Net(ours), Stored: max(0, o.Vouchers(ours).Minor),
+		First: loyalty.Opening{ToldAt: o.Modified, Worth: worth},
+	}
 }
 
 // returnsOf is what a state tells of the lines that its refunds name.

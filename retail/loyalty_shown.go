@@ -114,7 +114,7 @@ func (l *Loyalty) have(ctx context.Context, who Customer, s *PointsShown) error 
 func (l *Loyalty) here(ctx context.Context, by Actor, asked PointsAsked, p programme, s *PointsShown) error {
 	switch asked.Place {
 	case loyalty.Product:
-		lines, err := l.accounts.sales.withoutOurs(ctx, []loyalty.Line{asked.About})
+		lines, err := l.accounts.sales.withoutOurs(ctx, []loyalty.Line{asked.About}, "")
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (l *Loyalty) here(ctx context.Context, by Actor, asked PointsAsked, p progr
 // checkout is what an order would earn, and how many points would pay for it if they were reserved now. Who may not pay with points, or
 // not in this currency, can use none.
 func (l *Loyalty) checkout(ctx context.Context, asked PointsAsked, p programme, s *PointsShown) error {
-	lines, err := l.accounts.sales.withoutOurs(ctx, asked.Lines)
+	lines, err := l.accounts.sales.withoutOurs(ctx, asked.Lines, cmp.Or(asked.Currency, p.Currency()))
 	if err != nil {
 		return err
 	}

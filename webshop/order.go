@@ -74,6 +74,8 @@ type Line struct {
 	Quantity int
 	// Paid is what was paid for all units together, tax included and discounts taken off. It may be zero.
 	Paid Money
+	// Net is Paid without its tax, where the shop states that.
+	Net Money
 	// UnitPrice is the price of one unit where the shop states one; zero otherwise.
 	UnitPrice Money
 

@@ -44,9 +44,9 @@ func (a *api) points(to huma.API) {
 // earnOrderIn is an order that earns points.
 type earnOrderIn struct {
 	ID       string        `json:"id" minLength:"1" maxLength:"128" doc:"The shop's id of it, as webhooks name it; not its number"`
-	NetGoods money.Amount  `json:"net_goods" doc:"What the goods come to, without VAT and freight (P06)"`
+	NetGoods money.Amount  `json:"net_goods" doc:"What the goods come to, without VAT, freight and vouchers (P06)"`
 	Total    *money.Amount `json:"total,omitempty" doc:"What the order comes to in all, with VAT and freight: what points paid is measured by it"`
-	Lines    []lineIn      `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"Needed where only some products earn"`
+	Lines    []lineIn      `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"Needed where only some products earn, and by an order that sells vouchers beside goods"`
 }
 
 // aboutIn is the product or article that a review is of.

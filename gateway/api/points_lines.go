@@ -18,7 +18,7 @@ type lineIn struct {
 	Quantity    *int64        `json:"quantity,omitempty" minimum:"0" maximum:"100000" doc:"Default: 1. Net, gross and total are for all units together"`
 	UnitPrice   *money.Amount `json:"unit_price,omitempty" doc:"With VAT, of one unit: where there is neither gross nor total"`
 	Total       *money.Amount `json:"total,omitempty" doc:"With VAT: gross by its other name"`
-	Net         *money.Amount `json:"net,omitempty" doc:"For all units, discounts taken off, without VAT: what earns. Lines without it share what the others leave of net_goods, by gross, or by quantity where none of them says an amount"`
+	Net         *money.Amount `json:"net,omitempty" doc:"For all units, discounts taken off, without VAT: what earns. Lines without it share what the others leave of net_goods, by gross, or by quantity where none of them says an amount. Vouchers have no part in it, and are taken off it wherever they can have been counted in: those that say no amount by their face value, and where they have none nothing is left to share until the shop's webhook tells what they came to. Where nobody can tell, an order earns the least that is possible: say the net of each line"`
 	Gross       *money.Amount `json:"gross,omitempty" doc:"With VAT: what points may pay; where no other amount says it: the same as net"`
 	StoredValue bool          `json:"stored_value,omitempty" doc:"A voucher, which neither earns points nor is paid with them. Products of ours are known to be"`
 }

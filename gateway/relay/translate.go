@@ -71,6 +71,9 @@ func lineOf(l webshop.Line, currency money.Currency) purchase.Line {
 	if paid.Currency != "" {
 		line.Paid = paid
 	}
+	if net, err := minor(l.Net, currency); err == nil { // without it the VAT is not known
+		line.Net = net
+	}
 	return line
 }
 

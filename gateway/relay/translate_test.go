@@ -44,13 +44,13 @@ func TestALineThatIsUnclearHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	o := webshop.Order{ID: "1", Currency: "DKK", Status: webshop.Paid, Lines: []webshop.Line{
 		{ID: "1", Quantity: 1, Paid: webshop.Decimal("1.005", "DKK")},
-		{ID: "2", Quantity: 1, Paid: webshop.Decimal("5.00", "DKK"), ForSelf: new(bool)},
+		{ID: "2", Quantity: 1, Paid: webshop.Decimal("5.00", "DKK"), Net: webshop.Decimal("4.00", "DKK"), ForSelf: new(bool)},
 	}}
 	got, err := translate(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !got.Lines[0].Unclear || got.Lines[1].Unclear || got.Lines[1].Paid != money.Of(500, "DKK") {
+	if !got.Lines[0].Unclear || got.Lines[1].Unclear || got.Lines[1].Paid != money.Of(500, "DKK") || got.Lines[1].Net != money.Of(400, "DKK") {
 		t.Errorf("got %+v", got.Lines)
 	}
 	o.Refunds = []webshop.Refund{{ID: "r", Amount: webshop.Decimal("0.001", "DKK")}}

@@ -81,6 +81,10 @@ type Bought struct {
 	Unlisted money.Currency
 	// Guessed tells that the shop said no total: it is taken to be what the goods come to.
 	Guessed bool
+	// Before is what its goods were known to come to with VAT when it earned; 0 where nothing was.
+	Before int64 `json:",omitempty"`
+	// Unclear is what the shop said of an order that does not say what its stored values come to: it is reckoned anew when that is known.
+	Unclear *Said `json:",omitempty"`
 }
 
 // Unlisted is an order of which a shop names no lines: what its goods come to, and in all with VAT, or 0 where the shop does not say.
@@ -90,70 +94,42 @@ func Unlisted(goods money.Amount, total int64) Bought {
 	return b
 }
 
-// worth is an order that names no lines, by the goods that it is known to sell, with VAT: it earns on no more than that. What comes to more
-// has stored values in it, which bear no VAT, so that they are taken off whole. Its total has them too; where the shop said none, it is
-// what the goods come to.
-func (b Bought) worth(known Goods) Bought {
-	goods := known.Worth.Minor
-	b.Lines = slices.Clone(b.Lines)
-	for i, l := range b.Lines {
-		if l.Net > goods {
-			l.Net = min(max(0, l.Net-known.Stored), goods)
-		}
-		b.Lines[i].Net, b.Lines[i].Gross = l.Net, goods
-	}
-	b.Total = max(b.Total-known.Stored, goods)
-	if b.Guessed {
-		b.Total = goods
-	}
-	return b
-}
-
-// within is an order that names its lines, by the goods that it is known to sell, with VAT: all that is in it, without VAT, comes to no
-// more than that, however much is told.
-func (b Bought) within(goods int64) Bought {
-	net := int64(0)
-	for _, l := range b.Lines {
-		if !l.StoredValue {
-			net = sum(net, max(l.Net, 0))
-		}
-	}
-	if net <= goods {
-		return b
-	}
-	b.Lines = slices.Clone(b.Lines)
-	for i, l := range b.Lines {
-		if !l.StoredValue {
-			b.Lines[i].Net = money.Share(max(l.Net, 0), goods, net)
-		}
-	}
-	return b
-}
-
 // Basket is an order as a shop tells it: its lines, what its goods come to without VAT, and in all with it, or 0 where the shop does not
 // say. Lines without a net share what the others leave of the goods. Lines that come to more than the goods earn on the goods alone.
 // Stored values are no part of its total: they neither earn nor are paid with points, so that what points pay is measured by the rest.
+// Where the shop does not say what they come to, it is their face value, and where they have none the order earns the least that it may.
 func Basket(lines []Line, goods, total int64) Bought {
-	b := Bought{Lines: netted(lines, goods)}
-	var net, gross, stored int64
+	said := Said{Lines: slices.Clone(lines), Goods: goods, Total: total}
+	values, clear := storedIn(lines)
+	b := said.reckon(values)
+	if !clear {
+		b.Unclear = &said
+	}
+	return b
+}
+
+// Said is an order in the words of its shop.
+type Said struct {
+	Lines        []Line
+	Goods, Total int64
+}
+
+// reckon is the order with stored values of so much in it.
+func (s Said) reckon(values stored) Bought {
+	b := Bought{Lines: netted(s.Lines, s.Goods, values)}
+	var net, gross int64
 	for i, l := range b.Lines {
 		b.Lines[i].Gross = max(l.Gross, l.Net, 0)
 		if l.StoredValue {
-			stored = sum(stored, b.Lines[i].Gross)
 			continue
 		}
 		net, gross = sum(net, max(l.Net, 0)), sum(gross, b.Lines[i].Gross)
 	}
-	b.Total = max(total-stored, gross)
-	if len(lines) == 0 || b.Total == 0 {
-		b.Total = max(total, goods)
+	b.Total = max(s.Total-values.minor, gross)
+	if len(s.Lines) == 0 || b.Total == 0 {
+		b.Total = max(s.Total, s.Goods)
 	}
-	for i, l := range b.Lines {
-		if !l.StoredValue && net > goods {
-			b.Lines[i].Net = money.Share(max(l.Net, 0), goods, net)
-		}
-	}
-	return b
+	return b.scaled(min(net, max(s.Goods, 0)), net)
 }
 
 // Less is the order without what was refunded of it, in minor units with VAT: all its lines are as much smaller. What was refunded of
@@ -183,6 +159,7 @@ type Line struct {
 	// Unsaid says that Net is not known: a Basket gives the line its part of what the goods come to, by Units where it knows no Gross.
 	Unsaid bool  `json:",omitempty"`
 	Units  int64 `json:",omitempty"`
+	Face   int64 `json:",omitempty"` // of a stored value that says no amount: what it is worth; 0 where that is not known
 }
 
 // Did is one event.

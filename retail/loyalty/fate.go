@@ -51,30 +51,6 @@ func BuyerOf(shop, order, login string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Goods are what an order sells beside stored values, as far as its shop has told.
-type Goods struct {
-	ToldAt time.Time    // when that was so; zero while it is not known
-	Worth  money.Amount // with VAT, without freight
-	Stored int64        // the stored values beside them, minor units of that
-}
-
-// None tells that the order is known to sell stored values and nothing else, so that points may pay nothing of it.
-func (g Goods) None() bool { return g.Worth.Currency != "" && g.Worth.Minor == 0 && g.Stored > 0 }
-
-// after are the goods of an order of which others were known: those of the later state that says something of them. Of one instant it is
-// what the shop answers when it is asked, or else the less.
-func (g Goods) after(known Goods, by Word) Goods {
-	switch {
-	case g.Worth.Currency == "" || g.ToldAt.Before(known.ToldAt):
-		return known
-	case g.ToldAt.After(known.ToldAt) || by == Asked:
-		return g
-	case cmp.Or(cmp.Compare(g.Worth.Minor, known.Worth.Minor), cmp.Compare(g.Worth.Currency, known.Worth.Currency), cmp.Compare(known.Stored, g.Stored)) < 0:
-		return g
-	}
-	return known
-}
-
 // Word is how a state of an order came to be known.
 type Word string
 
@@ -136,19 +112,14 @@ type InPoints struct {
 
 // Deserves is how many points an order deserves by this rule as it is now: without what was refunded of it ([Returns]), none at all when it was
 // cancelled, and nothing for the part that points have paid. Points that are given back earn nothing in their place, and whatever comes
-// back, an order never earns more than it did before. An order that named no lines when it earned is taken for the
-// goods that it is known to have sold, in the currency in which it earned; one that did earns on no more than these, which are in its
-// currency or left out.
+// back, an order never earns more than it did before. It earns on no more than the goods that it is known to sell by now, in the currency in
+// which it earned; of an order that named lines they are in that, or left out.
 func (r Rule) Deserves(b Bought, points InPoints, now Fate, who Standing) int64 {
 	if now.Closed {
 		return 0
 	}
-	switch goods := now.Goods.Worth; {
-	case goods.Currency == "":
-	case b.Unlisted == "":
-		b = b.within(goods.Minor)
-	case b.Unlisted == goods.Currency:
-		b = b.worth(now.Goods)
+	if goods := now.Goods.Worth.Currency; goods != "" && (b.Unlisted == "" || b.Unlisted == goods) {
+		b = b.selling(now.Goods)
 	}
 	left := b.without(now)
 	b.PointsPaid, left.PointsPaid = points.Paid, points.Paid-b.backInPoints(left, points, now)

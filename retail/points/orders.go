@@ -80,7 +80,11 @@ const knownColumns = `
 	number,
 	asked,
 	rest,
-	rest_in`
+	rest_in,
+	goods_net,
+	goods_first,
+	goods_first_in,
+	goods_first_at`
 
 // knownRow is a row of loyalty_order.
 type knownRow struct {
@@ -102,6 +106,10 @@ type knownRow struct {
 	Asked      string
 	Rest       int64
 	RestIn     money.Currency
+	GoodsNet   *int64
+	First      int64
+	FirstIn    money.Currency
+	FirstAt    *time.Time
 }
 
 func (r knownRow) known() Known {
@@ -113,7 +121,7 @@ func (r knownRow) known() Known {
 		k.ToldAt = *r.ToldAt
 	}
 	if r.GoodsAt != nil {
-		k.Goods = loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn), Stored: r.Stored}
+		k.Goods = r.goods()
 	}
 	if r.BuyerAt != nil {
 		k.Buyer = loyalty.Buyer{ToldAt: *r.BuyerAt, Whose: r.Buyer}
@@ -122,6 +130,18 @@ func (r knownRow) known() Known {
 		k.Fate.Returns = *r.Returns
 	}
 	return k
+}
+
+func (r knownRow) goods() loyalty.Goods {
+	goods := loyalty.Goods{ToldAt: *r.GoodsAt, Worth: money.Of(r.Goods, r.GoodsIn), Stored: r.Stored}
+	if r.GoodsNet != nil {
+		goods.Net = money.Of(*r.GoodsNet, r.GoodsIn)
+	}
+	goods.First = loyalty.Opening{ToldAt: goods.ToldAt, Worth: goods.Worth} // of an order that was told before openings were kept
+	if r.FirstAt != nil {
+		goods.First = loyalty.Opening{ToldAt: *r.FirstAt, Worth: money.Of(r.First, r.FirstIn)}
+	}
+	return goods
 }
 
 const setFate = `
@@ -140,7 +160,11 @@ SET
 	returns = @returns::jsonb,
 	number = @number,
 	rest = @rest,
-	rest_in = @rest_in
+	rest_in = @rest_in,
+	goods_net = @goods_net,
+	goods_first = @goods_first,
+	goods_first_in = @goods_first_in,
+	goods_first_at = @goods_first_at
 WHERE
 	shop = @shop
 	AND order_id = @order`
@@ -155,11 +179,21 @@ func SetFate(ctx context.Context, tx pgx.Tx, order OrderName, f Told) error {
 		"shop": order.Shop, "order": order.Order, "told_at": f.ToldAt, "stage": f.Stage, "refunded": f.Refunded, "closed": f.Closed,
 		"goods": f.Goods.Worth.Minor, "goods_in": string(f.Goods.Worth.Currency), "goods_at": orNull(f.Goods.ToldAt), "buyer": f.Buyer.Whose, "buyer_at": orNull(f.Buyer.ToldAt),
 		"stored": f.Goods.Stored, "returns": returns, "number": f.Number, "rest": f.Rest.Minor, "rest_in": string(f.Rest.Currency),
+		"goods_net": netIn(f.Goods), "goods_first": f.Goods.First.Worth.Minor,
+		"goods_first_in": string(f.Goods.First.Worth.Currency), "goods_first_at": orNull(f.Goods.First.ToldAt),
 	})
 	if err != nil {
 		return fmt.Errorf("write what has become of an order: %w", err)
 	}
 	return nil
+}
+
+// netIn is what an order's goods come to without VAT, as it is stored; nil where nobody says.
+func netIn(g loyalty.Goods) *int64 {
+	if g.Net.Currency == "" {
+		return nil
+	}
+	return &g.Net.Minor
 }
 
 // returnsIn are the lines that refunds of an order name, as they are stored; nil where they name none.

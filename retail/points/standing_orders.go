@@ -39,9 +39,17 @@ INSERT INTO loyalty_order AS o (
 	goods_at,
 	buyer,
 	buyer_at,
-	stored
+	stored,
+	goods_net,
+	goods_first,
+	goods_first_in,
+	goods_first_at
 )
-SELECT *
+SELECT
+	t.*,
+	t.goods,
+	t.goods_in,
+	t.goods_at
 FROM unnest(
 	@shops::text[],
 	@orders::text[],
@@ -52,8 +60,9 @@ FROM unnest(
 	@goods_at::timestamptz[],
 	@buyers::text[],
 	@buyers_at::timestamptz[],
-	@stored::bigint[]
-)
+	@stored::bigint[],
+	@nets::bigint[]
+) AS t (shop, order_id, told_at, stage, goods, goods_in, goods_at, buyer, buyer_at, stored, goods_net)
 ON CONFLICT (shop, order_id) DO UPDATE SET
 	told_at = excluded.told_at,
 	stage = excluded.stage,
@@ -63,6 +72,10 @@ ON CONFLICT (shop, order_id) DO UPDATE SET
 	goods_in = CASE excluded.goods_in WHEN '' THEN o.goods_in ELSE excluded.goods_in END,
 	goods_at = coalesce(excluded.goods_at, o.goods_at),
 	stored = CASE excluded.goods_in WHEN '' THEN o.stored ELSE excluded.stored END,
+	goods_net = CASE excluded.goods_in WHEN '' THEN o.goods_net ELSE excluded.goods_net END,
+	goods_first = CASE WHEN o.goods_first_at IS NOT NULL THEN o.goods_first WHEN o.goods_at IS NOT NULL THEN o.goods ELSE excluded.goods_first END,
+	goods_first_in = CASE WHEN o.goods_first_at IS NOT NULL THEN o.goods_first_in WHEN o.goods_at IS NOT NULL THEN o.goods_in ELSE excluded.goods_first_in END,
+	goods_first_at = coalesce(o.goods_first_at, o.goods_at, excluded.goods_first_at),
 	buyer = CASE excluded.buyer WHEN '' THEN o.buyer ELSE excluded.buyer END,
 	buyer_at = coalesce(excluded.buyer_at, o.buyer_at)
 WHERE
@@ -134,14 +147,17 @@ func stand(ctx context.Context, tx pgx.Tx, told map[OrderName]Told, names []Orde
 	at, stages := make([]time.Time, len(names)), make([]int16, len(names))
 	goods, currencies, goodsAt := make([]int64, len(names)), make([]string, len(names)), make([]*time.Time, len(names))
 	buyers, buyersAt, stored := make([]string, len(names)), make([]*time.Time, len(names)), make([]int64, len(names))
+	nets := make([]*int64, len(names))
 	for i, name := range names {
 		t := told[name]
 		at[i], stages[i] = t.ToldAt, int16(t.Stage)
 		goods[i], currencies[i], goodsAt[i] = t.Goods.Worth.Minor, string(t.Goods.Worth.Currency), orNull(t.Goods.ToldAt)
 		buyers[i], buyersAt[i], stored[i] = t.Buyer.Whose, orNull(t.Buyer.ToldAt), t.Goods.Stored
+		nets[i] = netIn(t.Goods)
 	}
 	rows, _ := tx.Query(ctx, noteStanding, pgx.NamedArgs{
 		"shops": shops, "orders": ids, "told": at, "stages": stages, "goods": goods, "currencies": currencies, "goods_at": goodsAt, "buyers": buyers, "buyers_at": buyersAt, "stored": stored,
+		"nets": nets,
 	}) // rows carry the error on
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OrderName])
 	if err != nil {

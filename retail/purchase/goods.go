@@ -23,10 +23,17 @@ func (o Order) Recalled(known *Purchase) Order {
 
 // Goods is what the order sells beside products of ours, tax included and without freight; the zero Amount when that can't be told: it
 // says nothing of its lines, or the figure of one is unclear.
-func (o Order) Goods(ours Catalogue) money.Amount { return o.worth(ours, goods) }
+func (o Order) Goods(ours Catalogue) money.Amount { return o.worth(ours, goods, paidFor) }
+
+// Net is what that comes to without tax; the zero Amount when that can't be told, or a line doesn't say.
+func (o Order) Net(ours Catalogue) money.Amount { return o.worth(ours, goods, netOf) }
 
 // Vouchers is what the order sells of products of ours; the zero Amount when that can't be told.
-func (o Order) Vouchers(ours Catalogue) money.Amount { return o.worth(ours, vouchers) }
+func (o Order) Vouchers(ours Catalogue) money.Amount { return o.worth(ours, vouchers, paidFor) }
+
+func paidFor(l Line) money.Amount { return l.Paid }
+
+func netOf(l Line) money.Amount { return l.Net }
 
 // side is one of the two sorts of lines of an order.
 type side bool
@@ -37,7 +44,7 @@ const (
 )
 
 // worth is what the lines of one sort come to.
-func (o Order) worth(ours Catalogue, of side) money.Amount {
+func (o Order) worth(ours Catalogue, of side, amount func(Line) money.Amount) money.Amount {
 	if len(o.Lines) == 0 {
 		return money.Amount{}
 	}
@@ -46,7 +53,7 @@ func (o Order) worth(ours Catalogue, of side) money.Amount {
 		if _, sold := ours[line.SKU]; side(sold) != of {
 			continue
 		}
-		sum, err := worth.Add(line.Paid)
+		sum, err := worth.Add(amount(line))
 		if line.Unclear || err != nil {
 			return money.Amount{}
 		}

@@ -91,6 +91,7 @@ type Line struct {
 	Name     string
 	Quantity int
 	Paid     money.Amount // for all units together, tax included, discounts taken off
+	Net      money.Amount // likewise without tax; the zero Amount where the shop does not say
 	// Unclear says that the shop's figure is finer than its currency, so that Paid is not what was paid.
 	Unclear bool
 

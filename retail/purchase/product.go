@@ -3,6 +3,7 @@ package purchase
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -74,6 +75,15 @@ type Product struct {
 	Prefix             string // of its codes; "" for none
 	CodeLength         CodeLength
 	Template           string
+}
+
+// FaceOf is what so many vouchers of the product are worth, in minor units of its currency; 0 where each is worth what is paid for it, and
+// where nobody can count them.
+func (p Product) FaceOf(units int64) int64 {
+	if units < 0 || p.Amount > 0 && units > math.MaxInt64/p.Amount {
+		return 0
+	}
+	return p.Amount * units
 }
 
 // CreditNote is the product that a credit note is made as when nothing else is said: it is worth what came back. Punches that come

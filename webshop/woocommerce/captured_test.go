@@ -25,12 +25,14 @@ func order15() webshop.Order {
 			{
 				ID: "1", SKU: "GAVEKORT-500", Name: "Gavekort 500 kr. – blå æøå 🎁", Quantity: 3,
 				Paid:      webshop.Decimal("1500.00", "DKK"),
+				Net:       webshop.Decimal("1500.00", "DKK"),
 				Recipient: webshop.Recipient{Name: "Mormor Åse 👵"},
 				Message:   "Tillykke!\n\"Kys\" </script>",
 			},
 			{
 				ID: "2", SKU: "KAFFE-1", Name: `Kaffe "Ærø" & te <500 g>`, Quantity: 2,
 				Paid: webshop.Decimal("165.51", "DKK"), // 132.41 and 33.10 of tax, not 2 × 66.204
+				Net:  webshop.Decimal("132.41", "DKK"),
 			},
 		},
 	}
@@ -57,7 +59,7 @@ func order18(modified string, status webshop.Status) webshop.Order {
 		Total:    webshop.Decimal("750.50", "SEK"),
 		Lines: []webshop.Line{{
 			ID: "6", SKU: "GAVEKORT-500", Name: "Gavekort 500 kr. – blå æøå 🎁", Quantity: 1,
-			Paid: webshop.Decimal("750.50", "SEK"),
+			Paid: webshop.Decimal("750.50", "SEK"), Net: webshop.Decimal("750.50", "SEK"),
 		}},
 	}
 }
@@ -69,7 +71,7 @@ func order28() webshop.Order {
 		Customer: webshop.Customer{Email: "aase@example.dk", Name: "Åse Ørsted"},
 		Total:    webshop.Decimal("500.00", "DKK"),
 		Lines: []webshop.Line{{
-			ID: "16", SKU: "GAVEKORT-250", Name: "Gavekort 250", Quantity: 2, Paid: webshop.Decimal("500.00", "DKK"),
+			ID: "16", SKU: "GAVEKORT-250", Name: "Gavekort 250", Quantity: 2, Paid: webshop.Decimal("500.00", "DKK"), Net: webshop.Decimal("500.00", "DKK"),
 		}},
 	}
 }

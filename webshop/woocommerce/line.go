@@ -15,6 +15,7 @@ func readLines(o webshop.Object, order *webshop.Order, fields webshop.Fields) {
 			SKU:  l.Loose("sku"), // null once the product is deleted
 			Name: l.Loose("name"),
 			Paid: webshop.Decimal(paid(l), order.Currency),
+			Net:  webshop.Decimal(l.Decimal("total"), order.Currency),
 		}
 		line.Quantity = quantity(l, order)
 		readWishes(l, &line, fields)

@@ -125,7 +125,7 @@ func TestSumsOfTotalAndTax(t *testing.T) {
 func TestALineOfADeletedProductKeepsItsNameAndPrice(t *testing.T) {
 	t.Parallel()
 	got := parsed(t, testdata(t, "deleted_product.json")).Lines[0]
-	want := webshop.Line{ID: "1", Name: "Gavekort", Quantity: 1, Paid: webshop.Decimal("500.00", "DKK")}
+	want := webshop.Line{ID: "1", Name: "Gavekort", Quantity: 1, Paid: webshop.Decimal("500.00", "DKK"), Net: webshop.Decimal("500.00", "DKK")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
