@@ -21,6 +21,8 @@ var (
 	ErrNoCustomer = errors.New("no customer is known by this id")
 	// ErrWhichCustomer says that customers of several shops are meant by one name.
 	ErrWhichCustomer = errors.New("several shops have a customer of this name: name the shop too, or give our own id")
+	// ErrNobody refuses an account to the id that shops write for a guest (P23): everybody's would be in it.
+	ErrNobody = errors.New("a guest has no account: name a customer who is logged in")
 	// ErrLogin says that a text can't be a shop's id of a customer.
 	ErrLogin = errors.New("a customer's id has 1 to 128 characters, none of them a control character, and no white space at its ends")
 	// ErrSharedLogins refuses accounts at a shop whose customers may share a log-in: nobody could tell whose they are (D07).
@@ -60,7 +62,7 @@ type Claimed struct {
 
 // Claim moves all of a voucher in customer mode to a customer's account (D10), for the shop where he is logged in or, on his
 // behalf, the office (A32). The code is finished (D12). No register can: it knows no log-in (D16). Errors: voucher.ErrMode for a
-// voucher whose balance belongs to its code; ErrSharedLogins, ErrWhichCustomer, ErrLogin, ErrUnknownShop; the refusals.
+// voucher whose balance belongs to its code; ErrSharedLogins, ErrWhichCustomer, ErrLogin, ErrNobody, ErrUnknownShop; the refusals.
 func (a *Accounts) Claim(ctx context.Context, by Actor, c Claim) (Claimed, error) {
 	if by.Channel == Till {
 		return Claimed{}, fmt.Errorf("claim: %w", ErrChannel)
@@ -112,8 +114,8 @@ func (a *Accounts) claimant(ctx context.Context, by Actor, c Claim, sold string)
 			at = sold
 		}
 	}
-	if !isLogin(login) {
-		return shop, "", ErrLogin
+	if err := isSomebody(login); err != nil {
+		return shop, "", err
 	}
 	shop, err = a.sales.accountShop(ctx, at)
 	return shop, login, err
@@ -219,6 +221,17 @@ func newWalletID(random io.Reader) (string, error) {
 
 // loginSymbols is how long a shop's id of a customer may be.
 const loginSymbols = 128
+
+// isSomebody makes sure that a customer's id at his shop can have an account. Errors: ErrLogin, ErrNobody.
+func isSomebody(login string) error {
+	switch {
+	case login == guestLogin:
+		return ErrNobody
+	case !isLogin(login):
+		return ErrLogin
+	}
+	return nil
+}
 
 // isLogin tells whether a text can be a shop's id of a customer.
 func isLogin(text string) bool {

@@ -128,8 +128,11 @@ func (l *Loyalty) Earn(ctx context.Context, by Actor, e Earning) (PointsEarned, 
 	return l.earn(ctx, by, &earning{Earning: e, counter: l, shop: shop, login: login, act: act, told: err == nil})
 }
 
-// isGuest tells the id of nobody, as shops write it.
-func isGuest(customer string) bool { return customer == "" || customer == "0" }
+// guestLogin is the id of nobody, as shops write it.
+const guestLogin = "0"
+
+// isGuest tells that nobody is named.
+func isGuest(customer string) bool { return customer == "" || customer == guestLogin }
 
 // called makes sure that a customer is named at all. Errors: ErrGuest, ErrLogin.
 func called(customer string) error {

@@ -18,8 +18,8 @@ var ErrMerge = errors.New("two customers of one shop are merged, each of whom is
 
 // Merge moves all that one customer has to another of the same shop, whose accounts his log-in leads to from then on (D17): in one
 // transaction, with its line in the audit trail. Nothing of his may be reserved, and no more may move than one alone may give in the
-// office: what is above that is transferred first. Again, it moves on what has come back since. Errors: ErrNoCustomer, ErrMerge, *voucher.HeldError,
-// *voucher.ApprovalError.
+// office: what is above that is transferred first. Again, it moves on what has come back since. Errors: ErrNoCustomer, ErrMerge, ErrNobody,
+// *voucher.HeldError, *voucher.ApprovalError.
 func (o *BackOffice) Merge(ctx context.Context, by Actor, from, into, reason string) (CustomerSheet, error) {
 	gone, err := o.sales.named(ctx, "", from)
 	if err != nil {
@@ -34,6 +34,9 @@ func (o *BackOffice) Merge(ctx context.Context, by Actor, from, into, reason str
 			return CustomerSheet{}, err
 		}
 		return o.OneCustomer(ctx, "", stays.ID)
+	}
+	if stays.Login == guestLogin {
+		return CustomerSheet{}, ErrNobody
 	}
 	if gone.ID == stays.ID || gone.Shop != stays.Shop || gone.MergedInto != "" || stays.MergedInto != "" {
 		return CustomerSheet{}, ErrMerge

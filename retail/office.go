@@ -100,7 +100,7 @@ func isRefusal(err error) bool {
 	if _, waits := errors.AsType[*AwaitingError](err); waits {
 		return true
 	}
-	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrNoName, ErrCodeTaken, voucher.ErrWeak, voucher.ErrCode, ErrCursor, ErrSort, ErrIsCode, ErrNoCustomer, ErrWhichCustomer, ErrLogin, ErrSharedLogins, ErrMerge, ErrOnePlace, ErrNameAmount, ErrUnknownShop, ErrExists} {
+	for _, refusal := range []error{ErrUnderWay, ErrNeedsAddress, ErrCodeGone, ErrNotSold, ErrNoName, ErrCodeTaken, voucher.ErrWeak, voucher.ErrCode, ErrCursor, ErrSort, ErrIsCode, ErrNoCustomer, ErrWhichCustomer, ErrLogin, ErrNobody, ErrSharedLogins, ErrMerge, ErrOnePlace, ErrNameAmount, ErrUnknownShop, ErrExists} {
 		if errors.Is(err, refusal) {
 			return true
 		}

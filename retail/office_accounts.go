@@ -18,7 +18,7 @@ type AccountAdjustment struct {
 }
 
 // AdjustAccount corrects the balance of a customer's account; one who is not known becomes so when a shop is named (A32). Errors as
-// for Adjust, and ErrNoCustomer, ErrWhichCustomer, ErrSharedLogins for what would bring value where nobody can pay with it.
+// for Adjust, and ErrNoCustomer, ErrWhichCustomer, ErrNobody, ErrSharedLogins for what would bring value where nobody can pay with it.
 func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjustment) (voucher.Answer, error) {
 	act := voucher.Adjust{
 		Ref: by.ref(voucher.Adjustments, a.Key), Delta: a.Delta, SetTo: a.SetTo, Expected: a.Expected, Detail: voucher.Detail{Reason: a.Reason},
@@ -58,12 +58,12 @@ func (o *BackOffice) adjusted(ctx context.Context, ref voucher.Ref, a AccountAdj
 	who, err := o.sales.named(ctx, a.Shop, a.Customer)
 	stranger := errors.Is(err, ErrNoCustomer) && a.Shop != ""
 	if stranger {
-		who.Shop = a.Shop
+		who.Shop, who.Login = a.Shop, a.Customer
 	} else if err != nil {
 		return who, err
 	}
 	if a.brings() {
-		if err := o.fillable(ctx, ref, who.Shop); err != nil {
+		if err := o.fillable(ctx, ref, who); err != nil {
 			return who, err
 		}
 	}
@@ -81,11 +81,13 @@ func (a Adjustment) brings() bool {
 	return a.Expected == nil || a.SetTo.Minor > a.Expected.Minor
 }
 
-// fillable refuses what would bring value to an account at a shop whose customers may share a log-in: nobody could pay with it (D07).
-// What was done under the name before is answered as it was. Error: ErrSharedLogins.
-func (o *BackOffice) fillable(ctx context.Context, ref voucher.Ref, shop string) error {
-	_, err := o.sales.accountShop(ctx, shop)
+// fillable refuses what would bring value to an account of a guest, or at a shop whose customers may share a log-in: nobody could pay with
+// it (D07). What was done under the name before is answered as it was. Errors: ErrNobody, ErrSharedLogins.
+func (o *BackOffice) fillable(ctx context.Context, ref voucher.Ref, who Customer) error {
+	_, err := o.sales.accountShop(ctx, who.Shop)
 	switch {
+	case who.Login == guestLogin:
+		err = ErrNobody
 	case errors.Is(err, ErrUnknownShop):
 		return nil
 	case !errors.Is(err, ErrSharedLogins):

@@ -286,7 +286,7 @@ type CustomerChange struct {
 }
 
 // SetCustomer sets what the office keeps of a customer, and registers one of a named shop who is not known. Errors: ErrNoCustomer,
-// ErrWhichCustomer, ErrUnknownShop, ErrNoAddress, ErrExists for a wallet id that another has.
+// ErrWhichCustomer, ErrUnknownShop, ErrNobody, ErrNoAddress, ErrExists for a wallet id that another has.
 func (o *BackOffice) SetCustomer(ctx context.Context, by Actor, c CustomerChange) (CustomerSheet, error) {
 	who, err := o.sales.named(ctx, c.Shop, c.Name)
 	if errors.Is(err, ErrNoCustomer) && c.Shop != "" {
@@ -325,8 +325,8 @@ func (o *BackOffice) SetCustomer(ctx context.Context, by Actor, c CustomerChange
 
 // register makes a customer of a shop known.
 func (o *BackOffice) register(ctx context.Context, shop, login string) (who Customer, err error) {
-	if !isLogin(login) {
-		return Customer{}, ErrLogin
+	if err := isSomebody(login); err != nil {
+		return Customer{}, err
 	}
 	if _, err := o.sales.orders.Shop(ctx, shop); err != nil {
 		if errors.Is(err, orders.ErrNotFound) {

@@ -25,7 +25,7 @@ func (s *Sales) own(ctx context.Context, tx outbox.Tx, changes []change) error {
 		if err != nil {
 			return err
 		}
-		if len(k.vouchers) > 0 && isLogin(k.login) { // else a guest, or somebody who was erased
+		if len(k.vouchers) > 0 && isSomebody(k.login) == nil { // else a guest, or somebody who was erased
 			keeps = append(keeps, k)
 		}
 	}

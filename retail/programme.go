@@ -132,11 +132,14 @@ type StandingChange struct {
 }
 
 // SetStanding says how the programme treats a customer from now on, and registers one of a named shop who is not known. The same again
-// changes nothing. Errors: ErrNoCustomer, ErrWhichCustomer, ErrUnknownShop, ErrLogin.
+// changes nothing. Errors: ErrNoCustomer, ErrWhichCustomer, ErrUnknownShop, ErrLogin, ErrNobody.
 func (o *BackOffice) SetStanding(ctx context.Context, by Actor, c StandingChange) (CustomerStanding, error) {
 	who, err := o.sales.named(ctx, c.Shop, c.Name)
 	if errors.Is(err, ErrNoCustomer) && c.Shop != "" {
 		who, err = o.register(ctx, c.Shop, c.Name)
+	}
+	if err == nil && who.Login == guestLogin {
+		err = ErrNobody
 	}
 	if err != nil {
 		return CustomerStanding{}, err

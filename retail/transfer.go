@@ -36,7 +36,7 @@ type spot struct {
 }
 
 // Transfer moves value between vouchers and accounts, in one transaction (A25). Errors: ErrOnePlace, voucher.ErrNotFound,
-// ErrNoCustomer, ErrWhichCustomer, ErrSharedLogins for an account that nobody can pay with, *AwaitingError, the refusals.
+// ErrNoCustomer, ErrWhichCustomer, ErrNobody, ErrSharedLogins for an account that nobody can pay with, *AwaitingError, the refusals.
 func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (voucher.Answer, error) {
 	ref := by.ref(voucher.Transfers, t.Key)
 	from, to, err := o.places(ctx, t)
@@ -59,7 +59,7 @@ func (o *BackOffice) Transfer(ctx context.Context, by Actor, t Transfer) (vouche
 func (o *BackOffice) moves(ctx context.Context, by Actor, t Transfer, from, to spot) (voucher.Answer, error) {
 	ref := by.ref(voucher.Transfers, t.Key)
 	if to.customer != nil {
-		if err := o.fillable(ctx, ref, to.customer.Shop); err != nil {
+		if err := o.fillable(ctx, ref, *to.customer); err != nil {
 			return voucher.Answer{}, err
 		}
 	}

@@ -112,6 +112,7 @@ func fields() []struct {
 		{retail.ErrSort, "sort"},
 		{retail.ErrIsCode, "q"},
 		{retail.ErrLogin, "customer"},
+		{retail.ErrNobody, "customer"},
 		{retail.ErrWhichCustomer, "shop"},
 		{retail.ErrMerge, "into"},
 		{retail.ErrNoAddress, "email"},

@@ -3,6 +3,7 @@ package standard
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func readOrder(o webshop.Object, kind string, header http.Header) *webshop.Order
 		Currency: o.Currency("currency"),
 		Language: o.Text("language"),
 		Customer: webshop.Customer{
-			ID:    customer.Loose("id"),
+			ID:    readAccount(customer),
 			Email: customer.Text("email"),
 			Name:  customer.Text("name"),
 		},
@@ -61,6 +62,14 @@ func readOrder(o webshop.Object, kind string, header http.Header) *webshop.Order
 	readRefunds(o, order)
 	readTotal(o, order)
 	return order
+}
+
+// readAccount is who the buyer is; 0 is how many shops write that he is a guest.
+func readAccount(customer webshop.Object) string {
+	if id := customer.Loose("id"); id != "0" {
+		return id
+	}
+	return ""
 }
 
 // readStatus takes the last word of the type, order.paid, when the order has no status.
@@ -136,7 +145,9 @@ func readQuantity(o webshop.Object) int {
 	return int(n)
 }
 
+// readRefunds reads each refund once: of two with one id, which say the same, one counts.
 func readRefunds(o webshop.Object, order *webshop.Order) {
+	seen := map[string]webshop.Refund{}
 	for _, r := range o.Objects("refunds") {
 		refund := webshop.Refund{ID: r.ID("id"), Amount: readMoney(r, "amount", order.Currency)}
 		if !refund.Amount.Given() {
@@ -147,6 +158,11 @@ func readRefunds(o webshop.Object, order *webshop.Order) {
 				ID: l.ID("id"), Quantity: readQuantity(l), Amount: readMoney(l, "amount", order.Currency),
 			})
 		}
-		order.Refunds = append(order.Refunds, refund)
+		if told, again := seen[refund.ID]; !again {
+			seen[refund.ID] = refund
+			order.Refunds = append(order.Refunds, refund)
+		} else if !reflect.DeepEqual(told, refund) {
+			r.Fail("id", "another refund has the same id")
+		}
 	}
 }

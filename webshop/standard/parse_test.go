@@ -127,6 +127,27 @@ func TestWhatIsMissingFollowsFromTheRest(t *testing.T) {
 	}
 }
 
+// P23: 0 is how shops write that a buyer has no account.
+func TestABuyerWithoutAnAccountIsAGuest(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{`"0"`, `0`, `""`, `null`} {
+		order := parsed(t, with(`"lines"`, `"customer":{"id":`+id+`,"email":"guest@example.dk"},"lines"`))
+		if got, want := order.Customer, (webshop.Customer{Email: "guest@example.dk"}); got != want {
+			t.Errorf("%s: got %+v, want %+v", id, got, want)
+		}
+	}
+}
+
+// An id names one refund: told twice in one body, it is one.
+func TestARefundThatComesTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	const r = `{"id":"r","amount":{"amount":25},"lines":[{"id":"1","quantity":1}]}`
+	order := parsed(t, with(`"lines":`, `"refunds":[`+r+`,{"id":"s","amount":{"amount":25}},`+r+`],"lines":`))
+	if len(order.Refunds) != 2 || order.Refunds[0].ID != "r" || order.Refunds[1].ID != "s" {
+		t.Errorf("got %+v", order.Refunds)
+	}
+}
+
 func TestADayIsTakenAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"24/12/2026", "9999-12-31", "2026-12-24T10:00:00Z"} {
@@ -175,6 +196,8 @@ func TestAWrongValueIsRefusedWithItsName(t *testing.T) {
 		{"no quantity", with(`"quantity":2,`, ""), "quantity: a number from 0"},
 		{"too many units", with(`"quantity":2`, `"quantity":1000001`), "quantity: a number from 0"},
 		{"two lines with one id", with(`"lines":[`, `"lines":[{"id":1,"quantity":1,"total":{"amount":1}},`), "another line has the same id"},
+		{"two refunds with one id", with(`"lines":`, `"refunds":[{"id":"r","amount":{"amount":1}},{"id":"r","amount":{"amount":2}}],"lines":`), "refunds[1].id: another refund has the same id"},
+		{"two refunds with one id, of other lines", with(`"lines":`, `"refunds":[{"id":"r","amount":{"amount":1}},{"id":"r","amount":{"amount":1},"lines":[{"id":"1","quantity":1}]}],"lines":`), "another refund has the same id"},
 		{"a refund without amount", with(`"lines"`, `"refunds":[{"id":"r"}],"lines"`), "refunds[0].amount: is missing"},
 		{"a refund line without id", with(`"lines":`, `"refunds":[{"id":"r","amount":{"amount":1},"lines":[{"quantity":1}]}],"lines":`), "refunds[0].lines[0].id: is missing"},
 		{"a name twice", with(`"id":"1",`, `"id":"1","id":"2",`), "comes twice"},
