@@ -35,9 +35,10 @@ func (l *Loyalty) grant(ctx context.Context, by Actor, e Earning, shop orders.Sh
 		return PointsEarned{}, err
 	}
 	aimed := ledger.Aimed{Voucher: account, Account: true, Act: act}
-	answer, err := l.accounts.desk.settle(ctx, by, aimed)
+	office := NewBackOffice(l.accounts.desk, l.accounts.sales)
+	answer, err := l.accounts.desk.settleLed(ctx, by, aimed, office.led)
 	if errors.Is(err, voucher.ErrKeyReused) { // it may have been asked for before the customer was merged
-		answer, err = NewBackOffice(l.accounts.desk, l.accounts.sales).adjustedBefore(ctx, by, aimed, who)
+		answer, err = office.adjustedBefore(ctx, by, aimed, who)
 	}
 	if err != nil {
 		return PointsEarned{}, err

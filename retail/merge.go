@@ -1,6 +1,7 @@
 package retail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/orders"
 	"vouchsafe/retail/outbox"
+	"vouchsafe/retail/points"
 	"vouchsafe/retail/voucher"
 )
 
@@ -18,7 +20,7 @@ var ErrMerge = errors.New("two customers of one shop are merged, each of whom is
 
 // Merge moves all that one customer has to another of the same shop, whose accounts his log-in leads to from then on (D17): in one
 // transaction, with its line in the audit trail. Nothing of his may be reserved, and no more may move than one alone may give in the
-// office: what is above that is transferred first. Again, it moves on what has come back since. Errors: ErrNoCustomer, ErrMerge, ErrNobody,
+// office: what is above that is transferred first. Who was excluded from bonus points still is. Again, it moves on what has come back since. Errors: ErrNoCustomer, ErrMerge, ErrNobody,
 // *voucher.HeldError, *voucher.ApprovalError.
 func (o *BackOffice) Merge(ctx context.Context, by Actor, from, into, reason string) (CustomerSheet, error) {
 	gone, err := o.sales.named(ctx, "", from)
@@ -169,12 +171,36 @@ func (o *BackOffice) mergedAway(ctx context.Context, tx outbox.Tx, by Actor, m m
 	if err := orders.RedirectMerged(ctx, tx, m.gone, m.stays); err != nil {
 		return err
 	}
+	if err := o.leaveOut(ctx, tx, by, m); err != nil {
+		return err
+	}
 	balances := make([]string, len(moved))
 	for i, account := range moved {
 		balances[i] = account.Balance.String()
 	}
 	return o.desk.audit(ctx, tx, by, didMergeCustomer, m.gone, map[string]any{
 		"into": m.stays, "reason": m.reason, "moved": fmt.Sprint(balances),
+	})
+}
+
+// leaveOut excludes from the programme whom somebody is merged into who was (P15): another log-in is no way back in. The percentage and
+// the group are those of the one who stays.
+func (o *BackOffice) leaveOut(ctx context.Context, tx outbox.Tx, by Actor, m merging) error {
+	gone, _, err := points.Standing(ctx, tx, m.gone)
+	if err != nil || !gone.Excluded {
+		return err
+	}
+	stays, group, err := points.Standing(ctx, tx, m.stays)
+	if err != nil {
+		return err
+	}
+	stays.Excluded = true
+	changed, err := points.SetStanding(ctx, tx, m.stays, stays, group)
+	if err != nil || !changed {
+		return err
+	}
+	return o.desk.audit(ctx, tx, by, didSetStanding, m.stays, map[string]any{
+		"excluded": true, "percent": cmp.Or(stays.Percent, usualPercent), "group": group, "merged": m.gone,
 	})
 }
 

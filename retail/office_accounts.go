@@ -46,7 +46,7 @@ func (o *BackOffice) AdjustAccount(ctx context.Context, by Actor, a AccountAdjus
 		return voucher.Answer{}, err
 	}
 	aimed := ledger.Aimed{Voucher: account, Account: true, Act: act}
-	answer, err := o.desk.settle(ctx, by, aimed)
+	answer, err := o.desk.settleLed(ctx, by, aimed, o.led)
 	if errors.Is(err, voucher.ErrKeyReused) {
 		return o.adjustedBefore(ctx, by, aimed, who)
 	}

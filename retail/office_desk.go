@@ -12,7 +12,15 @@ import (
 // settle applies an act that has a key. Those of shops and tills go in groups. One of the office has a transaction of
 // its own, with its line of the audit trail unless it repeats another. Error beside the refusals: *AwaitingError.
 func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
-	answer, err := d.settleIn(ctx, by, aimed)
+	return d.settleLed(ctx, by, aimed, nil)
+}
+
+// leading aims an act of the office again in its transaction, with its customers locked: they may have been merged since it was aimed.
+type leading func(context.Context, outbox.Tx, ledger.Aimed) (ledger.Aimed, error)
+
+// settleLed settles an act, which is aimed again first unless lead is nil.
+func (d *Desk) settleLed(ctx context.Context, by Actor, aimed ledger.Aimed, lead leading) (voucher.Answer, error) {
+	answer, err := d.settleIn(ctx, by, aimed, lead)
 	if err == nil && returnsValue(aimed.Act) {
 		d.forwarding().onward(ctx, answer)
 	}
@@ -20,7 +28,7 @@ func (d *Desk) settle(ctx context.Context, by Actor, aimed ledger.Aimed) (vouche
 }
 
 // settleIn chooses the transaction of an act by who does it, and to what.
-func (d *Desk) settleIn(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
+func (d *Desk) settleIn(ctx context.Context, by Actor, aimed ledger.Aimed, lead leading) (voucher.Answer, error) {
 	switch {
 	case by.Channel != Office && aimed.Then != nil:
 		return d.settleHalves(ctx, aimed)
@@ -30,7 +38,7 @@ func (d *Desk) settleIn(ctx context.Context, by Actor, aimed ledger.Aimed) (vouc
 		return d.ledger.Apply(ctx, aimed)
 	}
 	for try := 0; ; try++ {
-		answer, err := d.settleAlone(ctx, by, aimed)
+		answer, err := d.settleAlone(ctx, by, aimed, lead)
 		if ledger.IsTwin(err) && try < twins {
 			continue
 		}
@@ -39,10 +47,16 @@ func (d *Desk) settleIn(ctx context.Context, by Actor, aimed ledger.Aimed) (vouc
 	}
 }
 
-func (d *Desk) settleAlone(ctx context.Context, by Actor, aimed ledger.Aimed) (voucher.Answer, error) {
+func (d *Desk) settleAlone(ctx context.Context, by Actor, aimed ledger.Aimed, lead leading) (voucher.Answer, error) {
 	var applied *ledger.Applied
 	var waits *staff.Approval
 	err := d.ledger.InTx(ctx, func(tx outbox.Tx) (err error) {
+		aimed := aimed
+		if lead != nil {
+			if aimed, err = lead(ctx, tx, aimed); err != nil {
+				return err
+			}
+		}
 		if _, gives := voucher.Answerable(aimed.Act, voucher.Approval{}); gives {
 			applied, waits, err = d.giveAlone(ctx, tx, by, aimed)
 			return err

@@ -146,8 +146,14 @@ func (o *BackOffice) SetStanding(ctx context.Context, by Actor, c StandingChange
 	}
 	holder := holderOf(who)
 	err = o.within(ctx, "set a standing", func(tx outbox.Tx) error {
-		if _, err := orders.LockCustomers(ctx, tx, holder); err != nil {
+		locked, err := orders.LockCustomers(ctx, tx, holder)
+		if err != nil {
 			return err
+		}
+		if holder = holderOf(locked[0]); holder != locked[0].ID { // merged since he was found
+			if _, err := orders.LockCustomers(ctx, tx, holder); err != nil {
+				return err
+			}
 		}
 		changed, err := points.SetStanding(ctx, tx, holder, c.Standing, c.Group)
 		if err != nil || !changed {

@@ -76,7 +76,7 @@ func (o *BackOffice) moves(ctx context.Context, by Actor, t Transfer, from, to s
 		return voucher.Answer{}, err
 	}
 	aimed.Act = act
-	return o.desk.settle(ctx, by, withReceipt(aimed))
+	return o.desk.settleLed(ctx, by, withReceipt(aimed), o.led)
 }
 
 // places reads where a transfer goes from and to.
