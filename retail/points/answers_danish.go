@@ -37,7 +37,7 @@ func danish() []Answer {
 		ask("with-voucher", "Kan jeg bruge point og gavekort på samme ordre?",
 			"Ja, i vilkårlig rækkefølge. De betaler hver sin del, og du betaler kun det, der er tilbage."),
 		ask("expiry", "Udløber point?",
-			"Point gælder i {{points_lifetime}} fra den dag, du fik dem. De ældste bruges først, så så få som muligt går tabt."),
+			"Point gælder i {{points_lifetime}} fra den dag, du fik dem. De ældste bruges først."),
 		ask("returns", "Hvad sker der med mine point, når jeg returnerer noget?",
 			"Point, som de returnerede varer gav, bliver trukket tilbage. Bliver hele din ordre refunderet, kommer de point, du har betalt med, tilbage på din konto. Bliver en del af den refunderet, får du det, du har betalt for den del, tilbage som penge eller som point, og vi fortæller dig hvilken af delene."),
 		ask("rewards", "Hvad kan jeg ellers bytte point til?",

@@ -37,7 +37,7 @@ func english() []Answer {
 		ask("with-voucher", "Can I use points and a gift voucher for the same order?",
 			"Yes, in either order. Each pays its part, and only the rest is left to be paid."),
 		ask("expiry", "Do points expire?",
-			"Points live for {{points_lifetime}} from the day on which you earned them. The oldest are used first, so that as few as possible are lost."),
+			"Points live for {{points_lifetime}} from the day on which you earned them. The oldest are used first."),
 		ask("returns", "What happens to my points when I return something?",
 			"Points that the returned goods earned are taken back. If all of your order is refunded, the points that you paid with come back to your account. If part of it is, you get what you paid for that part back as money or as points, and we tell you which."),
 		ask("rewards", "What else can I exchange points for?",
