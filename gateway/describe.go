@@ -39,13 +39,13 @@ type hookOrder struct {
 	Language  string       `json:"language,omitempty" doc:"Of the mails to the buyer: da, sv, nb, de, en"`
 	Customer  hookCustomer `json:"customer"`
 	Payment   *hookPayment `json:"payment,omitempty"`
-	Total     *moneyDoc    `json:"total,omitempty"`
-	Lines     []hookLine   `json:"lines" nullable:"false"`
+	Total     *moneyDoc    `json:"total,omitempty" doc:"What the buyer had to pay in all, with tax and freight. What points or our codes paid (redeemed_points) is taken off here, or not at all"`
+	Lines     []hookLine   `json:"lines" nullable:"false" doc:"What was sold. A line of less than 0, as a shop may show for redeemed points or a discount, is none of these: a discount is taken off the lines that it is for, and what points or codes paid off total alone. An order with such a line is set aside"`
 	Refunds   []hookRefund `json:"refunds,omitempty" nullable:"false"`
 }
 
 type hookCustomer struct {
-	ID    string `json:"id,omitempty"`
+	ID    string `json:"id,omitempty" doc:"Left out, or 0: a guest"`
 	Email string `json:"email" format:"email" doc:"Where the confirmation goes, and the codes of lines without a recipient"`
 	Name  string `json:"name,omitempty"`
 }
@@ -75,7 +75,7 @@ type hookRecipient struct {
 }
 
 type hookRefund struct {
-	ID     string           `json:"id"`
+	ID     string           `json:"id" doc:"Names one refund of the order, for ever. An order that says two things under one is set aside"`
 	Amount moneyDoc         `json:"amount" doc:"All that was given back, with VAT. Less than was paid for the units that it names: a person settles it"`
 	Lines  []hookRefundLine `json:"lines,omitempty" nullable:"false" doc:"Which units are given back; without it they are asked for, or a person settles it"`
 }

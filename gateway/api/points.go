@@ -313,6 +313,9 @@ func (p *pointed) convert(ctx context.Context, in *convertIn) (*body[convertedOu
 	got, err := p.loyalty.Convert(ctx, by, retail.Conversion{
 		Key: in.Key, Shop: in.Body.Shop, Customer: in.Body.Customer, Points: int64(in.Body.Points), Reward: in.Body.Reward,
 	})
+	if errors.Is(err, voucher.ErrAboveLimit) {
+		return nil, edge.Refuse(edge.AboveLimit, "The points are worth more than a voucher may be. Exchange fewer at once.")
+	}
 	if err != nil {
 		return nil, p.refuse(ctx, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/gin-gonic/gin"
 )
 
@@ -207,6 +208,9 @@ func faultOf(err error) fieldFault {
 		return fieldFault{Detail: err.Error()}
 	}
 	detail := detailer.ErrorDetail()
+	if detail.Message == validation.MsgExpectedMatchExactlyOneSchema { // a number of points is all that has several forms
+		detail.Message = "expected a whole number of points, from 1 to 1000000000, alone or as an amount in POINT"
+	}
 	where, field, _ := strings.Cut(detail.Location, ".")
 	if name := missing.FindStringSubmatch(detail.Message); name != nil {
 		return fieldFault{Field: join(field, name[1]), Detail: "is missing"}
