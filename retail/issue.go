@@ -105,7 +105,7 @@ func (s *Sales) prepare(changes []change) (prepared, error) {
 			return prepared{}, err
 		}
 		made.stored, made.issued = append(made.stored, c.stored), append(made.issued, issued...)
-		made.letters, made.tasks = append(made.letters, drafts.all...), append(made.tasks, drafts.tasks)
+		made.letters, made.tasks = append(made.letters, drafts.all...), append(made.tasks, append(drafts.tasks, c.activationTasks(issued)...))
 	}
 	return made, nil
 }

@@ -342,7 +342,7 @@ func (s *Sales) productOf(ctx context.Context, sku string) (purchase.Product, er
 func written(page document.Voucher) mail.Voucher {
 	return mail.Voucher{
 		Kind: page.Kind, Title: page.Title, Value: page.Value, Code: page.Code, Expires: page.Expires,
-		Gift: page.Gift, Recipient: page.Recipient, Giver: page.Giver, Message: page.Message,
+		Inactive: page.Inactive, Gift: page.Gift, Recipient: page.Recipient, Giver: page.Giver, Message: page.Message,
 	}
 }
 
@@ -366,9 +366,10 @@ func (s *Sales) page(ctx context.Context, gift orders.Gift, letter mail.Letter, 
 		Kind: v.Kind, Language: letter.Language, Made: letter.Date, Shop: letter.Shop, Sender: letter.Sender,
 		Title: mail.CleanName(gift.Title),
 		Value: worth(gift, letter.Language, s.country(shop)), Code: code.Reveal(),
-		Expires: lastDay(v, letter.Language),
-		Gift:    !gift.ForSelf && (asked.Email != "" || asked.Name != "" || asked.Message != ""),
-		Message: mail.CleanMessage(asked.Message), // the page is cleaned as the mail is: one hand wrote both
+		Expires:  lastDay(v, letter.Language),
+		Inactive: v.State == voucher.Issued,
+		Gift:     !gift.ForSelf && (asked.Email != "" || asked.Name != "" || asked.Message != ""),
+		Message:  mail.CleanMessage(asked.Message), // the page is cleaned as the mail is: one hand wrote both
 	}
 	page.Recipient = mail.CleanName(who.Name)
 	if page.Gift {

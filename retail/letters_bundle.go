@@ -113,8 +113,10 @@ func (s *Sales) stopLetters(ctx context.Context, tx outbox.Tx, id, reason string
 	if _, err := s.outbox.Cancel(ctx, tx, lettersOf(id), reason); err != nil {
 		return err
 	}
-	if err := outbox.CloseTask(ctx, tx, TaskRecipientChanged, id, reason); err != nil {
-		return err
+	for _, kind := range []string{TaskRecipientChanged, TaskActivate} {
+		if err := outbox.CloseTask(ctx, tx, kind, id, reason); err != nil {
+			return err
+		}
 	}
 	holding, err := outbox.Holding(ctx, tx, id)
 	if err != nil {

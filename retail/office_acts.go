@@ -41,7 +41,12 @@ const (
 
 // Activate makes a voucher usable whose product the office activates by hand (A13).
 func (o *BackOffice) Activate(ctx context.Context, by Actor, id, reason string) (voucher.Answer, error) {
-	return o.does(ctx, by, deed{voucher: id, act: voucher.Activate{}, action: didActivate, detail: why(reason)})
+	return o.does(ctx, by, deed{
+		voucher: id, act: voucher.Activate{}, action: didActivate, detail: why(reason),
+		also: func(tx outbox.Tx, _ voucher.Answer) error {
+			return outbox.CloseTask(ctx, tx, TaskActivate, id, didActivate)
+		},
+	})
 }
 
 // Block stops every use of a voucher until the office unblocks it. A reservation lives on, and can't be

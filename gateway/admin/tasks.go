@@ -139,6 +139,12 @@ func callsByKind(task retail.Task, about matter) []callOut {
 		}
 	case retail.TaskCancelledOrder:
 		return paymentCalls(about)
+	case retail.TaskActivate:
+		return []callOut{
+			calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase and its vouchers"),
+			calling(http.MethodPost, "vouchers", task.Subject, "/activate", "let its code be used"),
+			calling(http.MethodPost, "vouchers", task.Subject, "/invalidate", "end it"),
+		}
 	case retail.TaskRecipientChanged:
 		return []callOut{
 			calling(http.MethodGet, "purchases", about.Purchase, "", "see the purchase and its vouchers"),

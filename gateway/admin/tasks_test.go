@@ -99,6 +99,7 @@ func TestTheCallsOfATaskAreServed(t *testing.T) {
 		h.waits(outbox.Task{Kind: kind, Subject: id, Reason: "so", Detail: detail})
 	}
 	h.waits(outbox.Task{Kind: retail.TaskDelivery, Subject: h.deliveryOf(c), Reason: "late", Detail: detail})
+	h.waits(outbox.Task{Kind: retail.TaskActivate, Subject: c.id, Reason: "so", Detail: detail})
 	h.waits(outbox.Task{Kind: retail.TaskQuarantine, Subject: c.id, Reason: "so"})
 	h.waits(outbox.Task{Kind: retail.TaskSetAside, Subject: "demo/15", Reason: "so"})
 	var page struct {

@@ -151,7 +151,11 @@ func (p *page) instructions() {
 	p.write(sans, "B", 8.5, ink)
 	p.pdf.Text(left, top, p.say(p.key(language.HowToTitle), nil))
 	p.write(sans, "", 8.5, quiet)
-	p.small(left, top+4.6, p.say(p.key(language.HowTo), nil))
+	how := p.say(p.key(language.HowTo), nil)
+	if p.v.Inactive {
+		how = p.say(p.key(language.NotActive), nil) + " " + how
+	}
+	p.small(left, top+4.6, how)
 	used := p.small(right, top, p.say(p.key(language.KeepLikeCash), nil))
 	p.small(right, top+used+2, p.v.Sender)
 }

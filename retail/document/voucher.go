@@ -28,6 +28,7 @@ type Voucher struct {
 	Value     string // as language.Tag.Amount writes it
 	Code      string // as it is shown: XXXX-XXXX-XXXX-XXXX, or a foreign code's own pattern
 	Expires   string // the last day, as language.Tag.Date writes it; "" never expires
+	Inactive  bool   // the shop activates it before it can be used
 	Gift      bool   // bought for somebody else: the page then greets the recipient and names the giver
 	Recipient string
 	Giver     string

@@ -61,6 +61,7 @@ var danish = catalogue{
 		HowTo: "Indtast koden i webshoppen, når du betaler, eller vis den ved kassen i butikken. " +
 			"Bruger du ikke hele beløbet, bliver resten stående på koden.",
 		MeantFor:     "Til: {name}",
+		NotActive:    "Butikken aktiverer gavekortet, før det kan bruges.",
 		KeepLikeCash: "Pas på koden som på kontanter. Enhver, der har den, kan bruge gavekortet.",
 		Attached:     "Gavekortet er vedhæftet som PDF, så du kan printe det.",
 		PrintTitle:   "Gavekort",
@@ -76,6 +77,7 @@ var danish = catalogue{
 		punchHowToTitle:  "Sådan bruger du klippekortet",
 		punchHowTo: "Vis koden ved kassen, hver gang du bruger et klip. " +
 			"De øvrige klip bliver stående på koden.",
+		punchNotActive:       "Butikken aktiverer klippekortet, før det kan bruges.",
 		punchKeep:            "Pas på koden som på kontanter. Enhver, der har den, kan bruge klippekortet.",
 		punchAttached:        "Klippekortet er vedhæftet som PDF, så du kan printe det.",
 		punchPrintTitle:      "Klippekort",

@@ -61,6 +61,7 @@ var english = catalogue{
 		HowTo: "Enter the code in the online shop when you pay, or show it at the till. " +
 			"If you do not use the whole amount, the rest stays on the code.",
 		MeantFor:     "For: {name}",
+		NotActive:    "The shop activates the gift voucher before it can be used.",
 		KeepLikeCash: "Keep the code as safe as cash: anyone who has it can use the gift voucher.",
 		Attached:     "The gift voucher is attached as a PDF for you to print.",
 		PrintTitle:   "Gift voucher",
@@ -76,6 +77,7 @@ var english = catalogue{
 		punchHowToTitle:  "How to use the punch card",
 		punchHowTo: "Show the code at the till each time you use a punch. " +
 			"The other punches stay on the code.",
+		punchNotActive:       "The shop activates the punch card before it can be used.",
 		punchKeep:            "Keep the code as safe as cash: anyone who has it can use the punch card.",
 		punchAttached:        "The punch card is attached as a PDF for you to print.",
 		punchPrintTitle:      "Punch card",

@@ -64,6 +64,7 @@ var german = catalogue{
 		HowTo: "Geben Sie den Code beim Bezahlen im Onlineshop ein oder zeigen Sie ihn an der Kasse vor. " +
 			"Wenn Sie nicht den ganzen Betrag einlösen, bleibt der Rest auf dem Code erhalten.",
 		MeantFor:     "Für: {name}",
+		NotActive:    "Das Geschäft aktiviert den Gutschein, bevor er eingelöst werden kann.",
 		KeepLikeCash: "Bewahren Sie den Code so sicher auf wie Bargeld: Wer ihn hat, kann den Gutschein einlösen.",
 		Attached:     "Der Gutschein liegt als PDF zum Ausdrucken bei.",
 		PrintTitle:   "Gutschein",
@@ -79,6 +80,7 @@ var german = catalogue{
 		punchHowToTitle:  "So verwenden Sie die Mehrfachkarte",
 		punchHowTo: "Zeigen Sie den Code bei jedem Eintritt an der Kasse vor. " +
 			"Die übrigen Eintritte bleiben auf dem Code erhalten.",
+		punchNotActive:       "Das Geschäft aktiviert die Mehrfachkarte, bevor sie verwendet werden kann.",
 		punchKeep:            "Bewahren Sie den Code so sicher auf wie Bargeld: Wer ihn hat, kann die Mehrfachkarte verwenden.",
 		punchAttached:        "Die Mehrfachkarte liegt als PDF zum Ausdrucken bei.",
 		punchPrintTitle:      "Mehrfachkarte",

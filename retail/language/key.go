@@ -54,6 +54,7 @@ const (
 	NeverExpires Key = "code.never_expires" // a sentence
 	HowToTitle   Key = "code.how_to.title"
 	HowTo        Key = "code.how_to"
+	NotActive    Key = "code.not_active" // that the shop activates it before it can be used
 	KeepLikeCash Key = "code.keep_like_cash"
 	MeantFor     Key = "code.meant_for" // {name}, of a present, to who bought it
 	Attached     Key = "code.attached"  // that the voucher is also there to be printed
@@ -70,6 +71,7 @@ const (
 	punchNever       Key = "punches.never_expires"
 	punchHowToTitle  Key = "punches.how_to.title"
 	punchHowTo       Key = "punches.how_to"
+	punchNotActive   Key = "punches.not_active"
 	punchKeep        Key = "punches.keep_like_cash"
 	punchAttached    Key = "punches.attached"
 	punchPrintTitle  Key = "punches.print.title"
@@ -163,6 +165,7 @@ var sentences = map[Key]sentence{
 	NeverExpires: {punchCard: punchNever, creditNote: creditNever},
 	HowToTitle:   {punchCard: punchHowToTitle, creditNote: creditHowToTitle},
 	HowTo:        {punchCard: punchHowTo, creditNote: creditHowTo},
+	NotActive:    {punchCard: punchNotActive},
 	MeantFor:     {placeholders: []string{"name"}},
 	KeepLikeCash: {punchCard: punchKeep, creditNote: creditKeep},
 	Attached:     {punchCard: punchAttached, creditNote: creditAttached},
@@ -178,6 +181,7 @@ var sentences = map[Key]sentence{
 	punchNever:       {},
 	punchHowToTitle:  {},
 	punchHowTo:       {},
+	punchNotActive:   {},
 	punchKeep:        {},
 	punchAttached:    {},
 	punchPrintTitle:  {},

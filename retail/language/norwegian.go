@@ -61,6 +61,7 @@ var norwegian = catalogue{
 		HowTo: "Oppgi koden i nettbutikken når du betaler, eller vis den i kassen. " +
 			"Bruker du ikke hele beløpet, blir resten stående på koden.",
 		MeantFor:     "Til: {name}",
+		NotActive:    "Butikken aktiverer gavekortet før det kan brukes.",
 		KeepLikeCash: "Ta like godt vare på koden som på kontanter. Alle som har den, kan bruke gavekortet.",
 		Attached:     "Gavekortet ligger ved som PDF, så du kan skrive det ut.",
 		PrintTitle:   "Gavekort",
@@ -76,6 +77,7 @@ var norwegian = catalogue{
 		punchHowToTitle:  "Slik bruker du klippekortet",
 		punchHowTo: "Vis koden i kassen hver gang du bruker et klipp. " +
 			"De andre klippene blir stående på koden.",
+		punchNotActive:       "Butikken aktiverer klippekortet før det kan brukes.",
 		punchKeep:            "Ta like godt vare på koden som på kontanter. Alle som har den, kan bruke klippekortet.",
 		punchAttached:        "Klippekortet ligger ved som PDF, så du kan skrive det ut.",
 		punchPrintTitle:      "Klippekort",

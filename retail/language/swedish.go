@@ -61,6 +61,7 @@ var swedish = catalogue{
 		HowTo: "Ange koden i webbutiken när du betalar eller visa upp den i kassan. " +
 			"Om du inte använder hela beloppet finns resten kvar på koden.",
 		MeantFor:     "Till: {name}",
+		NotActive:    "Butiken aktiverar presentkortet innan det kan användas.",
 		KeepLikeCash: "Var lika rädd om koden som om kontanter. Alla som har den kan använda presentkortet.",
 		Attached:     "Presentkortet är bifogat som PDF så att du kan skriva ut det.",
 		PrintTitle:   "Presentkort",
@@ -76,6 +77,7 @@ var swedish = catalogue{
 		punchHowToTitle:  "Så använder du klippkortet",
 		punchHowTo: "Visa upp koden i kassan varje gång du använder ett klipp. " +
 			"Övriga klipp finns kvar på koden.",
+		punchNotActive:       "Butiken aktiverar klippkortet innan det kan användas.",
 		punchKeep:            "Var lika rädd om koden som om kontanter. Alla som har den kan använda klippkortet.",
 		punchAttached:        "Klippkortet är bifogat som PDF så att du kan skriva ut det.",
 		punchPrintTitle:      "Klippkort",

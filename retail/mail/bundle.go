@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"slices"
 	"strconv"
 
 	"vouchsafe/retail/language"
@@ -19,6 +20,9 @@ func (b Bundle) values(l Letter) values {
 	all["code_label"], all["value_label"] = say(language.CodeLabel), say(language.ValueLabel)
 	all["valid_label"], all["valid_always"] = say(language.ValidLabel), say(language.ValidAlways)
 	all["how_to_title"], all["how_to"], all["keep"] = say(language.HowToTitle), say(language.HowTo), say(language.KeepLikeCash)
+	if slices.ContainsFunc(b.Vouchers, func(v Voucher) bool { return v.Inactive }) {
+		all["how_to"] = say(language.NotActive) + " " + say(language.HowTo)
+	}
 	all["membership"], all["attached"] = CleanMessage(b.Membership), ""
 	if len(b.PDF) > 0 {
 		all["attached"] = say(language.BulkAttached)

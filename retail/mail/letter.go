@@ -50,11 +50,12 @@ type Item struct {
 
 // Voucher is the second mail: the code and all that belongs to it.
 type Voucher struct {
-	Kind    voucher.Kind
-	Title   string // the product's name
-	Value   string // as language.Tag.Amount writes it
-	Code    string // as it is shown
-	Expires string // the last day, as language.Tag.Date writes it; "" never expires
+	Kind     voucher.Kind
+	Title    string // the product's name
+	Value    string // as language.Tag.Amount writes it
+	Code     string // as it is shown
+	Expires  string // the last day, as language.Tag.Date writes it; "" never expires
+	Inactive bool   // the shop activates it before it can be used
 
 	Gift      bool   // bought for somebody else: the mail then tells who gave it
 	Recipient string // name of who gets the mail, or ""

@@ -93,6 +93,9 @@ func (v Voucher) values(l Letter) values {
 		all["message_heading"] = say(language.MessageFrom, language.Values{"giver": v.Giver})
 	}
 	all["how_to_title"], all["how_to"] = say(language.HowToTitle, nil), say(language.HowTo, nil)
+	if v.Inactive {
+		all["how_to"] = say(language.NotActive, nil) + " " + say(language.HowTo, nil)
+	}
 	all["keep"], all["attached"], all["qr"] = say(language.KeepLikeCash, nil), "", template.URL("")
 	all["membership"] = v.Membership
 	if len(v.PDF) > 0 {
