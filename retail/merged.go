@@ -282,13 +282,13 @@ func (o *BackOffice) led(ctx context.Context, tx outbox.Tx, aimed ledger.Aimed) 
 // whither are the accounts that what was in some accounts would be in by now, in their order: these themselves, unless their customers
 // were merged into others. The customers are locked.
 func (o *BackOffice) whither(ctx context.Context, tx outbox.Tx, accounts ...string) ([]string, error) {
-	whose, err := o.sales.customersOf(ctx, accounts...)
+	whose, err := ledger.HoldersIn(ctx, tx, accounts...) // not by another connection: many acts at once would wait for one another's
 	if err != nil {
 		return nil, err
 	}
 	named := make(map[string]bool)
 	for _, who := range whose {
-		named[who.ID] = true
+		named[who] = true
 	}
 	locked, err := orders.LockCustomers(ctx, tx, sortedKeys(named)...)
 	if err != nil {
@@ -300,7 +300,7 @@ func (o *BackOffice) whither(ctx context.Context, tx outbox.Tx, accounts ...stri
 	}
 	gone := slices.Clone(accounts)
 	for i, account := range accounts {
-		if who := into[whose[account].ID]; who.MergedInto != "" {
+		if who := into[whose[account]]; who.MergedInto != "" {
 			if gone[i], err = o.accountOfHeir(ctx, tx, account, who); err != nil {
 				return nil, err
 			}

@@ -160,6 +160,27 @@ func CustomerOf(ctx context.Context, tx outbox.Tx, account string) (customer, lo
 	return customer, login, err
 }
 
+const readHolders = `SELECT
+		id::text,
+		customer::text
+	FROM account
+	WHERE id = ANY($1::uuid[])`
+
+// HoldersIn tells in the caller's transaction whose accounts are: customers by account. What doesn't exist is left out.
+func HoldersIn(ctx context.Context, tx outbox.Tx, accounts ...string) (map[string]string, error) {
+	rows, _ := tx.Query(ctx, readHolders, accounts) // rows carry the error on
+	holders := make(map[string]string, len(accounts))
+	var account, customer string
+	_, err := pgx.ForEachRow(rows, []any{&account, &customer}, func() error {
+		holders[account] = customer
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read whose accounts are: %w", err)
+	}
+	return holders, nil
+}
+
 // PlaceOf is the account where what was brought to an account is by now, until the transaction ends: its own, or that of whom its customer
 // was merged into.
 func PlaceOf(ctx context.Context, tx outbox.Tx, account string) (place string, err error) {
