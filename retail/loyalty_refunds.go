@@ -1,6 +1,8 @@
 package retail
 
 import (
+	"slices"
+
 	"vouchsafe/retail/loyalty"
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
@@ -13,10 +15,24 @@ func fateOf(o purchase.Order) loyalty.Fate {
 		fate.Refunded += refund.Amount.Minor
 	}
 	fate.Closed = o.Status == purchase.Cancelled || o.Status == purchase.Refunded && allOf(o, fate.Refunded)
-	if o.Status == purchase.Refunded && !fate.Closed && o.Total.Minor > fate.Refunded {
+	if o.Status == purchase.Refunded && !fate.Closed && o.Total.Minor > fate.Refunded && !keepsGoods(o) {
 		fate.Rest = money.Of(o.Total.Minor-fate.Refunded, o.Total.Currency)
 	}
 	return fate
+}
+
+// keepsGoods tells whether an order's refunds say for themselves what came back, and leave some of it with the buyer.
+func keepsGoods(o purchase.Order) bool {
+	back := map[string]int{}
+	for _, refund := range o.Refunds {
+		if len(refund.Lines) == 0 {
+			return false
+		}
+		for _, line := range refund.Lines {
+			back[line.Line] += line.Quantity
+		}
+	}
+	return slices.ContainsFunc(o.Lines, func(l purchase.Line) bool { return back[l.ID] < l.Quantity })
 }
 
 // allOf tells whether a refunded order was refunded altogether: nothing is said of its refunds, or they come to all that was paid. Some

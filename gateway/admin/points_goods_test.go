@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"vouchsafe/retail/money"
 	"vouchsafe/retail/purchase"
@@ -112,4 +113,47 @@ func TestP06AnOrderThatIsMadeSmallerKeepsNoPointsOnItsVAT(t *testing.T) {
 			}
 		}
 	}
+}
+
+// X17: points that an order came to deserve after it earned, and that are spent, are owed when it is cancelled: its vouchers are blocked all the
+// same.
+func TestX17PointsThatCameLaterAreOwedToo(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.shop.earns("e:1", "7", "order", bought("97001", 100_00, `"lines":[{"sku":"TEA"},{"sku":"CARD-500"}]`)).has(201, members(point("earned", 10)))
+	h.shop.earns("e:2", "7", "order", bought("97002", 500_00, `"lines":[{"sku":"TEA"},{"sku":"CARD-500"}]`)).has(201, members(point("earned", 0)))
+	o := order("7002", 0)
+	o.Total = money.Of(525_00, "DKK")
+	o.Lines[0].Paid = money.Of(400_00, "DKK")
+	o.Lines = append(o.Lines, purchase.Line{ID: "2", SKU: "TEA", Quantity: 1, Paid: money.Of(125_00, "DKK")})
+	h.tellsBoth(o)
+	h.hasPoints("7", 20, 0)
+	h.shop.paysWith("r:1", "7", 2_00).has(201, members(point("amount", 20)))
+	h.shop.captures("r:1", "55").has(200, "{}")
+	o.Status, o.Modified = purchase.Cancelled, o.Modified.Add(time.Minute)
+	h.tellsBoth(o)
+	if got := h.reads(`SELECT coalesce(max(detail ->> 'missing'), 'none') FROM task WHERE kind = 'points_spent' AND closed_at IS NULL`); got != `{"amount": 10, "currency": "POINT"}` {
+		t.Errorf("the office is told that %s are missing", got)
+	}
+}
+
+// X17: of an order that is called refunded, and whose refunds name what came back and leave some of it, no more is given back than that.
+func TestX17ALineThatIsKeptKeepsItsPoints(t *testing.T) {
+	t.Parallel()
+	h := bonus(t, tenth)
+	h.grantsPoints("7", 25)
+	h.shop.paysWith("r:1", "7", 2_50).has(201, members(point("amount", 25)))
+	h.shop.captures("r:1", "97003").has(200, "{}")
+	o := order("7003", 0, of("TEA"))
+	o.Total = money.Of(5_00, "DKK")
+	o.Lines[0].Paid = money.Of(2_50, "DKK")
+	o.Lines = append(o.Lines, purchase.Line{ID: "2", SKU: "TEA", Quantity: 1, Paid: money.Of(2_50, "DKK")})
+	h.tells(o)
+	o.Status, o.Modified = purchase.Refunded, o.Modified.Add(time.Minute)
+	o.Refunds = []purchase.Refund{{ID: "r1", Amount: money.Of(2_50, "DKK"), Lines: []purchase.RefundLine{{Line: "2", Quantity: 1}}}}
+	h.tells(o)
+	h.hasPoints("7", 0, 0)
+	o.Modified, o.Refunds[0].Lines = o.Modified.Add(time.Minute), append(o.Refunds[0].Lines, purchase.RefundLine{Line: "1", Quantity: 1})
+	h.tells(o)
+	h.hasPoints("7", 25, 0)
 }

@@ -104,14 +104,16 @@ func (b Bought) selling(known Goods) Bought {
 	return left
 }
 
-// was is what the goods came to with VAT when they were bought; 0 while nobody knows. What is less than they came to without it is of
-// another state.
+// was is what the goods came to with VAT when they were bought; 0 while nobody knows. What is less than they came to without it, or more
+// than any VAT makes of that, is of another state: one from before the buyer took something out of his cart.
 func (b Bought) was(known Goods, net int64) (was int64) {
+	most := sum(net, money.Share(net, highestVAT, 100)+int64(len(b.Lines)))
+	fits := func(worth int64) bool { return net <= worth && worth <= most }
 	first := known.First.Worth
 	switch {
-	case b.Before >= net:
+	case fits(b.Before):
 		was = b.Before
-	case first.Currency == known.Worth.Currency && first.Minor >= net:
+	case first.Currency == known.Worth.Currency && fits(first.Minor):
 		was = first.Minor
 	}
 	if gross := b.gross(); b.Unlisted == "" && gross > net {

@@ -55,6 +55,8 @@ func TestP06AnOrderThatIsMadeSmallerEarnsNothingOnItsVAT(t *testing.T) {
 		"nobody knows what it was":                         {plain, 0, 0, sells(50_00, 0, 50_00), 50},
 		"it was made smaller before it earned":             {before(loyalty.Basket([]loyalty.Line{line(40_00, 40_00)}, 40_00, 0), 50_00), 0, 0, sells(50_00, 0, 100_00), 40},
 		"it was made smaller, and told as it had been":     {before(plain, 50_00), 0, 0, sells(50_00, 0, 100_00), 40},
+		"told first with a line that was not bought":       {priced, 0, 0, sells(100_00, 0, 200_00), 80},
+		"so told, and unlisted":                            {unlisted, 0, 0, sells(100_00, 0, 200_00), 80},
 		"rounded otherwise":                                {priced, 0, 0, sells(99_99, 0, 99_99), 80},
 		"made larger":                                      {priced, 0, 0, sells(200_00, 0, 100_00), 80},
 		"half of it, of which half is refunded":            {priced, 0, 25_00, sells(50_00, 0, 100_00), 20},
