@@ -18,6 +18,8 @@ type Correction struct {
 	// Gone says that the shop has stopped telling a recipient or a day. Perhaps the buyer wants the code himself, or at once; perhaps the
 	// shop has lost it, or erased it. A code that came too early or to the wrong one can't be called back.
 	Gone bool
+	// Out says that it is still not told: whatever else is corrected, nobody knows for whom or when.
+	Out bool
 	// Fresh says that there is something to read in it, and not only something left out.
 	Fresh bool
 }
@@ -36,7 +38,7 @@ func (w Words) After(last Words) (Correction, Words) {
 	kept.Gone = lost
 	c := Correction{
 		To: kept.To != last.To, Name: w.Name != last.Name, Message: w.Message != last.Message,
-		Day: kept.Day != last.Day, Gone: lost && !last.Gone,
+		Day: kept.Day != last.Day, Gone: lost && !last.Gone, Out: lost,
 	}
 	c.Fresh = c.To || c.Day || c.Name && w.Name != "" || c.Message && w.Message != ""
 	return c, kept
@@ -93,7 +95,7 @@ func (c Correction) Fate(letter Letter, twin bool) Fate {
 		return Fate{Ask: MayHaveLeft}
 	case twin:
 		return Fate{Ask: MaybeTooOld}
-	case c.Gone:
+	case c.Gone, c.Out:
 		return Fate{Ask: LeftOut}
 	}
 	return Fate{Carry: true}

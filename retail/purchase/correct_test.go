@@ -63,17 +63,18 @@ func TestTheFateOfACorrection(t *testing.T) {
 		twin       bool
 		want       purchase.Fate
 	}{
-		"nothing":                      {purchase.Correction{}, purchase.Unsent, false, purchase.Fate{}},
-		"unsent":                       {fresh, purchase.Unsent, false, purchase.Fate{Carry: true}},
-		"unsent, a message taken back": {quiet, purchase.Unsent, false, purchase.Fate{Carry: true}},
-		"unsent, something left out":   {gone, purchase.Unsent, false, purchase.Fate{Ask: purchase.LeftOut}},
-		"unsent, left out and told":    {goneAndFresh, purchase.Unsent, false, purchase.Fate{Ask: purchase.LeftOut}},
-		"unsent, of one second":        {fresh, purchase.Unsent, true, purchase.Fate{Ask: purchase.MaybeTooOld}},
-		"in doubt":                     {fresh, purchase.Doubtful, false, purchase.Fate{Ask: purchase.MayHaveLeft}},
-		"sent":                         {fresh, purchase.Sent, false, purchase.Fate{Ask: purchase.TooLate}},
-		"sent, a message taken back":   {quiet, purchase.Sent, false, purchase.Fate{}},
-		"sent, something left out":     {gone, purchase.Sent, true, purchase.Fate{}},
-		"sent, left out and told":      {goneAndFresh, purchase.Sent, false, purchase.Fate{Ask: purchase.TooLate}},
+		"nothing":                             {purchase.Correction{}, purchase.Unsent, false, purchase.Fate{}},
+		"unsent":                              {fresh, purchase.Unsent, false, purchase.Fate{Carry: true}},
+		"unsent, a message taken back":        {quiet, purchase.Unsent, false, purchase.Fate{Carry: true}},
+		"unsent, something left out":          {gone, purchase.Unsent, false, purchase.Fate{Ask: purchase.LeftOut}},
+		"unsent, left out and told":           {goneAndFresh, purchase.Unsent, false, purchase.Fate{Ask: purchase.LeftOut}},
+		"unsent, while something is left out": {purchase.Correction{Day: true, Fresh: true, Out: true}, purchase.Unsent, false, purchase.Fate{Ask: purchase.LeftOut}},
+		"unsent, of one second":               {fresh, purchase.Unsent, true, purchase.Fate{Ask: purchase.MaybeTooOld}},
+		"in doubt":                            {fresh, purchase.Doubtful, false, purchase.Fate{Ask: purchase.MayHaveLeft}},
+		"sent":                                {fresh, purchase.Sent, false, purchase.Fate{Ask: purchase.TooLate}},
+		"sent, a message taken back":          {quiet, purchase.Sent, false, purchase.Fate{}},
+		"sent, something left out":            {gone, purchase.Sent, true, purchase.Fate{}},
+		"sent, left out and told":             {goneAndFresh, purchase.Sent, false, purchase.Fate{Ask: purchase.TooLate}},
 	} {
 		if got := c.correction.Fate(c.letter, c.twin); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
