@@ -59,7 +59,7 @@ var closings = [...]struct{ opens, closes string }{{"{{", "}}"}, {"{!!", "!!}"},
 
 // shownIn are the names of what a template shows.
 func shownIn(template string) (names []string) {
-	template = hidden.ReplaceAllString(template, "")
+	template = hidden.ReplaceAllString(template, " ") // a space, so that what stands before it and after it is not one name
 	for _, at := range shownAs.FindAllStringSubmatchIndex(template, -1) {
 		for i, way := range closings {
 			if at[2*i+2] < 0 {

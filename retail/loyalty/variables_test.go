@@ -156,7 +156,7 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func FuzzLint(f *testing.F) {
-	for _, text := range []string{"{{ points_earned }}", "{!! $points_earned", "{# {{ points_worth }} #}", "<%= points_worth %>", "{{{points_earned}", "{{--"} {
+	for _, text := range []string{"{{ points_earned }}", "{!! $points_earned", "{# {{ points_worth }} #}", "<%= points_worth %>", "{{{points_earned}", "{{--", "{{ po{# a comment #}ints_ }}"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, template string) {
