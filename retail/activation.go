@@ -17,7 +17,7 @@ func (c change) activationTasks(issued []ledger.NewVoucher) (tasks []outbox.Task
 			continue
 		}
 		tasks = append(tasks, outbox.Task{
-			Kind: TaskActivate, Subject: n.Voucher.ID, Shop: c.shop.ID, Reason: "activated by hand",
+			Kind: TaskActivate, Subject: n.Voucher.ID, Shop: c.shop.ID, Reason: "manual_activation",
 			Detail: detailOf(map[string]any{"purchase": c.stored.ID, "order": c.stored.Order, "number": c.decision.Purchase.Number, "voucher": n.Voucher.ID}),
 		})
 	}
