@@ -21,10 +21,7 @@ const readPointsMoved = `WITH paid AS (
 			x.currency
 		FROM act a
 		JOIN exchange x ON x.reservation = a.reservation
-		WHERE a.owner = @owner
-			AND a.kind = 'redemption'
-			AND a.detail ->> 'order' IS NOT NULL
-			AND a.detail ->> 'order' = ANY(@orders::text[])
+		` + paidOrder + `
 			AND a.currency = 'POINT'
 	)
 	SELECT
@@ -101,10 +98,7 @@ func MostPaid(moved []Moved, in money.Currency) (most, now int64) {
 
 const readCodesPaid = `SELECT coalesce(sum(a.amount), 0)::bigint
 	FROM act a
-	WHERE a.owner = @owner
-		AND a.kind = 'redemption'
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
+	` + paidOrder + `
 		AND a.state = 'done'
 		AND a.currency = @currency`
 

@@ -35,6 +35,12 @@ func OrderPaid(ctx context.Context, q Queryer, redemption voucher.Ref) (owner, o
 	return owner, order, nil
 }
 
+// paidOrder finds the redemptions that have paid for an order which goes by some names.
+const paidOrder = `WHERE a.owner = @owner
+		AND a.kind = 'redemption'
+		AND a.detail ->> 'order' IS NOT NULL
+		AND a.detail ->> 'order' = ANY(@orders::text[])`
+
 const readPointsPaid = `SELECT
 		a.key,
 		a.voucher::text,
@@ -43,10 +49,7 @@ const readPointsPaid = `SELECT
 		x.currency
 	FROM act a
 	JOIN exchange x ON x.reservation = a.reservation
-	WHERE a.owner = @owner
-		AND a.kind = 'redemption'
-		AND a.detail ->> 'order' IS NOT NULL
-		AND a.detail ->> 'order' = ANY(@orders::text[])
+	` + paidOrder + `
 		AND a.currency = 'POINT'
 	ORDER BY
 		a.at,
