@@ -95,7 +95,7 @@ func (c Correction) Fate(letter Letter, twin bool) Fate {
 		return Fate{Ask: MayHaveLeft}
 	case twin:
 		return Fate{Ask: MaybeTooOld}
-	case c.Gone, c.Out:
+	case c.Out:
 		return Fate{Ask: LeftOut}
 	}
 	return Fate{Carry: true}

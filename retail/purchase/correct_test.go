@@ -43,6 +43,9 @@ func TestWhatAShopTellsOtherwiseIsACorrection(t *testing.T) {
 			if changed := strings.Join(got.Changed(), " "); changed != c.changed || got.Fresh != c.fresh || got.Any() != (c.changed != "") {
 				t.Errorf("it changes %q (fresh: %v), want %q (%v)", changed, got.Fresh, c.changed, c.fresh)
 			}
+			if got.Out != c.kept.Gone {
+				t.Errorf("something is left out: %v, want %v", got.Out, c.kept.Gone)
+			}
 			if kept != c.kept {
 				t.Errorf("remembered is %+v, want %+v", kept, c.kept)
 			}
@@ -55,8 +58,8 @@ func TestTheFateOfACorrection(t *testing.T) {
 	t.Parallel()
 	fresh := purchase.Correction{To: true, Fresh: true}
 	quiet := purchase.Correction{Message: true}
-	gone := purchase.Correction{Gone: true}
-	goneAndFresh := purchase.Correction{Gone: true, Name: true, Fresh: true}
+	gone := purchase.Correction{Gone: true, Out: true}
+	goneAndFresh := purchase.Correction{Gone: true, Out: true, Name: true, Fresh: true}
 	for name, c := range map[string]struct {
 		correction purchase.Correction
 		letter     purchase.Letter
