@@ -38,11 +38,16 @@ func gift() document.Voucher {
 
 func pages(t testing.TB, v document.Voucher) int {
 	t.Helper()
-	printed, err := document.PDF(v)
+	return len(regexp.MustCompile(`/Type /Page\b`).FindAll(printed(t, v), -1))
+}
+
+func printed(t testing.TB, v document.Voucher) []byte {
+	t.Helper()
+	pdf, err := document.PDF(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(regexp.MustCompile(`/Type /Page\b`).FindAll(printed, -1))
+	return pdf
 }
 
 func TestPDFOfTheSameVoucherIsTheSameOctets(t *testing.T) {
@@ -80,6 +85,11 @@ func TestPDFIsOnePageInEveryLanguageForEveryKind(t *testing.T) {
 			v.Language, v.Kind = tag, kind
 			if got := pages(t, v); got != 1 {
 				t.Errorf("%s %s: %d pages, want 1", tag, kind, got)
+			}
+			waits := v
+			waits.Inactive = true
+			if got := pages(t, waits); got != 1 || bytes.Equal(printed(t, v), printed(t, waits)) {
+				t.Errorf("%s %s: %d pages, want 1 that says that it is not active", tag, kind, got)
 			}
 		}
 	}

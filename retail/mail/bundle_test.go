@@ -43,6 +43,24 @@ func TestAMailWithSeveralCodesHoldsExactlyThem(t *testing.T) {
 	}
 }
 
+// A11: a mail with one code that is not active yet says so, and no other.
+func TestAMailWithACodeThatIsNotActiveSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, tag := range language.Tags() {
+		b, _ := bundle(t, tag)
+		for _, waits := range []bool{false, true} {
+			b.Vouchers[1].Inactive = waits
+			rendered, err := mail.RenderBundle(letter(tag), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if says := strings.Contains(inspect(t, rendered.Bytes).Text, tag.Say(language.NotActive, nil)); says != waits {
+				t.Errorf("%s: it says that a code is not active: %v, want %v", tag, says, waits)
+			}
+		}
+	}
+}
+
 // I9: a layout that leaves one of them out, or a letter for none, is refused.
 func TestAMailThatLacksOneOfItsCodesIsRefused(t *testing.T) {
 	t.Parallel()

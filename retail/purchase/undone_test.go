@@ -81,6 +81,9 @@ func TestRefundsThatAreTakenBackAfterTheyEndedUnits(t *testing.T) {
 		{"one unit less while that was spent", func(w *world) {
 			w.told(state(0, three)).voucher("1", 1, spent).told(state(1, three, gives("r1", 3, 1500_00))).told(state(2, three, gives("r1", 2, 1000_00))).voucher("1", 1, free)
 		}, "1/1=50000", "", "r1"},
+		{"one of too many units, for less money", func(w *world) {
+			w.told(state(0)).told(state(1, gives("r1", 2, 1000_00))).told(state(2, gives("r1", 0, 200_00))).told(state(3, gives("r1", 1, 200_00)))
+		}, "", toldLess, "r1 told_less"},
 		{"less money", func(w *world) {
 			w.told(state(0, three)).told(state(1, three, gives("r1", 1, 500_00))).told(state(2, three, gives("r1", 1, 100_00))).told(state(3, three, gives("r1", 1, 100_00)))
 		}, "1/1=50000 1/2=50000", toldLess, "r1 told_less"},

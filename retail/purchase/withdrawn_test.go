@@ -37,3 +37,17 @@ func TestAWithdrawnWholeOrderExplainsNoOtherRefund(t *testing.T) {
 		t.Errorf("waits: %q, want %q", got, want)
 	}
 }
+
+// X01: a refund that is known is nothing to ask for, whatever else the older state says of it.
+func TestAnOlderStateOfKnownRefundsChangesNothing(t *testing.T) {
+	t.Parallel()
+	known := purchase.Decide(nil, state(1), catalogue(), shop).Purchase
+	for _, next := range []purchase.Order{state(2, refund("r1", "1", 1)), state(4, status(purchase.Cancelled), refund("r1", "1", 1))} {
+		known = purchase.Decide(&known, next, catalogue(), shop).Purchase
+	}
+	for _, late := range []purchase.Order{state(3, refund("r1", "1", 1)), state(3, status(purchase.Refunded), refund("r1", "1", 1))} {
+		if got := purchase.Decide(&known, late, catalogue(), shop); got.Verdict != purchase.Older {
+			t.Errorf("%v: %s, %s", late.Status, got.Verdict, got.Why)
+		}
+	}
+}
